@@ -1,0 +1,38 @@
+# Libraries from outside, each as one imported or interface target.
+find_package(PkgConfig REQUIRED)
+find_package(FLEX 2.6 REQUIRED)
+find_package(BISON 3.8 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(RapidJSON REQUIRED)
+find_package(LLVM 19 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
+
+pkg_check_modules(LIBELF REQUIRED IMPORTED_TARGET libelf)
+pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw)
+
+add_library(sonde_rapidjson INTERFACE)
+target_include_directories(sonde_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS})
+
+# libbpf 1.4 (uprobe.multi) is newer than the distribution's: ./dev unpacks it here.
+set(SONDE_LIBBPF_ROOT "${CMAKE_BINARY_DIR}/libbpf" CACHE PATH "Root of an unpacked libbpf 1.4 with its static library")
+find_path(SONDE_LIBBPF_INCLUDE bpf/libbpf.h PATHS "${SONDE_LIBBPF_ROOT}/usr/include" NO_DEFAULT_PATH REQUIRED)
+find_library(SONDE_LIBBPF_ARCHIVE libbpf.a PATHS "${SONDE_LIBBPF_ROOT}/usr/lib/x86_64-linux-gnu"
+             "${SONDE_LIBBPF_ROOT}/usr/lib/aarch64-linux-gnu" NO_DEFAULT_PATH REQUIRED)
+add_library(sonde_libbpf INTERFACE)
+target_include_directories(sonde_libbpf SYSTEM INTERFACE "${SONDE_LIBBPF_INCLUDE}")
+target_link_libraries(sonde_libbpf INTERFACE "${SONDE_LIBBPF_ARCHIVE}" PkgConfig::LIBELF ZLIB::ZLIB)
+
+# Only what generating BPF needs: every further component costs start-up time and size.
+add_library(sonde_llvm INTERFACE)
+target_include_directories(sonde_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+separate_arguments(SONDE_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+target_compile_definitions(sonde_llvm INTERFACE ${SONDE_LLVM_DEFINITIONS})
+if(SONDE_STATIC_LLVM)
+  llvm_map_components_to_libnames(SONDE_LLVM_LIBRARIES core support bpfcodegen bpfdesc bpfinfo passes target mc)
+  target_link_libraries(sonde_llvm INTERFACE ${SONDE_LLVM_LIBRARIES})
+else()
+  target_link_libraries(sonde_llvm INTERFACE LLVM)
+endif()

@@ -1,0 +1,40 @@
+// Functions of user-space ELF files: where a uprobe goes, and which function an address is in.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sonde::elf {
+
+struct Symbol {
+  std::string name;         // as in the file (mangled)
+  uint64_t address = 0;     // virtual address in the file
+  uint64_t size = 0;
+  uint64_t file_offset = 0; // what uprobes are set by
+};
+
+// The function symbols of one file (.symtab, .dynsym and a separate debug file where there is
+// one), read once.
+class SymbolTable {
+public:
+  virtual ~SymbolTable() = default;
+  virtual const std::vector<Symbol> &functions() const = 0;  // ascending by address; aliases kept
+  virtual const Symbol *find(std::string_view name) const = 0;
+  // The function that holds a file offset or starts nearest below it, or null.
+  virtual const Symbol *containing_offset(uint64_t file_offset) const = 0;
+};
+
+// Errors: no such file, not readable, not an ELF file, another machine's.
+Result<std::shared_ptr<const SymbolTable>> read_symbols(const std::string &path);
+
+// "bash" → "/usr/bin/bash" through PATH, "libc" or "libc.so.6" → its file through ld.so.cache and
+// the standard folders; names with a slash are returned as they are if they exist.
+Result<std::string> resolve_binary(std::string_view name);
+
+}  // namespace sonde::elf

@@ -1,0 +1,133 @@
+// The compiler's only product and the runtime's only input.
+//
+// An image is one BPF ELF object plus what the kernel does not need to know: what to attach where,
+// what the maps hold, how the records of the ring buffer lie and print. docs/image_format.md
+// describes the file form (one ELF section, `.sonde`, in the object).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/source.h"
+#include "types/type.h"
+
+namespace sonde::image {
+
+// One per row of the provider table (src/probes).
+enum class ProviderKind : uint8_t { Begin, End, Interval, Profile, Software, Hardware, Tracepoint, RawTracepoint,
+                                    Kprobe, Kretprobe, Uprobe, Uretprobe };
+
+// One place to attach to, resolved: no wildcards left.
+struct Target {
+  std::string name;      // as `probe` prints it: "uprobe:/bin/bash:readline"
+  std::string module;    // tracepoint category, binary's path, kernel module; may be empty
+  std::string function;  // function or event name; may be empty
+  uint64_t offset = 0;   // uprobe: file offset of the instruction; kprobe: offset from the function
+  uint64_t address = 0;  // kprobe by address
+  uint64_t period_ns = 0;    // interval, profile: time between hits, where it is given as time
+  uint64_t frequency_hz = 0; // or hits a second
+  uint64_t count = 0;        // software, hardware: events between hits
+  uint64_t name_index = 0;   // into ProgramImage::probe_names; also the attach cookie
+};
+
+// One BPF program of the object and all places it serves.
+struct ProgramSpec {
+  std::string function;  // symbol of the program in the object
+  ProviderKind provider = ProviderKind::Begin;
+  std::vector<Target> targets;
+  bool needs_cookie = false;  // reads its target's name_index through bpf_get_attach_cookie
+  Location where;             // the probe in the source, for diagnostics
+};
+
+enum class MapStorage : uint8_t { Hash, LruHash, PerCpuHash, LruPerCpuHash, Array, PerCpuArray };
+
+struct MapSpec {
+  std::string name;      // as in the script: "@start", "@"
+  std::string bpf_name;  // in the object: "AT_start"
+  Type key;              // None for scalar maps; several keys are a Tuple
+  Type value;
+  MapStorage storage = MapStorage::Hash;
+  uint32_t max_entries = 1;
+  // Scalar maps live in slot 0 of an array, where "never assigned" cannot be told from zero.
+  bool is_scalar() const { return key.is_none(); }
+  // Bytes of one CPU's value in the kernel: value.size rounded up to 8 for per-CPU storage.
+  uint32_t stored_size() const;
+};
+
+enum class EventKind : uint8_t {
+  Printf,     // format, fields
+  Time,       // format: print wall-clock time of the moment of printing
+  Join,       // fields: one array of `count` strings; format is the separator
+  PrintValue, // fields[0] in default rendering, then a newline
+  PrintMap,   // map, with top and div
+  PrintMapEntry, // map; fields[0] is the key, fields[1] the value as read at event time
+  ClearMap,   // map
+  ZeroMap,    // map
+  Exit,       // fields[0], if any, is the exit code
+};
+
+struct EventField {
+  Type type;
+  uint32_t offset = 0;  // bytes from the start of the record
+};
+
+// A record starts with `u32 event id, u32 zero`; fields follow at their offsets.
+struct EventSpec {
+  static constexpr uint32_t kHeaderSize = 8;
+  EventKind kind = EventKind::Printf;
+  std::string format;
+  std::vector<EventField> fields;
+  uint32_t size = kHeaderSize;    // bytes of the whole record, a multiple of 8
+  std::optional<uint32_t> map;    // index into ProgramImage::maps
+  uint32_t top = 0;               // PrintMap: most entries shown; 0 for all
+  uint32_t divisor = 1;           // PrintMap: values are divided by it
+  Location where;
+};
+
+// Settings by their bpftrace names (config = { key = value } and BPFTRACE_KEY); docs/language.md
+// lists them from the table in config.cpp.
+struct Config {
+  uint64_t max_strlen = 1024;
+  uint64_t max_map_keys = 4096;
+  uint64_t max_probes = 1024;
+  uint64_t max_bpf_progs = 1024;
+  uint64_t perf_rb_pages = 0;  // 0: chosen by the runtime
+  uint64_t on_stack_limit = 32;
+  uint64_t log_size = 1000000;
+  bool print_maps_on_exit = true;
+  bool lazy_symbolication = false;
+  bool cpp_demangle = true;
+  std::string missing_probes = "error";  // error, warn or ignore
+  std::string str_trunc_trailer = "..";
+  std::string license = "GPL";
+};
+
+// A u64 constant of the object that the runtime fills in before loading. Parameters lie one after
+// the other, in the order of ProgramImage::parameters, in the section kParametersSection.
+enum class ParameterKind : uint8_t {
+  StartNs,   // CLOCK_BOOTTIME when the run began, for `elapsed`
+  ChildPid,  // pid of -c's process, 0 without one
+};
+
+inline constexpr const char *kParametersSection = ".rodata.params";
+
+// Names that the object uses for what the runtime must find in it.
+inline constexpr const char *kRingBufferMap = "events";      // BPF_MAP_TYPE_RINGBUF
+inline constexpr const char *kLostEventsMap = "lost_events"; // per-CPU array of u64, one slot per program
+inline constexpr const char *kScratchMap = "scratch";        // per-CPU array, one slot
+
+struct ProgramImage {
+  std::vector<uint8_t> object;
+  std::vector<ProgramSpec> programs;
+  std::vector<std::string> probe_names;  // what values of type ProbeName print as
+  std::vector<MapSpec> maps;
+  std::vector<EventSpec> events;         // by event id
+  std::vector<ParameterKind> parameters;
+  Config config;
+  std::string source_name;
+  std::string source_text;
+};
+
+}  // namespace sonde::image

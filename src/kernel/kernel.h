@@ -1,0 +1,72 @@
+// What the running kernel offers, behind one interface, asked only when a script needs it.
+//
+// Tests and fuzzers use a fake. Everything here is lazy and cached: constructing the real one
+// costs nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "types/type.h"
+
+namespace sonde::kernel {
+
+struct TracepointName {
+  std::string category;
+  std::string event;
+};
+
+struct TracepointFormat {
+  uint64_t id = 0;          // for perf_event_open
+  StructLayout arguments;   // fields with offsets from the start of the record; common_ fields left out
+};
+
+struct KernelFunction {
+  std::string name;
+  std::string module;  // empty for vmlinux
+};
+
+struct KernelVersion {
+  uint32_t major = 0, minor = 0, patch = 0;
+  friend auto operator<=>(const KernelVersion &, const KernelVersion &) = default;
+};
+
+// Each answered by one small trial when first asked.
+enum class Feature : uint8_t { Kprobes, AttachCookie, RingBuffer, UprobeMulti, KprobeMulti, PerCpuLookup };
+
+class Kernel {
+public:
+  virtual ~Kernel() = default;
+
+  virtual KernelVersion version() = 0;
+  virtual bool has(Feature feature) = 0;
+
+  // Directory of tracefs, or why it cannot be used.
+  virtual Result<std::string> tracefs() = 0;
+  // Categories and events whose "category:event" matches both globs, sorted.
+  virtual Result<std::vector<TracepointName>> tracepoints(std::string_view category, std::string_view event) = 0;
+  virtual Result<TracepointFormat> tracepoint_format(const std::string &category, const std::string &event) = 0;
+
+  // Functions that a kprobe may be set on and whose name matches the glob, sorted and without
+  // repeats; from available_filter_functions, else kallsyms. `module` is a glob too; empty for any.
+  virtual Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) = 0;
+  // Address of a kernel symbol (kallsyms), or nothing.
+  virtual std::optional<uint64_t> symbol_address(const std::string &name) = 0;
+
+  // A struct, union or enum of the running kernel by C name (vmlinux BTF; "task_struct"), with
+  // members that are structs named but not laid out. Nothing when there is no such type.
+  virtual Result<std::optional<Type>> type(const std::string &name) = 0;
+
+  // CPU numbers, ascending.
+  virtual const std::vector<uint32_t> &online_cpus() = 0;
+  virtual uint32_t possible_cpu_count() = 0;
+};
+
+std::unique_ptr<Kernel> open_running_kernel();
+
+}  // namespace sonde::kernel

@@ -1,0 +1,103 @@
+// A provider: one way in which the kernel can call a program. One file each; provider_table.cpp
+// lists them.
+//
+// The compiler asks a provider what a spec matches and what a program may read there; the runtime
+// asks it to attach. Nothing here knows LLVM or the syntax tree, so both can link it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "types/type.h"
+
+struct bpf_program;
+
+namespace sonde::probes {
+
+// What a program finds in its context.
+enum class ContextKind : uint8_t {
+  None,              // nothing of use (begin, end)
+  Registers,         // struct pt_regs of the probed code
+  TracepointRecord,  // the event's record; `args` fields at their offsets
+  PerfEvent,         // struct bpf_perf_event_data; starts with pt_regs of the interrupted code
+};
+
+struct Context {
+  ContextKind kind = ContextKind::None;
+  std::optional<Type> args;         // struct behind the builtin `args`
+  bool has_numbered_args = false;   // arg0 … argN
+  bool has_retval = false;
+  bool has_function = false;        // `func`
+  AddressSpace pointers = AddressSpace::Kernel;  // where addresses found in the context point
+};
+
+struct MatchOptions {
+  kernel::Kernel &kernel;
+  std::optional<int> pid;     // -p
+  bool unsafe = false;        // --unsafe
+};
+
+struct AttachOptions {
+  kernel::Kernel &kernel;
+  std::optional<int> pid;      // only this process, where the mechanism can filter
+};
+
+// Keeps its probe attached while it lives; the destructor detaches and waits for it.
+class Attachment {
+public:
+  virtual ~Attachment() = default;
+};
+
+class Provider {
+public:
+  virtual ~Provider() = default;
+
+  virtual image::ProviderKind kind() const = 0;
+  virtual std::string_view name() const = 0;                      // "uprobe"
+  virtual std::span<const std::string_view> aliases() const = 0;  // "u"
+  virtual std::string_view syntax() const = 0;                    // "uprobe:BINARY:FUNCTION[+OFFSET]"
+  virtual std::string_view summary() const = 0;                   // one line for -h and docs
+  // The ELF section for its programs, in libbpf's spelling ("kprobe", "tracepoint", "perf_event").
+  virtual std::string_view section() const = 0;
+
+  // The targets that `spec` (what follows "provider:", may be empty) names, wildcards expanded, in
+  // sorted order. An Error's cause says what is wrong with the spec, its hint what would be right
+  // (did-you-mean over existing targets). Matching nothing is an error.
+  virtual Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const = 0;
+
+  virtual Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const = 0;
+
+  // What `-l` prints for a glob `spec`: each target in full spelling, sorted; providers without an
+  // enumerable set give their forms.
+  virtual Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const = 0;
+
+  // Attaches a loaded program to all its targets. An Error names the target and what the kernel's
+  // refusal means there.
+  virtual Result<std::vector<std::unique_ptr<Attachment>>> attach(bpf_program *program, const image::ProgramSpec &spec,
+                                                                   const AttachOptions &options) const = 0;
+  // Begin and end are run by the runtime itself rather than attached.
+  virtual bool is_run_directly() const { return false; }
+};
+
+std::span<const Provider *const> providers();
+const Provider *find_provider(std::string_view name_or_alias);  // case ignored; null when unknown
+const Provider &provider(image::ProviderKind kind);
+
+// "uprobe:/bin/bash:readline" → provider and spec. Errors: unknown provider, with did-you-mean.
+struct ProviderSpec {
+  const Provider *provider = nullptr;
+  std::string_view spec;
+};
+Result<ProviderSpec> split_attach_point(std::string_view text);
+
+// The lines of `-l PATTERN` (empty pattern: everything), and of -lv with arguments under each.
+Result<std::vector<std::string>> list_probes(std::string_view pattern, bool verbose, const MatchOptions &options);
+
+}  // namespace sonde::probes

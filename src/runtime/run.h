@@ -1,0 +1,35 @@
+// ProgramImage → output: load, attach, consume, print, detach.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "runtime/child_process.h"
+
+namespace sonde::runtime {
+
+struct RunOptions {
+  ChildProcess *child = nullptr;       // -c; stopped; the run ends when it does
+  std::optional<int> pid;              // -p; the run ends when that process does
+  int output_fd = 1;                   // -o; script output only. Messages go to stderr
+  bool quiet = false;                  // -q: no "Attached N probes"
+  int verbosity = 0;                   // -v
+  bool dry_run = false;                // load, then stop before attaching
+};
+
+// What a whole run came to. Exit codes are documented in docs/exit_codes.md.
+struct RunResult {
+  int exit_code = 0;        // exit(N)'s, else 0
+  uint64_t lost_events = 0;
+};
+
+// Runs until exit(), the child's or the traced process's end, SIGINT or SIGTERM. When it returns,
+// nothing stays attached or loaded, also after an error.
+Result<RunResult> run(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options);
+
+}  // namespace sonde::runtime
