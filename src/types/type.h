@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -104,7 +105,8 @@ struct Type {
   bool is_scalar() const;
   uint32_t alignment() const;  // bytes
 
-  // Same kind and shape; struct types are the same when their names are (anonymous: layouts).
+  // Same kind and shape; struct types are the same when their names are (anonymous: layouts). The
+  // address space of pointers does not count.
   friend bool operator==(const Type &a, const Type &b);
 };
 
@@ -122,13 +124,16 @@ struct StructLayout {
   uint32_t size = 0;
   bool is_union = false;
   std::vector<Field> fields;
+  // Fields of anonymous members that find() was asked for, with their offsets from this struct's
+  // start, so that its answers have an owner. A deque: answers stay valid.
+  mutable std::deque<Field> promoted = {};
 
   // The field of that name, looking through anonymous members (their offsets added), or null.
   const Field *find(const std::string &name) const;
 };
 
 // As users read it in messages, -d types and bpftrace's documentation: "uint64", "string[16]",
-// "struct task_struct *", "(int64,string[16])", "hist".
+// "struct task_struct *", "(int64,string[16])", "hist_t".
 std::string to_string(const Type &type);
 
 }  // namespace sonde

@@ -1,0 +1,56 @@
+// A builtin: one row, and one file for its family. A row says how a use is checked and how its
+// code is emitted; sema and codegen reach builtins only through it, and the reference page is
+// generated from it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "types/type.h"
+
+namespace llvm {
+class Value;
+}
+namespace sonde::sema {
+class BuiltinUse;
+}
+namespace sonde::codegen {
+class Emitter;
+struct BuiltinSite;
+}
+
+namespace sonde::builtins {
+
+enum class Form : uint8_t {
+  Value,        // pid: usable with or without ()
+  Function,     // str(p)
+  Statement,    // printf(...): a function without a value
+  Aggregation,  // count(): only on the right of `@map =`
+};
+
+struct Builtin {
+  std::string_view name;
+  Form form = Form::Value;
+  uint32_t min_arguments = 0;
+  uint32_t max_arguments = 0;  // kAnyCount: no limit
+  std::string_view signature;  // "str(pointer [, length])"
+  std::string_view summary;    // one sentence for the reference page
+  // Checks one use and returns its type (Aggregation: the map's value type). Reports through `use`.
+  Type (*check)(sema::BuiltinUse &use) = nullptr;
+  // Emits one use. Scalar types: returns the value, an integer of the type's size. Memory types:
+  // writes to site.destination (never null then) and returns it. Statement: returns null.
+  // Aggregation: site.destination is the map's value slot on this CPU, already zeroed if new.
+  llvm::Value *(*emit)(codegen::Emitter &emitter, const codegen::BuiltinSite &site) = nullptr;
+  // `arg0` … `argN`: the name is a prefix, its number is BuiltinUse::number().
+  bool is_numbered = false;
+};
+
+inline constexpr uint32_t kAnyCount = UINT32_MAX;
+
+// All rows, sorted by name; src/builtins/table.cpp.
+std::span<const Builtin *const> all_builtins();
+// By name ("pid", "arg3"), or null.
+const Builtin *find_builtin(std::string_view name);
+
+}  // namespace sonde::builtins

@@ -1,0 +1,24 @@
+// sema::Analysis → ProgramImage: LLVM IR for the BPF target, optimised and emitted as one object.
+#pragma once
+
+#include <string>
+
+#include "base/source.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "sema/analysis.h"
+
+namespace sonde::codegen {
+
+// Text of the stages that were asked for.
+struct Dumps {
+  bool want_ir = false, want_optimized_ir = false, want_assembly = false;
+  std::string ir, optimized_ir, assembly;
+};
+
+// `sources` gives line information and the text that rides in the object. The analysis must be
+// free of errors; generation then cannot fail, except by our own mistake (an assertion).
+image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
+                             Dumps &dumps);
+
+}  // namespace sonde::codegen

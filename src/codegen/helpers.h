@@ -1,0 +1,44 @@
+// The kernel's BPF helpers by number (include/uapi/linux/bpf.h; stable ABI).
+#pragma once
+
+#include <cstdint>
+
+namespace sonde::codegen {
+
+enum class Helper : uint32_t {
+  MapLookupElem = 1,
+  MapUpdateElem = 2,
+  MapDeleteElem = 3,
+  ProbeRead = 4,
+  KtimeGetNs = 5,
+  GetPrandomU32 = 7,
+  GetSmpProcessorId = 8,
+  GetCurrentPidTgid = 14,
+  GetCurrentUidGid = 15,
+  GetCurrentComm = 16,
+  GetCurrentTask = 35,
+  GetCurrentCgroupId = 80,
+  SendSignal = 109,
+  ProbeReadUser = 112,
+  ProbeReadKernel = 113,
+  ProbeReadUserStr = 114,
+  ProbeReadKernelStr = 115,
+  Jiffies64 = 118,
+  KtimeGetBootNs = 125,
+  RingbufOutput = 130,
+  RingbufReserve = 131,
+  RingbufSubmit = 132,
+  RingbufDiscard = 133,
+  GetFuncIp = 173,
+  GetAttachCookie = 174,
+  MapLookupPercpuElem = 195,
+  KtimeGetTaiNs = 208,
+};
+
+// Whether two calls with equal arguments in one run of a program may be one call.
+enum class Purity : uint8_t {
+  Impure,   // has effects, or memory behind its arguments may change
+  PerRun,   // the same for the whole run: pid, cpu, uid, task
+};
+
+}  // namespace sonde::codegen

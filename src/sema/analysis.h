@@ -1,0 +1,70 @@
+// What semantic analysis learned about a program: the input of code generation.
+//
+// A program that has an Analysis without errors is valid: code generation reports no user errors.
+// An Analysis points into the ast::Program it was made from, which must outlive it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ast/ast.h"
+#include "builtins/builtin.h"
+#include "image/program_image.h"
+#include "probes/provider.h"
+#include "types/type.h"
+
+namespace sonde::sema {
+
+inline constexpr uint32_t kNoIndex = UINT32_MAX;
+
+// What is known of one expression in one unit.
+struct ExprInfo {
+  Type type;
+  // Integer expressions whose value is known (literals, $1, folded arithmetic); the bits of the
+  // value as the 64-bit integer of the type's signedness.
+  std::optional<uint64_t> constant;
+  // String expressions whose text is known (literals, $1).
+  std::optional<std::string> text;
+  const builtins::Builtin *builtin = nullptr;  // Identifier and Call
+  uint32_t number = 0;                         // numbered builtins: 3 for arg3
+  uint32_t variable = kNoIndex;                // Variable: index into Unit::variables
+  uint32_t map = kNoIndex;                     // Map: index into Analysis::maps
+  uint32_t event = kNoIndex;                   // Call: index into Analysis::events
+};
+
+struct VariableInfo {
+  std::string name;
+  Type type;
+  Location declared;
+};
+
+// One BPF program: the body of one probe for a set of targets whose contexts are alike.
+struct Unit {
+  const ast::Probe *probe = nullptr;
+  const probes::Provider *provider = nullptr;
+  probes::Context context;
+  std::vector<image::Target> targets;
+  std::string function;       // symbol of the program
+  bool needs_cookie = false;  // `probe` differs between the targets
+  std::vector<ExprInfo> exprs;  // by ExprId - probe->first_expr
+  std::vector<VariableInfo> variables;
+  // Variables that a statement (Let, ForRange, ForMap) brings in, by the statement's node.
+  std::unordered_map<const void *, uint32_t> declared;
+
+  const ExprInfo &info(const ast::Expr &expr) const { return exprs[expr.id - probe->first_expr]; }
+};
+
+struct Analysis {
+  std::vector<Unit> units;
+  std::vector<image::MapSpec> maps;
+  std::vector<Location> map_first_uses;  // parallel to maps
+  std::vector<image::EventSpec> events;
+  std::vector<std::string> probe_names;  // by Target::name_index
+  std::vector<image::ParameterKind> parameters;
+  image::Config config;
+};
+
+}  // namespace sonde::sema

@@ -1,0 +1,31 @@
+// ast::Program → sema::Analysis.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ast/ast.h"
+#include "base/diagnostics.h"
+#include "kernel/kernel.h"
+#include "sema/analysis.h"
+
+namespace sonde::sema {
+
+struct AnalyzeOptions {
+  std::vector<std::string> positional_parameters;  // $1 …
+  std::optional<int> pid;                          // -p
+  bool unsafe = false;                             // --unsafe
+  image::Config config;                            // after the environment, before config blocks
+};
+
+// The phases, in order: apply_config, resolve_probes, check_types, plan_events. Each goes on past errors and
+// reports all it can find to `diagnostics`.
+Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, const AnalyzeOptions &options,
+                 Diagnostics &diagnostics);
+
+// For `-d types`: the tree of each unit, every expression followed by its type.
+std::string print(const Analysis &analysis);
+
+}  // namespace sonde::sema

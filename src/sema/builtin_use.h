@@ -1,0 +1,79 @@
+// One use of a builtin while types are checked: what its `check` may ask and report.
+//
+// Types of maps and variables are found by repeating the check until nothing changes; during the
+// early rounds an argument's type may still be None and reports are dropped. A check therefore
+// just reports what it dislikes and returns the type it would have.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ast/ast.h"
+#include "base/diagnostics.h"
+#include "builtins/builtin.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "probes/provider.h"
+
+namespace sonde::sema {
+
+class TypeChecker;
+
+class BuiltinUse {
+public:
+  BuiltinUse(TypeChecker &checker, const builtins::Builtin &builtin, const ast::Expr &expr,
+             const std::vector<ast::ExprPtr> *arguments, uint32_t number);
+
+  const builtins::Builtin &builtin() const { return builtin_; }
+  Location where() const { return expr_.where; }
+  uint32_t number() const { return number_; }  // 3 for arg3
+  size_t count() const { return arguments_ ? arguments_->size() : 0; }
+  const ast::Expr &argument(size_t i) const { return *(*arguments_)[i]; }
+  Location where(size_t i) const { return argument(i).where; }
+
+  // Types argument i as a value; an aggregation map reads as its integer. None when unknown or wrong (reported).
+  Type value(size_t i);
+  // As value(), and reports anything but integers and things that act as integers (bool, enum, pointer, symbols).
+  Type integer(size_t i);
+  // The text of a string literal or string parameter; reports anything else.
+  std::optional<std::string> literal(size_t i);
+  // The value of an integer constant; reports anything else.
+  std::optional<int64_t> constant(size_t i);
+  // Argument i as a whole map (`@m`, not typed as a value): its index, or nothing after a report.
+  std::optional<uint32_t> map(size_t i);
+  // True when argument i is written as `@m[key]`.
+  bool is_map_entry(size_t i) const;
+  // Types the key of entry argument i (`@m[key]`) and returns the map's index.
+  std::optional<uint32_t> map_entry(size_t i);
+  // Types argument i as a key of map `map` (has_key(@m, k)).
+  void key(size_t i, uint32_t map);
+  const image::MapSpec &map_spec(uint32_t map) const;
+
+  const probes::Provider &provider() const;
+  const probes::Context &context() const;
+  const std::vector<image::Target> &targets() const;
+  const image::Config &config() const;
+  kernel::Kernel &kernel() const;
+  bool unsafe_allowed() const;
+
+  Diagnostic &error(Location where, std::string message);
+  Diagnostic &warning(Location where, std::string message);
+
+  // Makes this use send an event; the byte layout follows from the fields' types.
+  void event(image::EventKind kind, std::string format, std::vector<Type> fields,
+             std::optional<uint32_t> map = std::nullopt, uint32_t top = 0, uint32_t divisor = 1);
+  // Makes the program read its target's name index at run time when it has several targets.
+  void needs_target_name();
+  void needs_parameter(image::ParameterKind kind);
+
+private:
+  TypeChecker &checker_;
+  const builtins::Builtin &builtin_;
+  const ast::Expr &expr_;
+  const std::vector<ast::ExprPtr> *arguments_;
+  uint32_t number_;
+};
+
+}  // namespace sonde::sema
