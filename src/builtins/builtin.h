@@ -48,9 +48,8 @@ struct Builtin {
 
 inline constexpr uint32_t kAnyCount = UINT32_MAX;
 
-// All rows, sorted by name; src/builtins/table.cpp.
-std::span<const Builtin *const> all_builtins();
-// By name ("pid", "arg3"), or null.
-const Builtin *find_builtin(std::string_view name);
+// All rows, sorted by name; the driver hands them to sema.
+using Table = std::span<const Builtin *const>;
+Table all_builtins();
 
 }  // namespace sonde::builtins

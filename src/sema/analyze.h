@@ -22,8 +22,8 @@ struct AnalyzeOptions {
 
 // The phases, in order: apply_config, resolve_probes, check_types, plan_events. Each goes on past errors and
 // reports all it can find to `diagnostics`.
-Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, const AnalyzeOptions &options,
-                 Diagnostics &diagnostics);
+Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::Table builtins,
+                 const AnalyzeOptions &options, Diagnostics &diagnostics);
 
 // For `-d types`: the tree of each unit, every expression followed by its type.
 std::string print(const Analysis &analysis);
