@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Configures a preset when it was not yet and builds it: build.sh PRESET [TARGET…]
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+preset=${1:-release}
+[[ $# == 0 ]] || shift
+case $preset in
+release) directory=$SONDE_ROOT/build ;;
+dev | fuzz) directory=$SONDE_ROOT/build/$preset ;;
+*) die "there is no preset '$preset': release, dev or fuzz" ;;
+esac
+command -v cmake ninja >/dev/null || die "cmake and ninja are needed to build"
+
+cd "$SONDE_ROOT"
+log=$SONDE_ROOT/build/log-$preset
+mkdir -p "$SONDE_ROOT/build"
+if [[ ! -e $directory/build.ninja ]]; then
+    say "configuring preset $preset"
+    cmake --preset "$preset" >"$log" 2>&1 || {
+        cat "$log" >&2
+        rm -f "$directory/build.ninja"
+        die "cmake could not configure preset $preset"
+    }
+fi
+say "building preset $preset"
+if [[ -t 1 ]]; then
+    exec ninja -C "$directory" -j "${SONDE_JOBS:-$(nproc)}" "$@" >&2
+fi
+# Not on a terminal: thousands of progress lines hide the one that matters.
+ninja -C "$directory" -j "${SONDE_JOBS:-$(nproc)}" "$@" >"$log" 2>&1 || {
+    grep -vE '^\[[0-9]+/[0-9]+\] ' "$log" >&2 || true
+    die "the build of preset $preset failed (log: $log)"
+}
