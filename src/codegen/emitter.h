@@ -27,6 +27,7 @@ struct BuiltinSite {
   const std::vector<ast::ExprPtr> *arguments;  // null for `pid` without ()
   const sema::ExprInfo &info;
   llvm::Value *destination;  // memory types and aggregations: where to write
+  uint32_t map = sema::kNoIndex;  // aggregations: the map that is assigned
 
   size_t count() const { return arguments ? arguments->size() : 0; }
   const ast::Expr &argument(size_t i) const { return *(*arguments)[i]; }

@@ -31,6 +31,8 @@ public:
   uint32_t number() const { return number_; }  // 3 for arg3
   size_t count() const { return arguments_ ? arguments_->size() : 0; }
   const ast::Expr &argument(size_t i) const { return *(*arguments_)[i]; }
+  // As written; null for `pid` without ().
+  const std::vector<ast::ExprPtr> *arguments() const { return arguments_; }
   Location where(size_t i) const { return argument(i).where; }
 
   // Types argument i as a value; an aggregation map reads as its integer. None when unknown or wrong (reported).
@@ -41,6 +43,10 @@ public:
   std::optional<std::string> literal(size_t i);
   // The value of an integer constant; reports anything else.
   std::optional<int64_t> constant(size_t i);
+  // The value of argument i, typed before, if it is known now; reports nothing.
+  std::optional<uint64_t> known_constant(size_t i) const;
+  // The text of positional parameter i ("" when it was not given), whatever it looks like: str($1).
+  std::string parameter_text(size_t i);
   // Argument i as a whole map (`@m`, not typed as a value): its index, or nothing after a report.
   std::optional<uint32_t> map(size_t i);
   // True when argument i is written as `@m[key]`.

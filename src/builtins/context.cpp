@@ -1,0 +1,92 @@
+// What the probe hit: arguments, return value, function and probe names.
+#include "builtins/families.h"
+#include "codegen/emitter.h"
+#include "sema/builtin_use.h"
+
+namespace sonde::builtins {
+namespace {
+
+using codegen::BuiltinSite;
+using codegen::Emitter;
+using codegen::Helper;
+using codegen::Purity;
+using sema::BuiltinUse;
+
+// Reports that this provider's context lacks what the builtin reads.
+void unavailable(BuiltinUse &use, std::string_view hint) {
+  use.error(use.where(),
+            fmt::format("'{}' is not available in {} probes", use.builtin().name, use.provider().name()))
+      .with_hint(std::string(hint));
+}
+
+Type check_arg(BuiltinUse &use) {
+  if (!use.context().has_numbered_args)
+    unavailable(use, use.context().args ? "this probe's arguments have names: args.NAME, listed by sonde -lv PROBE"
+                                        : "kprobe and uprobe have arg0, arg1, …");
+  return Type::uint64();
+}
+llvm::Value *emit_arg(Emitter &e, const BuiltinSite &site) {
+  return e.argument_register(site.info.number);
+}
+
+Type check_args(BuiltinUse &use) {
+  if (use.context().args)
+    return *use.context().args;
+  unavailable(use, use.context().has_numbered_args ? "this probe has arg0, arg1, …" : "tracepoints have args.NAME");
+  return Type::none();
+}
+llvm::Value *emit_args(Emitter &e, const BuiltinSite &site) {
+  llvm::Value *record = e.ir().CreatePtrToInt(e.context(), e.ir().getInt64Ty());
+  e.read_memory(site.destination, site.info.type.size, record, AddressSpace::Kernel);
+  return site.destination;
+}
+
+Type check_retval(BuiltinUse &use) {
+  if (!use.context().has_retval)
+    unavailable(use, "kretprobe and uretprobe have a return value");
+  return Type::int64();
+}
+llvm::Value *emit_retval(Emitter &e, const BuiltinSite &) {
+  return e.return_register();
+}
+
+Type check_func(BuiltinUse &use) {
+  if (!use.context().has_function)
+    unavailable(use, "kprobe, kretprobe, uprobe and uretprobe know their function");
+  return use.context().pointers == AddressSpace::User ? Type::user_symbol() : Type::kernel_symbol();
+}
+llvm::Value *emit_func(Emitter &e, const BuiltinSite &site) {
+  llvm::Value *address = e.instruction_pointer();
+  if (site.info.type.kind == TypeKind::KernelSymbol)
+    return address;
+  // { u64 address, u32 pid, u32 padding }: which process, as addresses differ between them.
+  llvm::Value *pid = e.ir().CreateLShr(e.helper(Helper::GetCurrentPidTgid, {}, Purity::PerRun), 32);
+  e.ir().CreateStore(address, site.destination);
+  e.ir().CreateStore(pid, e.offset(site.destination, 8));
+  return site.destination;
+}
+
+Type check_probe(BuiltinUse &use) {
+  use.needs_target_name();
+  return Type::probe_name();
+}
+llvm::Value *emit_probe(Emitter &e, const BuiltinSite &) {
+  return e.target_name_index();
+}
+
+constexpr Builtin kRows[] = {
+    {"arg", Form::Value, 0, 0, "arg0 … argN", "Argument N of the probed function, as an integer.", check_arg, emit_arg,
+     true},
+    {"args", Form::Value, 0, 0, "args", "The probe's named arguments: args.NAME.", check_args, emit_args},
+    {"retval", Form::Value, 0, 0, "retval", "What the probed function returned.", check_retval, emit_retval},
+    {"func", Form::Value, 0, 0, "func", "Name of the probed function.", check_func, emit_func},
+    {"probe", Form::Value, 0, 0, "probe", "Full name of the probe that fired.", check_probe, emit_probe},
+};
+
+}  // namespace
+
+std::span<const Builtin> context_builtins() {
+  return kRows;
+}
+
+}  // namespace sonde::builtins

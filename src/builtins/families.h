@@ -1,0 +1,20 @@
+// The rows of every family, one array per file. table.cpp joins them; nothing else includes this.
+#pragma once
+
+#include <span>
+
+#include "builtins/builtin.h"
+
+namespace sonde::builtins {
+
+std::span<const Builtin> task_builtins();         // task.cpp: who is running
+std::span<const Builtin> clock_builtins();        // clock.cpp: when
+std::span<const Builtin> context_builtins();      // context.cpp: what the probe hit
+std::span<const Builtin> string_builtins();       // strings.cpp
+std::span<const Builtin> map_builtins();          // maps.cpp: whole maps and entries
+std::span<const Builtin> output_builtins();       // output.cpp: what is printed
+std::span<const Builtin> control_builtins();      // control.cpp
+std::span<const Builtin> aggregation_builtins();  // aggregations.cpp
+std::span<const Builtin> histogram_builtins();    // histograms.cpp
+
+}  // namespace sonde::builtins

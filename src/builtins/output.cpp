@@ -1,0 +1,254 @@
+// What is printed: printf, print, join.
+#include <algorithm>
+
+#include "builtins/families.h"
+#include "codegen/emitter.h"
+#include "image/printf_format.h"
+#include "sema/builtin_use.h"
+
+namespace sonde::builtins {
+namespace {
+
+using codegen::BuiltinSite;
+using codegen::Emitter;
+using codegen::FieldWriter;
+using sema::BuiltinUse;
+
+bool is_char_array(const Type &type) {
+  return type.kind == TypeKind::Array && type.element->is_integer() && type.element->size == 1;
+}
+bool is_char_pointer(const Type &type) {
+  return type.is_pointer() && type.element && type.element->is_integer() && type.element->size == 1;
+}
+
+// How a value travels to be printed as text: C strings are read at event time, when they are there.
+Type as_text(const Type &type, const image::Config &config) {
+  if (is_char_pointer(type))
+    return Type::string(static_cast<uint32_t>(config.max_strlen));
+  if (is_char_array(type))
+    return Type::string(type.size);
+  return type;
+}
+
+// ---- printf ----
+
+// What conversions accept: one row per class of conversion.
+enum class Wants { Number, Text, Bytes };
+Wants wants(const image::FormatPiece &piece) {
+  if (piece.conversion == "s")
+    return Wants::Text;
+  return piece.conversion.starts_with('r') ? Wants::Bytes : Wants::Number;
+}
+
+bool acts_as_number(const Type &type) {
+  return type.is_integer() || type.is_pointer() || type.kind == TypeKind::Bool || type.kind == TypeKind::Enum ||
+         type.kind == TypeKind::KernelSymbol;
+}
+
+bool prints_as_text(const Type &type) {
+  return !(type.is_integer() || type.is_none() || type.is_aggregate() || (type.is_pointer() && !is_char_pointer(type)));
+}
+
+bool accepts(Wants wanted, const Type &type) {
+  switch (wanted) {
+  case Wants::Number:
+    return acts_as_number(type);
+  case Wants::Text:
+    return prints_as_text(type);
+  case Wants::Bytes:
+    return type.kind == TypeKind::Buffer || type.is_string() || type.kind == TypeKind::Array;
+  }
+  return false;
+}
+
+void report_mismatch(BuiltinUse &use, size_t argument, const image::FormatPiece &piece, const Type &type) {
+  Diagnostic &error = use.error(
+      use.where(argument), fmt::format("%{} cannot print a value of type {}", piece.conversion, to_string(type)));
+  if (acts_as_number(type))
+    error.with_hint(wants(piece) == Wants::Text ? "%d prints it; str() reads the string at an address" : "use %d");
+  else if (prints_as_text(type))
+    error.with_hint("use %s");
+}
+
+// Types the argument for one conversion and returns the type of its field.
+Type check_conversion(BuiltinUse &use, size_t argument, const image::FormatPiece &piece) {
+  Type type = use.value(argument);
+  if (type.is_none())
+    return type;
+  Wants wanted = wants(piece);
+  if (!accepts(wanted, type))
+    report_mismatch(use, argument, piece, type);
+  return wanted == Wants::Text ? as_text(type, use.config()) : type;
+}
+
+std::vector<Type> check_conversions(BuiltinUse &use, const image::PrintfFormat &format) {
+  std::vector<Type> fields;
+  for (const image::FormatPiece &piece : format.pieces) {
+    if (!piece.has_conversion)
+      continue;
+    for (bool from_argument : {piece.width_from_argument, piece.precision_from_argument})
+      if (from_argument)
+        fields.push_back(use.integer(1 + fields.size()));
+    fields.push_back(check_conversion(use, 1 + fields.size(), piece));
+  }
+  return fields;
+}
+
+Type check_printf(BuiltinUse &use) {
+  std::optional<std::string> text = use.literal(0);
+  if (!text)
+    return Type::none();
+  Result<image::PrintfFormat> format = image::parse_printf_format(*text);
+  if (!format) {
+    Diagnostic &error = use.error(use.where(0), format.error().cause);
+    error.with_hint(format.error().hint);
+    return Type::none();
+  }
+  size_t wanted = format->argument_count(), given = use.count() - 1;
+  if (wanted != given) {
+    use.error(use.where(), fmt::format("the format takes {} argument{}, but {} {} given", wanted,
+                                       wanted == 1 ? "" : "s", given, given == 1 ? "is" : "are"));
+    return Type::none();
+  }
+  use.event(image::EventKind::Printf, *text, check_conversions(use, *format));
+  return Type::none();
+}
+
+// Writes an argument in the form of its field.
+FieldWriter field_writer(Emitter &e, const ast::Expr &argument, const Type &field) {
+  const Type &type = e.info(argument).type;
+  if (!field.is_string() || !is_char_pointer(type))
+    return [&e, &argument, field](llvm::Value *destination) { e.store(argument, destination, field); };
+  AddressSpace space = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
+  return [&e, &argument, field, space](llvm::Value *destination) {
+    e.read_string(destination, field.size, e.value64(argument), space);
+  };
+}
+
+llvm::Value *emit_printf(Emitter &e, const BuiltinSite &site) {
+  const image::EventSpec &event = e.analysis().events[site.info.event];
+  std::vector<FieldWriter> writers;
+  for (size_t i = 0; i < event.fields.size(); ++i)
+    writers.push_back(field_writer(e, site.argument(i + 1), event.fields[i].type));
+  e.send_event(site.info.event, writers);
+  return nullptr;
+}
+
+// ---- print ----
+
+// print(@map [, top [, divisor]])
+void check_print_map(BuiltinUse &use, uint32_t map) {
+  uint32_t limits[2] = {0, 1};
+  for (size_t i = 1; i < use.count(); ++i) {
+    int64_t value = use.constant(i).value_or(0);
+    if (value < 0 || (i == 2 && value == 0))
+      use.error(use.where(i), i == 1 ? "the number of entries to print must be 0 or more" : "cannot divide by zero");
+    limits[i - 1] = static_cast<uint32_t>(value);
+  }
+  use.event(image::EventKind::PrintMap, {}, {}, map, limits[0], limits[1]);
+}
+
+bool is_distribution(const Type &type) {
+  return type.kind == TypeKind::Hist || type.kind == TypeKind::Lhist || type.kind == TypeKind::Stats;
+}
+
+bool is_whole_map(BuiltinUse &use) {
+  const auto *map = std::get_if<ast::Map>(&use.argument(0).node);
+  return map && !map->key;
+}
+
+// An entry that is no single number prints as its map would print it: the key travels, the reader looks it up.
+bool check_print_entry(BuiltinUse &use) {
+  if (!use.is_map_entry(0))
+    return false;
+  std::optional<uint32_t> map = use.map_entry(0);
+  if (!map || !is_distribution(use.map_spec(*map).value))
+    return false;
+  use.event(image::EventKind::PrintMapEntry, {}, {use.map_spec(*map).key}, map);
+  return true;
+}
+
+Type check_print(BuiltinUse &use) {
+  if (is_whole_map(use)) {
+    if (std::optional<uint32_t> map = use.map(0))
+      check_print_map(use, *map);
+    return Type::none();
+  }
+  if (use.count() > 1)
+    use.error(use.where(1), "only whole maps are printed with a top and a divisor").with_hint("print(@map, top, divisor)");
+  if (check_print_entry(use))
+    return Type::none();
+  Type type = use.value(0);
+  if (!type.is_none())
+    use.event(image::EventKind::PrintValue, {}, {as_text(type, use.config())});
+  return Type::none();
+}
+
+llvm::Value *emit_print(Emitter &e, const BuiltinSite &site) {
+  const image::EventSpec &event = e.analysis().events[site.info.event];
+  std::vector<FieldWriter> writers;
+  if (event.kind == image::EventKind::PrintValue)
+    writers.push_back(field_writer(e, site.argument(0), event.fields[0].type));
+  if (event.kind == image::EventKind::PrintMapEntry)
+    writers.push_back([&](llvm::Value *destination) {
+      e.store(*std::get<ast::Map>(site.argument(0).node).key, destination, event.fields[0].type);
+    });
+  e.send_event(site.info.event, writers);
+  return nullptr;
+}
+
+// ---- join ----
+
+constexpr uint32_t kJoinArguments = 16;
+
+Type check_join(BuiltinUse &use) {
+  use.integer(0);
+  std::string separator = use.count() > 1 ? use.literal(1).value_or("") : " ";
+  Type text = Type::string(static_cast<uint32_t>(use.config().max_strlen));
+  use.event(image::EventKind::Join, separator, {Type::array(text, kJoinArguments)});
+  return Type::none();
+}
+
+// Reads a null-terminated array of strings. After its end the address stays zero, of which nothing
+// can be read: without branches the verifier follows one path instead of sixteen.
+void write_arguments(Emitter &e, llvm::Value *array, AddressSpace space, uint32_t size, llvm::Value *destination) {
+  auto &ir = e.ir();
+  llvm::Value *pointer = e.allocate(8);
+  llvm::Value *alive = ir.getTrue();
+  for (uint32_t i = 0; i < kJoinArguments; ++i) {
+    e.read_memory(pointer, 8, ir.CreateAdd(array, e.constant(i * 8)), space);
+    llvm::Value *address = ir.CreateLoad(ir.getInt64Ty(), pointer);
+    alive = ir.CreateAnd(alive, ir.CreateICmpNE(address, e.constant(0)));
+    e.read_string(e.offset(destination, uint64_t{i} * size), size, ir.CreateSelect(alive, address, e.constant(0)),
+                  space);
+  }
+}
+
+llvm::Value *emit_join(Emitter &e, const BuiltinSite &site) {
+  const Type &array_type = e.analysis().events[site.info.event].fields[0].type;
+  const Type &type = e.info(site.argument(0)).type;
+  AddressSpace space = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
+  FieldWriter writer = [&](llvm::Value *destination) {
+    write_arguments(e, e.value64(site.argument(0)), space, array_type.element->size, destination);
+  };
+  e.send_event(site.info.event, std::span(&writer, 1));
+  return nullptr;
+}
+
+constexpr Builtin kRows[] = {
+    {"printf", Form::Statement, 1, kAnyCount, "printf(format, ...)",
+     "Prints by a format as in C, %s for everything that has a text form.", check_printf, emit_printf},
+    {"print", Form::Statement, 1, 3, "print(value) or print(@map [, top [, divisor]])",
+     "Prints a value and a newline, or a map: all of it or its `top` largest entries, divided by `divisor`.",
+     check_print, emit_print},
+    {"join", Form::Statement, 1, 2, "join(array [, separator])",
+     "Prints the strings of a null-terminated array, at most 16 of them, as of argv.", check_join, emit_join},
+};
+
+}  // namespace
+
+std::span<const Builtin> output_builtins() {
+  return kRows;
+}
+
+}  // namespace sonde::builtins

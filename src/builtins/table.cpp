@@ -1,0 +1,28 @@
+// Joins the families into one table sorted by name.
+#include <algorithm>
+#include <vector>
+
+#include "builtins/families.h"
+
+namespace sonde::builtins {
+namespace {
+
+std::vector<const Builtin *> join_families() {
+  std::vector<const Builtin *> rows;
+  for (std::span<const Builtin> family :
+       {task_builtins(), clock_builtins(), context_builtins(), string_builtins(), map_builtins(), output_builtins(),
+        control_builtins(), aggregation_builtins(), histogram_builtins()})
+    for (const Builtin &row : family)
+      rows.push_back(&row);
+  std::sort(rows.begin(), rows.end(), [](const Builtin *a, const Builtin *b) { return a->name < b->name; });
+  return rows;
+}
+
+}  // namespace
+
+Table all_builtins() {
+  static const std::vector<const Builtin *> rows = join_families();
+  return rows;
+}
+
+}  // namespace sonde::builtins

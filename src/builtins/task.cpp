@@ -1,0 +1,104 @@
+// Who is running when a probe fires: ids, names and the task itself.
+#include "builtins/families.h"
+#include "codegen/emitter.h"
+#include "sema/builtin_use.h"
+
+namespace sonde::builtins {
+namespace {
+
+using codegen::BuiltinSite;
+using codegen::Emitter;
+using codegen::Helper;
+using codegen::Purity;
+using sema::BuiltinUse;
+
+constexpr uint32_t kCommSize = 16;  // TASK_COMM_LEN, include/linux/sched.h
+
+Type check_id(BuiltinUse &) {
+  return Type::integer(32, false);
+}
+
+// The helpers for ids return two of them: one in each half of an u64.
+llvm::Value *low_half(Emitter &e, Helper helper) {
+  return e.ir().CreateTrunc(e.helper(helper, {}, Purity::PerRun), e.ir().getInt32Ty());
+}
+llvm::Value *high_half(Emitter &e, Helper helper) {
+  llvm::Value *both = e.helper(helper, {}, Purity::PerRun);
+  return e.ir().CreateTrunc(e.ir().CreateLShr(both, 32), e.ir().getInt32Ty());
+}
+
+llvm::Value *emit_pid(Emitter &e, const BuiltinSite &) {
+  return high_half(e, Helper::GetCurrentPidTgid);
+}
+llvm::Value *emit_tid(Emitter &e, const BuiltinSite &) {
+  return low_half(e, Helper::GetCurrentPidTgid);
+}
+llvm::Value *emit_uid(Emitter &e, const BuiltinSite &) {
+  return low_half(e, Helper::GetCurrentUidGid);
+}
+llvm::Value *emit_gid(Emitter &e, const BuiltinSite &) {
+  return high_half(e, Helper::GetCurrentUidGid);
+}
+
+Type check_comm(BuiltinUse &) {
+  return Type::string(kCommSize);
+}
+llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {
+  // The kernel pads with zeros up to the size, so the result is ready to be a key.
+  e.helper(Helper::GetCurrentComm, {site.destination, e.constant(kCommSize, 32)});
+  return site.destination;
+}
+
+Type check_curtask(BuiltinUse &) {
+  return Type::pointer(Type::structure("task_struct"), AddressSpace::Kernel);
+}
+llvm::Value *emit_curtask(Emitter &e, const BuiltinSite &) {
+  return e.helper(Helper::GetCurrentTask, {}, Purity::PerRun);
+}
+
+Type check_cgroup(BuiltinUse &) {
+  return Type::uint64();
+}
+llvm::Value *emit_cgroup(Emitter &e, const BuiltinSite &) {
+  return e.helper(Helper::GetCurrentCgroupId, {}, Purity::PerRun);
+}
+
+Type check_cpid(BuiltinUse &use) {
+  use.needs_parameter(image::ParameterKind::ChildPid);
+  return Type::integer(32, false);
+}
+llvm::Value *emit_cpid(Emitter &e, const BuiltinSite &) {
+  return e.ir().CreateTrunc(e.parameter(image::ParameterKind::ChildPid), e.ir().getInt32Ty());
+}
+
+llvm::Value *emit_cpu(Emitter &e, const BuiltinSite &) {
+  llvm::Value *cpu = e.helper(Helper::GetSmpProcessorId, {}, Purity::PerRun);
+  return e.ir().CreateTrunc(cpu, e.ir().getInt32Ty());
+}
+
+llvm::Value *emit_rand(Emitter &e, const BuiltinSite &) {
+  return e.ir().CreateTrunc(e.helper(Helper::GetPrandomU32, {}), e.ir().getInt32Ty());
+}
+
+constexpr Builtin kRows[] = {
+    {"pid", Form::Value, 0, 0, "pid", "Process id (thread group id) of the running task.", check_id, emit_pid},
+    {"tid", Form::Value, 0, 0, "tid", "Thread id of the running task.", check_id, emit_tid},
+    {"uid", Form::Value, 0, 0, "uid", "User id of the running task.", check_id, emit_uid},
+    {"gid", Form::Value, 0, 0, "gid", "Group id of the running task.", check_id, emit_gid},
+    {"comm", Form::Value, 0, 0, "comm", "Name of the running task, at most 15 bytes.", check_comm, emit_comm},
+    {"curtask", Form::Value, 0, 0, "curtask", "Address of the running task's `struct task_struct`.", check_curtask,
+     emit_curtask},
+    {"cgroup", Form::Value, 0, 0, "cgroup", "Id of the running task's cgroup (version 2).", check_cgroup, emit_cgroup},
+    {"cpid", Form::Value, 0, 0, "cpid", "Process id of the program started by -c; 0 without -c.", check_cpid,
+     emit_cpid},
+    {"cpu", Form::Value, 0, 0, "cpu", "Number of the CPU that the probe runs on.", check_id, emit_cpu},
+    {"rand", Form::Value, 0, 0, "rand", "A random 32-bit number.", check_id, emit_rand},
+};
+
+}  // namespace
+
+std::span<const Builtin> task_builtins() {
+  return kRows;
+}
+
+}  // namespace sonde::builtins
