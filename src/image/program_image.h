@@ -43,6 +43,12 @@ struct ProgramSpec {
 
 enum class MapStorage : uint8_t { Hash, LruHash, PerCpuHash, LruPerCpuHash, Array, PerCpuArray };
 
+// Every CPU has a value of its own for each key.
+inline bool is_per_cpu(MapStorage storage) {
+  return storage == MapStorage::PerCpuHash || storage == MapStorage::LruPerCpuHash ||
+         storage == MapStorage::PerCpuArray;
+}
+
 struct MapSpec {
   std::string name;      // as in the script: "@start", "@"
   std::string bpf_name;  // in the object: "AT_start"

@@ -17,8 +17,9 @@ TEST(Histogram, EverySlotsRangeLeadsBackToIt) {
       BucketRange range = hist_range(slot, bits);
       EXPECT_EQ(hist_bucket(range.low, bits), slot) << "bits " << bits;
       EXPECT_EQ(hist_bucket(range.high - 1, bits), slot) << "bits " << bits;
-      if (slot > 0)
+      if (slot > 0) {
         EXPECT_EQ(range.low, hist_range(slot - 1, bits).high) << "bits " << bits << " slot " << slot;
+      }
     }
     EXPECT_EQ(hist_bucket(kHighest, bits), count - 1);
   }

@@ -1,0 +1,145 @@
+// The metadata's JSON keys, once for writing and reading: describe(archive, value) hands every
+// member of a value to the archive under its name. Members that are zero or empty are left out, but
+// for those whose default is not zero: archive.always().
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "image/program_image.h"
+
+namespace sonde::image::metadata {
+
+// Raised when a reader of the old format would misunderstand the new one.
+inline constexpr uint32_t kFormatVersion = 1;
+
+// Names of enumerators in their order; part of the file format.
+template <typename Enum> struct EnumNames;
+template <> struct EnumNames<TypeKind> {
+  static constexpr std::array<std::string_view, 22> kNames = {
+      "none", "bool", "integer", "string", "buffer", "pointer", "array", "struct", "tuple", "enum", "count", "sum",
+      "min", "max", "avg", "stats", "hist", "lhist", "timestamp", "kernel_symbol", "user_symbol", "probe_name"};
+};
+template <> struct EnumNames<AddressSpace> {
+  static constexpr std::array<std::string_view, 3> kNames = {"none", "kernel", "user"};
+};
+template <> struct EnumNames<ProviderKind> {
+  static constexpr std::array<std::string_view, 12> kNames = {
+      "begin", "end", "interval", "profile", "software", "hardware", "tracepoint", "rawtracepoint", "kprobe",
+      "kretprobe", "uprobe", "uretprobe"};
+};
+template <> struct EnumNames<MapStorage> {
+  static constexpr std::array<std::string_view, 6> kNames = {"hash",         "lru_hash", "percpu_hash",
+                                                             "lru_percpu_hash", "array", "percpu_array"};
+};
+template <> struct EnumNames<EventKind> {
+  static constexpr std::array<std::string_view, 9> kNames = {
+      "printf", "time", "join", "print_value", "print_map", "print_map_entry", "clear_map", "zero_map", "exit"};
+};
+template <> struct EnumNames<ParameterKind> {
+  static constexpr std::array<std::string_view, 2> kNames = {"start_ns", "child_pid"};
+};
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Location> where) {
+  archive("begin", where.begin);
+  archive("end", where.end);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<LinearBuckets> buckets) {
+  archive("min", buckets.min);
+  archive("max", buckets.max);
+  archive.always("step", buckets.step);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Enumerator> enumerator) {
+  archive("name", enumerator.name);
+  archive("value", enumerator.value);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Type> type) {
+  archive("kind", type.kind);
+  archive("size", type.size);
+  archive("signed", type.is_signed);
+  archive("space", type.space);
+  archive("name", type.name);
+  archive("count", type.count);
+  archive("linear", type.linear);
+  archive("element", type.element);
+  archive("layout", type.layout);
+  archive("enumerators", type.enumerators);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Field> field) {
+  archive("name", field.name);
+  archive("type", field.type);
+  archive("offset", field.offset);
+  archive("bit_offset", field.bit_offset);
+  archive("bit_width", field.bit_width);
+  archive("data_loc", field.is_data_loc);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<StructLayout> layout) {
+  archive("name", layout.name);
+  archive("size", layout.size);
+  archive("union", layout.is_union);
+  archive("fields", layout.fields);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Target> target) {
+  archive("name", target.name);
+  archive("module", target.module);
+  archive("function", target.function);
+  archive("offset", target.offset);
+  archive("address", target.address);
+  archive("period_ns", target.period_ns);
+  archive("frequency_hz", target.frequency_hz);
+  archive("count", target.count);
+  archive("name_index", target.name_index);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ProgramSpec> program) {
+  archive("function", program.function);
+  archive("provider", program.provider);
+  archive("targets", program.targets);
+  archive("needs_cookie", program.needs_cookie);
+  archive("where", program.where);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<MapSpec> map) {
+  archive("name", map.name);
+  archive("bpf_name", map.bpf_name);
+  archive("key", map.key);
+  archive("value", map.value);
+  archive("storage", map.storage);
+  archive.always("max_entries", map.max_entries);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<EventField> field) {
+  archive("type", field.type);
+  archive("offset", field.offset);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<EventSpec> event) {
+  archive("kind", event.kind);
+  archive("format", event.format);
+  archive("fields", event.fields);
+  archive.always("size", event.size);
+  archive("map", event.map);
+  archive("top", event.top);
+  archive.always("divisor", event.divisor);
+  archive("where", event.where);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ProgramImage> image) {
+  archive("programs", image.programs);
+  archive("probe_names", image.probe_names);
+  archive("maps", image.maps);
+  archive("events", image.events);
+  archive("parameters", image.parameters);
+  archive("config", image.config);
+  archive("source_name", image.source_name);
+  archive("source_text", image.source_text);
+}
+
+}  // namespace sonde::image::metadata
