@@ -1,0 +1,130 @@
+// Ties the command line, the compiler and the runtime together, and words their failures.
+#include "driver/driver.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/diagnostics.h"
+#include "driver/compile.h"
+#include "driver/options.h"
+#include "driver/script_file.h"
+#include "image/config.h"
+#include "probes/provider.h"
+#include "runtime/child_process.h"
+#include "runtime/run.h"
+
+namespace sonde::driver {
+namespace {
+
+int refuse(const Error &error) {
+  fmt::print(stderr, "ERROR: {}\n", error.message());
+  return kRefused;
+}
+
+bool use_colour() {
+  const char *no_colour = std::getenv("NO_COLOR");
+  return isatty(STDERR_FILENO) && !(no_colour && *no_colour);
+}
+
+int list(const Options &options, kernel::Kernel &kernel) {
+  auto lines = probes::list_probes(options.pattern, options.verbosity > 0, {kernel, options.pid, options.unsafe});
+  if (!lines)
+    return refuse(lines.error());
+  std::string text;
+  for (const std::string &line : *lines)
+    (text += line) += '\n';
+  return fwrite(text.data(), 1, text.size(), stdout) == text.size() && fflush(stdout) == 0 ? 0 : kRefused;
+}
+
+std::string_view stage_name(Stage stage) {
+  for (const StageName &row : kStages)
+    if (row.stage == stage)
+      return row.name;
+  return {};
+}
+
+void print_stages(const Compilation &compilation) {
+  bool several = compilation.stage_texts.size() > 1;
+  for (const auto &[stage, text] : compilation.stage_texts)
+    fmt::print("{}{}{}", several ? fmt::format("---- {} ----\n", stage_name(stage)) : "", text,
+               text.ends_with('\n') ? "" : "\n");
+}
+
+Result<int> open_output(const std::string &path) {
+  if (path.empty())
+    return STDOUT_FILENO;
+  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0)
+    return Error::from_errno("open output file", path, errno);
+  return fd;
+}
+
+Result<void> check_process(std::optional<int> pid) {
+  if (pid && kill(*pid, 0) != 0 && errno != EPERM)
+    return Error{"trace process", std::to_string(*pid), "there is no such process", {}, errno};
+  return {};
+}
+
+int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const Options &options) {
+  std::unique_ptr<runtime::ChildProcess> child;
+  if (options.command) {
+    auto started = runtime::ChildProcess::start_stopped(*options.command);
+    if (!started)
+      return refuse(started.error());
+    child = started.take();
+  }
+  Result<int> output = open_output(options.output);
+  if (!output)
+    return refuse(output.error());
+  runtime::RunOptions run_options{child.get(),   options.pid,       *output,        options.quiet,
+                                  options.verbosity, options.dry_run};
+  auto result = runtime::run(image, kernel, run_options);
+  return result ? result->exit_code : refuse(result.error());
+}
+
+int compile_and_run(const Options &options, kernel::Kernel &kernel) {
+  Result<std::string> text = options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
+  if (!text)
+    return refuse(text.error());
+  CompileOptions compile_options{options.parameters, options.pid, options.unsafe, {}, options.stages};
+  if (auto applied = image::apply_environment(compile_options.config); !applied)
+    return refuse(applied.error());
+  if (auto exists = check_process(options.pid); !exists)
+    return refuse(exists.error());
+
+  Sources sources;
+  size_t file = sources.add(options.one_liner || options.script == "-" ? "stdin" : options.script, text.take());
+  Diagnostics diagnostics;
+  Compilation compilation = compile(sources, file, kernel, compile_options, diagnostics);
+  print_stages(compilation);
+  fmt::print(stderr, "{}", diagnostics.format(sources, use_colour(), options.warnings));
+  if (!compilation.image)
+    return kScriptError;
+  return options.mode == Mode::Dump ? 0 : run_image(*compilation.image, kernel, options);
+}
+
+}  // namespace
+
+int run_sonde(int argc, char **argv) {
+  Options options;
+  try {
+    options = parse_options(argc, argv);
+  } catch (const UsageError &error) {
+    fmt::print(stderr, "ERROR: {}\n", error.message);
+    return kUsageError;
+  }
+  if (options.mode == Mode::PrintText) {
+    fmt::print("{}", options.text);
+    return 0;
+  }
+  std::unique_ptr<kernel::Kernel> kernel = kernel::open_running_kernel();
+  return options.mode == Mode::List ? list(options, *kernel) : compile_and_run(options, *kernel);
+}
+
+}  // namespace sonde::driver
