@@ -1,0 +1,35 @@
+// The kernel's own type information (BTF, Documentation/bpf/btf.rst), looked through in place.
+//
+// vmlinux holds 100,000 and more types of which a script names a few. So nothing is parsed ahead:
+// one pass notes where each type starts, and a Type is built when asked for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "types/type.h"
+
+namespace sonde::kernel {
+
+class Btf {
+public:
+  virtual ~Btf() = default;
+  // As Kernel::type. "struct x", "union x" and "enum x" ask for that kind alone; a bare name is looked
+  // for in this order and then among typedefs.
+  virtual std::optional<Type> find_type(std::string_view name) const = 0;
+  // True when vmlinux has a function of that name (also one that is never called by address).
+  virtual bool has_function(std::string_view name) const = 0;
+};
+
+// Maps the file where the kernel allows it (6.16 on) and reads it elsewhere.
+Result<std::unique_ptr<Btf>> open_btf(const std::string &path);
+// BTF from memory, for tests; nothing when the header or a type record is damaged.
+std::unique_ptr<Btf> parse_btf(std::string bytes);
+
+}  // namespace sonde::kernel

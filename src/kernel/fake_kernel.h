@@ -1,0 +1,58 @@
+// A kernel made of literals, for tests and fuzzers: no file is read, every answer is known.
+//
+// The default has the tracepoints syscalls:sys_enter_openat, syscalls:sys_exit_openat,
+// syscalls:sys_enter_open, syscalls:sys_enter_nanosleep, sched:sched_process_exec,
+// sched:sched_switch and raw_syscalls:sys_enter; the functions vfs_read, vfs_write, vfs_open,
+// do_nanosleep and [nf_tables] nft_do_chain; the types task_struct, mm_struct, file, path, dentry,
+// qstr and enum pid_type; two CPUs; Linux 6.12 with every feature.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kernel/kernel.h"
+
+namespace sonde::kernel {
+
+class FakeKernel : public Kernel {
+public:
+  FakeKernel();
+
+  // `format` is a format file or its field lines alone. Asserts that it can be parsed.
+  void add_tracepoint(const std::string &category, const std::string &event, const std::string &format);
+  void add_function(std::string name, std::string module = {}, uint64_t address = 0);
+  // By the type's own name.
+  void add_type(Type type);
+  void set_version(KernelVersion version) { version_ = version; }
+  void remove_feature(Feature feature) { missing_.insert(feature); }
+  void set_cpus(std::vector<uint32_t> online, uint32_t possible);
+  // From now on, tracefs and type() fail with these.
+  void fail_tracefs(Error error) { tracefs_error_ = std::move(error); }
+  void fail_types(Error error) { type_error_ = std::move(error); }
+
+  KernelVersion version() override { return version_; }
+  bool has(Feature feature) override { return !missing_.contains(feature); }
+  Result<std::string> tracefs() override;
+  Result<std::vector<TracepointName>> tracepoints(std::string_view category, std::string_view event) override;
+  Result<TracepointFormat> tracepoint_format(const std::string &category, const std::string &event) override;
+  Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) override;
+  std::optional<uint64_t> symbol_address(const std::string &name) override;
+  Result<std::optional<Type>> type(const std::string &name) override;
+  const std::vector<uint32_t> &online_cpus() override { return online_cpus_; }
+  uint32_t possible_cpu_count() override { return possible_cpus_; }
+
+private:
+  KernelVersion version_{6, 12, 0};
+  std::set<Feature> missing_;
+  std::map<std::pair<std::string, std::string>, TracepointFormat> tracepoints_;
+  std::vector<KernelFunction> functions_;
+  std::map<std::string, uint64_t> addresses_;
+  std::map<std::string, Type> types_;
+  std::optional<Error> tracefs_error_, type_error_;
+  std::vector<uint32_t> online_cpus_{0, 1};
+  uint32_t possible_cpus_ = 2;
+};
+
+}  // namespace sonde::kernel

@@ -1,0 +1,139 @@
+// Asks the kernel by doing the smallest thing that needs the feature: loading a program of a few
+// instructions, creating a map, or a link that must fail for the right reason.
+#include "kernel/features.h"
+
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <span>
+
+namespace sonde::kernel {
+namespace {
+
+// Newer than the distribution's linux/bpf.h.
+constexpr auto kTraceUprobeMulti = static_cast<bpf_attach_type>(48);
+
+class Descriptor {
+public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0)
+      close(fd_);
+  }
+  Descriptor(const Descriptor &) = delete;
+  Descriptor &operator=(const Descriptor &) = delete;
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+private:
+  int fd_;
+};
+
+bpf_insn instruction(uint8_t code, uint8_t dst, uint8_t src, int32_t imm) {
+  bpf_insn insn{};
+  insn.code = code;
+  insn.dst_reg = dst;
+  insn.src_reg = src;
+  insn.imm = imm;
+  return insn;
+}
+
+bpf_insn set_register(uint8_t dst, int32_t value) { return instruction(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, value); }
+bpf_insn call(int32_t helper) { return instruction(BPF_JMP | BPF_CALL, 0, 0, helper); }
+bpf_insn leave() { return instruction(BPF_JMP | BPF_EXIT, 0, 0, 0); }
+
+int load(bpf_prog_type type, std::span<const bpf_insn> program, bpf_attach_type attach_type = {}) {
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  options.expected_attach_type = attach_type;
+  return bpf_prog_load(type, "sonde_trial", "GPL", program.data(), program.size(), &options);
+}
+
+int load_empty_kprobe(bpf_attach_type attach_type) {
+  const bpf_insn program[] = {set_register(0, 0), leave()};
+  return load(BPF_PROG_TYPE_KPROBE, program, attach_type);
+}
+
+bool has_kprobes() {
+  // The kprobe PMU exists where the kernel can create kprobes through perf_event_open (4.17 on).
+  return access("/sys/bus/event_source/devices/kprobe/type", F_OK) == 0;
+}
+
+bool has_attach_cookie() {
+  const bpf_insn program[] = {call(BPF_FUNC_get_attach_cookie), set_register(0, 0), leave()};
+  return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program)).ok();
+}
+
+bool has_ring_buffer() {
+  return Descriptor(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_trial", 0, 0, 4096, nullptr)).ok();
+}
+
+bool has_uprobe_multi() {
+  Descriptor program(load_empty_kprobe(kTraceUprobeMulti));
+  if (!program.ok())
+    return false;
+  LIBBPF_OPTS(bpf_link_create_opts, options);
+  const unsigned long offset = 0;
+  options.uprobe_multi.path = "/";
+  options.uprobe_multi.offsets = &offset;
+  options.uprobe_multi.cnt = 1;
+  Descriptor link(bpf_link_create(program.get(), -1, kTraceUprobeMulti, &options));
+  // A directory is no file to probe (EBADF): a kernel that says so has looked at the path.
+  return !link.ok() && errno == EBADF;
+}
+
+bool has_kprobe_multi() {
+  Descriptor program(load_empty_kprobe(BPF_TRACE_KPROBE_MULTI));
+  if (!program.ok())
+    return false;
+  LIBBPF_OPTS(bpf_link_create_opts, options);
+  const char *name = "sonde_no_such_function";
+  options.kprobe_multi.syms = &name;
+  options.kprobe_multi.cnt = 1;
+  Descriptor link(bpf_link_create(program.get(), -1, BPF_TRACE_KPROBE_MULTI, &options));
+  // Kernels without it answer EINVAL, those without fprobe EOPNOTSUPP; the others look for the name.
+  return !link.ok() && (errno == ESRCH || errno == ENOENT);
+}
+
+bool has_per_cpu_lookup() {
+  Descriptor map(bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "sonde_trial", 4, 8, 1, nullptr));
+  if (!map.ok())
+    return false;
+  bpf_insn key = instruction(BPF_ST | BPF_MEM | BPF_W, 10, 0, 0);
+  key.off = -4;
+  const bpf_insn program[] = {
+      key,
+      instruction(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0),
+      instruction(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, -4),
+      instruction(BPF_LD | BPF_DW | BPF_IMM, 1, BPF_PSEUDO_MAP_FD, map.get()),
+      instruction(0, 0, 0, 0),  // second half of the 64-bit load
+      set_register(3, 0),
+      call(BPF_FUNC_map_lookup_percpu_elem),
+      set_register(0, 0),
+      leave(),
+  };
+  return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program)).ok();
+}
+
+}  // namespace
+
+bool try_feature(Feature feature) {
+  switch (feature) {
+  case Feature::Kprobes:
+    return has_kprobes();
+  case Feature::AttachCookie:
+    return has_attach_cookie();
+  case Feature::RingBuffer:
+    return has_ring_buffer();
+  case Feature::UprobeMulti:
+    return has_uprobe_multi();
+  case Feature::KprobeMulti:
+    return has_kprobe_multi();
+  case Feature::PerCpuLookup:
+    return has_per_cpu_lookup();
+  }
+  return false;
+}
+
+}  // namespace sonde::kernel

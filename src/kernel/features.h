@@ -1,0 +1,12 @@
+// Trials of what the running kernel's BPF can do.
+#pragma once
+
+#include "kernel/kernel.h"
+
+namespace sonde::kernel {
+
+// One trial, without memory of earlier ones; leaves nothing behind. False also when the trial itself was
+// not allowed.
+bool try_feature(Feature feature);
+
+}  // namespace sonde::kernel

@@ -1,0 +1,194 @@
+// The Kernel that sonde runs on. Every answer is found when first asked for and kept.
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_map>
+
+#include "base/text.h"
+#include "kernel/btf.h"
+#include "kernel/cpu_list.h"
+#include "kernel/features.h"
+#include "kernel/kernel.h"
+#include "kernel/kernel_functions.h"
+#include "kernel/read_file.h"
+#include "kernel/tracefs.h"
+#include "kernel/tracepoint_format.h"
+
+namespace sonde::kernel {
+namespace {
+
+constexpr const char *kKallsyms = "/proc/kallsyms";
+
+class RunningKernel : public Kernel {
+public:
+  KernelVersion version() override;
+  bool has(Feature feature) override;
+  Result<std::string> tracefs() override;
+  Result<std::vector<TracepointName>> tracepoints(std::string_view category, std::string_view event) override;
+  Result<TracepointFormat> tracepoint_format(const std::string &category, const std::string &event) override;
+  Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) override;
+  std::optional<uint64_t> symbol_address(const std::string &name) override;
+  Result<std::optional<Type>> type(const std::string &name) override;
+  const std::vector<uint32_t> &online_cpus() override;
+  uint32_t possible_cpu_count() override;
+
+private:
+  const Result<Btf *> &btf();
+  const Result<std::string> &kallsyms();
+  const Result<std::vector<KernelFunction>> &all_functions();
+  Result<std::vector<KernelFunction>> read_functions();
+
+  std::array<std::optional<bool>, 6> features_;
+  std::optional<Result<std::string>> tracefs_;
+  std::optional<Result<std::string>> kallsyms_;
+  std::optional<Result<std::vector<KernelFunction>>> functions_;
+  std::unique_ptr<Btf> btf_storage_;
+  std::optional<Result<Btf *>> btf_;
+  std::unordered_map<std::string, std::optional<Type>> types_;
+  std::vector<uint32_t> online_cpus_;
+};
+
+KernelVersion RunningKernel::version() {
+  utsname names{};
+  uname(&names);
+  KernelVersion version;
+  std::sscanf(names.release, "%u.%u.%u", &version.major, &version.minor, &version.patch);
+  return version;
+}
+
+bool RunningKernel::has(Feature feature) {
+  std::optional<bool> &answer = features_.at(static_cast<size_t>(feature));
+  if (!answer)
+    answer = try_feature(feature);
+  return *answer;
+}
+
+Result<std::string> RunningKernel::tracefs() {
+  if (!tracefs_)
+    tracefs_ = find_tracefs();
+  return *tracefs_;
+}
+
+Result<std::vector<TracepointName>> RunningKernel::tracepoints(std::string_view category, std::string_view event) {
+  auto root = tracefs();
+  if (!root)
+    return root.error();
+  return list_tracepoints(*root, category, event);
+}
+
+Result<TracepointFormat> RunningKernel::tracepoint_format(const std::string &category, const std::string &event) {
+  auto root = tracefs();
+  if (!root)
+    return root.error();
+  auto text = read_file(*root + "/events/" + category + "/" + event + "/format");
+  std::string name = category + ":" + event;
+  if (!text && text.error().error_number == ENOENT)
+    return Error{"read the format of tracepoint", name, "there is no such tracepoint", {}, ENOENT};
+  if (!text)
+    return text.error();
+  auto format = parse_tracepoint_format(category, event, *text);
+  if (!format)
+    return Error{"read the format of tracepoint", name, "the kernel's description of it is not in the known form", {}};
+  return std::move(*format);
+}
+
+// The whole list from the best source. Without available_filter_functions (lockdown refuses it),
+// kallsyms has the same functions and some more that turn out not to be traceable.
+Result<std::vector<KernelFunction>> RunningKernel::read_functions() {
+  std::vector<KernelFunction> functions;
+  auto root = tracefs();
+  auto filter = root ? read_file(*root + "/available_filter_functions") : Result<std::string>(root.error());
+  if (filter && !filter->empty()) {
+    functions = parse_filter_functions(*filter);
+  } else {
+    if (!kallsyms())
+      return kallsyms().error();
+    auto blacklist = read_file("/sys/kernel/debug/kprobes/blacklist");
+    std::string names = blacklist ? blacklist.take() : std::string();
+    functions = parse_kallsyms_functions(*kallsyms(), parse_blacklist(names));
+  }
+  sort_functions(functions);
+  return functions;
+}
+
+const Result<std::vector<KernelFunction>> &RunningKernel::all_functions() {
+  if (!functions_)
+    functions_ = read_functions();
+  return *functions_;
+}
+
+Result<std::vector<KernelFunction>> RunningKernel::functions(std::string_view module, std::string_view name) {
+  // BTF answers for one function of vmlinux in 1 ms, the lists take 50.
+  if (!has_glob(name) && module.empty() && btf() && (*btf())->has_function(name))
+    return std::vector<KernelFunction>{{std::string(name), {}}};
+  const auto &all = all_functions();
+  if (!all)
+    return all.error();
+  std::vector<KernelFunction> matching;
+  for (const KernelFunction &function : *all) {
+    std::string_view found_module = function.module.empty() ? "vmlinux" : std::string_view(function.module);
+    if (matches_glob(name, function.name) && (module.empty() || matches_glob(module, found_module)))
+      matching.push_back(function);
+  }
+  return matching;
+}
+
+const Result<std::string> &RunningKernel::kallsyms() {
+  if (!kallsyms_)
+    kallsyms_ = read_file(kKallsyms);
+  return *kallsyms_;
+}
+
+std::optional<uint64_t> RunningKernel::symbol_address(const std::string &name) {
+  return kallsyms() ? find_kallsyms_address(*kallsyms(), name) : std::nullopt;
+}
+
+const Result<Btf *> &RunningKernel::btf() {
+  if (!btf_) {
+    const char *other = std::getenv("BPFTRACE_BTF");
+    auto opened = open_btf(other && *other ? other : "/sys/kernel/btf/vmlinux");
+    if (opened) {
+      btf_storage_ = opened.take();
+      btf_ = Result<Btf *>(btf_storage_.get());
+    } else {
+      btf_ = Result<Btf *>(opened.error());
+    }
+  }
+  return *btf_;
+}
+
+Result<std::optional<Type>> RunningKernel::type(const std::string &name) {
+  auto known = types_.find(name);
+  if (known != types_.end())
+    return known->second;
+  if (!btf())
+    return btf().error();
+  return types_.emplace(name, (*btf())->find_type(name)).first->second;
+}
+
+const std::vector<uint32_t> &RunningKernel::online_cpus() {
+  if (online_cpus_.empty()) {
+    auto text = read_file("/sys/devices/system/cpu/online");
+    if (text)
+      online_cpus_ = parse_cpu_list(*text);
+    if (online_cpus_.empty())
+      online_cpus_.push_back(0);
+  }
+  return online_cpus_;
+}
+
+uint32_t RunningKernel::possible_cpu_count() {
+  auto text = read_file("/sys/devices/system/cpu/possible");
+  auto possible = text ? parse_cpu_list(*text) : std::vector<uint32_t>();
+  return possible.empty() ? static_cast<uint32_t>(online_cpus().size()) : static_cast<uint32_t>(possible.size());
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> open_running_kernel() { return std::make_unique<RunningKernel>(); }
+
+}  // namespace sonde::kernel
