@@ -28,6 +28,8 @@ public:
   virtual const Symbol *find(std::string_view name) const = 0;
   // The function that holds a file offset or starts nearest below it, or null.
   virtual const Symbol *containing_offset(uint64_t file_offset) const = 0;
+  // Where the file holds what is loaded at a virtual address, or nothing.
+  virtual std::optional<uint64_t> file_offset_of(uint64_t address) const = 0;
 };
 
 // Errors: no such file, not readable, not an ELF file, another machine's.

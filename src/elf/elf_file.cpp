@@ -1,0 +1,163 @@
+// Reads ELF through a memory map: a binary's symbols are a small part of it.
+#include "elf/elf_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <gelf.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace sonde::elf {
+namespace {
+
+#if defined(__x86_64__)
+constexpr uint16_t kMachine = EM_X86_64;
+#elif defined(__aarch64__)
+constexpr uint16_t kMachine = EM_AARCH64;
+#else
+#error "no ELF machine is known for this architecture"
+#endif
+
+constexpr const char *kAction = "read symbols of";
+
+// Why a file that is ELF cannot be probed here, or nothing.
+std::optional<std::string> foreign_cause(Elf *elf) {
+  if (gelf_getclass(elf) == ELFCLASS32)
+    return "it is a 32-bit program, and only 64-bit ones can be probed";
+  GElf_Ehdr header;
+  if (!gelf_getehdr(elf, &header))
+    return "its ELF header is damaged";
+  if (header.e_machine != kMachine)
+    return "it was built for another machine";
+  return std::nullopt;
+}
+
+// What is wrong with the path itself, before anything is read.
+Result<int> open_regular_file(const std::string &path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0)
+    return Error::from_errno(kAction, path, errno);
+  if (S_ISDIR(status.st_mode))
+    return Error{kAction, path, "it is a directory", {}, EISDIR};
+  if (!S_ISREG(status.st_mode))
+    return Error{kAction, path, "it is not a regular file", {}, EINVAL};
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return Error::from_errno(kAction, path, errno);
+  return fd;
+}
+
+bool is_function(const GElf_Sym &symbol) {
+  int type = GELF_ST_TYPE(symbol.st_info);
+  return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ElfFile>> ElfFile::open(const std::string &path) {
+  elf_version(EV_CURRENT);
+  auto fd = open_regular_file(path);
+  if (!fd)
+    return fd.error();
+  Elf *elf = elf_begin(*fd, ELF_C_READ_MMAP, nullptr);
+  std::unique_ptr<ElfFile> file(new ElfFile(*fd, elf));
+  if (!elf || elf_kind(elf) != ELF_K_ELF)
+    return Error{kAction, path, "it is not an ELF file", "a uprobe needs a compiled program or library"};
+  if (auto cause = foreign_cause(elf))
+    return Error{kAction, path, *cause, {}};
+  return file;
+}
+
+ElfFile::~ElfFile() {
+  elf_end(elf_);
+  close(fd_);
+}
+
+std::vector<Segment> ElfFile::segments() const {
+  std::vector<Segment> segments;
+  size_t count = 0;
+  if (elf_getphdrnum(elf_, &count) != 0)
+    return segments;
+  for (size_t i = 0; i < count; ++i) {
+    GElf_Phdr header;
+    if (gelf_getphdr(elf_, static_cast<int>(i), &header) && header.p_type == PT_LOAD)
+      segments.push_back({header.p_vaddr, header.p_offset, header.p_filesz});
+  }
+  return segments;
+}
+
+Elf_Scn *ElfFile::find_section(uint32_t kind) const {
+  for (Elf_Scn *section = elf_nextscn(elf_, nullptr); section; section = elf_nextscn(elf_, section)) {
+    GElf_Shdr header;
+    if (gelf_getshdr(section, &header) && header.sh_type == kind)
+      return section;
+  }
+  return nullptr;
+}
+
+bool ElfFile::has_section(uint32_t section_kind) const { return find_section(section_kind) != nullptr; }
+
+std::vector<RawSymbol> ElfFile::functions(uint32_t section_kind) const {
+  std::vector<RawSymbol> symbols;
+  Elf_Scn *section = find_section(section_kind);
+  GElf_Shdr header;
+  Elf_Data *data = section ? elf_getdata(section, nullptr) : nullptr;
+  if (!data || !gelf_getshdr(section, &header) || header.sh_entsize == 0)
+    return symbols;
+  size_t count = data->d_size / header.sh_entsize;
+  for (size_t i = 0; i < count; ++i) {
+    GElf_Sym symbol;
+    if (!gelf_getsym(data, static_cast<int>(i), &symbol) || !is_function(symbol))
+      continue;
+    const char *name = elf_strptr(elf_, header.sh_link, symbol.st_name);
+    if (name && *name)
+      symbols.push_back({name, symbol.st_value, symbol.st_size, GELF_ST_BIND(symbol.st_info) != STB_LOCAL});
+  }
+  return symbols;
+}
+
+std::string ElfFile::build_id() const {
+  for (Elf_Scn *section = elf_nextscn(elf_, nullptr); section; section = elf_nextscn(elf_, section)) {
+    GElf_Shdr header;
+    if (!gelf_getshdr(section, &header) || header.sh_type != SHT_NOTE)
+      continue;
+    Elf_Data *data = elf_getdata(section, nullptr);
+    GElf_Nhdr note;
+    size_t name = 0, contents = 0;
+    for (size_t at = 0; data && (at = gelf_getnote(data, at, &note, &name, &contents)) > 0;) {
+      const char *bytes = static_cast<const char *>(data->d_buf);
+      if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || std::memcmp(bytes + name, "GNU", 4) != 0)
+        continue;
+      std::string text;
+      for (size_t i = 0; i < note.n_descsz; ++i)
+        text += fmt::format("{:02x}", static_cast<unsigned char>(bytes[contents + i]));
+      return text;
+    }
+  }
+  return {};
+}
+
+std::string ElfFile::debug_link() const {
+  size_t names = 0;
+  if (elf_getshdrstrndx(elf_, &names) != 0)
+    return {};
+  for (Elf_Scn *section = elf_nextscn(elf_, nullptr); section; section = elf_nextscn(elf_, section)) {
+    GElf_Shdr header;
+    const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf_, names, header.sh_name) : nullptr;
+    if (!name || std::string_view(name) != ".gnu_debuglink")
+      continue;
+    // A file name, NUL, padding and a checksum.
+    Elf_Data *data = elf_getdata(section, nullptr);
+    if (!data || !data->d_buf)
+      return {};
+    const char *text = static_cast<const char *>(data->d_buf);
+    return std::string(text, strnlen(text, data->d_size));
+  }
+  return {};
+}
+
+}  // namespace sonde::elf

@@ -1,0 +1,57 @@
+// One open ELF file, through libelf: its function symbols, segments and the notes that lead to a
+// separate debug file.
+#pragma once
+
+#include <libelf.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "elf/symbol_table.h"
+
+namespace sonde::elf {
+
+// A PT_LOAD segment: where a part of the file lies in memory.
+struct Segment {
+  uint64_t address = 0;
+  uint64_t file_offset = 0;
+  uint64_t size = 0;  // bytes in the file
+};
+
+struct RawSymbol {
+  std::string name;
+  uint64_t address = 0;
+  uint64_t size = 0;
+  bool is_global = false;
+};
+
+class ElfFile {
+public:
+  // Errors: no such file, not readable, a directory, not an ELF file, another machine's.
+  static Result<std::unique_ptr<ElfFile>> open(const std::string &path);
+  ~ElfFile();
+  ElfFile(const ElfFile &) = delete;
+  ElfFile &operator=(const ElfFile &) = delete;
+
+  std::vector<Segment> segments() const;
+  // Defined functions of the sections of that kind (SHT_SYMTAB, SHT_DYNSYM); empty when there is none.
+  std::vector<RawSymbol> functions(uint32_t section_kind) const;
+  bool has_section(uint32_t section_kind) const;
+  // In hexadecimal; empty when the file has none.
+  std::string build_id() const;
+  // File name in .gnu_debuglink; empty when there is none.
+  std::string debug_link() const;
+
+private:
+  ElfFile(int fd, Elf *elf) : fd_(fd), elf_(elf) {}
+  Elf_Scn *find_section(uint32_t kind) const;
+
+  int fd_;
+  Elf *elf_;
+};
+
+}  // namespace sonde::elf
