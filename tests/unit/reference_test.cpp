@@ -1,0 +1,39 @@
+// docs/language.md's tables are the rows of the program.
+#include "driver/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace sonde::driver {
+namespace {
+
+std::filesystem::path page_path() {
+  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "docs" / "language.md";
+}
+
+TEST(Reference, PageHoldsTheTablesOfTheProgram) {
+  std::ostringstream page;
+  page << std::ifstream(page_path()).rdbuf();
+  ASSERT_FALSE(page.str().empty());
+  std::string wanted = regenerate_tables(page.str());
+  if (std::getenv("SONDE_UPDATE_GOLDEN"))
+    std::ofstream(page_path()) << wanted;
+  else
+    EXPECT_EQ(page.str(), wanted) << "run SONDE_UPDATE_GOLDEN=1 ./dev test unit";
+}
+
+TEST(Reference, TextOutsideTheMarkersStays) {
+  std::string page = "a\n<!-- generated: aggregations -->\nold\n<!-- end -->\nb\n";
+  std::string made = regenerate_tables(page);
+  EXPECT_EQ(made.substr(0, 2), "a\n");
+  EXPECT_EQ(made.find("old"), std::string::npos);
+  EXPECT_NE(made.find("`hist(n [, bits])`"), std::string::npos);
+  EXPECT_TRUE(made.ends_with("<!-- end -->\nb\n"));
+}
+
+}  // namespace
+}  // namespace sonde::driver
