@@ -47,9 +47,20 @@ struct MatchOptions {
 struct AttachOptions {
   kernel::Kernel &kernel;
   std::optional<int> pid;      // only this process, where the mechanism can filter
+  // Where set, targets that the kernel refuses are left out and their errors gathered here; else the first
+  // refusal ends attaching.
+  std::vector<Error> *refused = nullptr;
+
+  // True when the refusal was gathered.
+  bool skip_refused(const Error &error) const {
+    if (refused)
+      refused->push_back(error);
+    return refused != nullptr;
+  }
 };
 
-// Keeps its probe attached while it lives; the destructor detaches and waits for it.
+// Keeps its probe attached while it lives; the destructor detaches and waits for it. Waiting takes the
+// kernel 50 to 100 ms: destroy many from several threads at once, which is safe.
 class Attachment {
 public:
   virtual ~Attachment() = default;
@@ -67,6 +78,10 @@ public:
   // The ELF section for its programs, in libbpf's spelling ("kprobe", "tracepoint", "perf_event").
   virtual std::string_view section() const = 0;
 
+  // Says to libbpf, before the object is loaded, what only the loading can decide (one link for many
+  // targets has an expected attach type of its own). Called with the options that attach() will get.
+  virtual void prepare(bpf_program *program, const image::ProgramSpec &spec, const AttachOptions &options) const;
+
   // The targets that `spec` (what follows "provider:", may be empty) names, wildcards expanded, in
   // sorted order. An Error's cause says what is wrong with the spec, its hint what would be right
   // (did-you-mean over existing targets). Matching nothing is an error.
@@ -77,6 +92,9 @@ public:
   // What `-l` prints for a glob `spec`: each target in full spelling, sorted; providers without an
   // enumerable set give their forms.
   virtual Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const = 0;
+
+  // What `-lv` prints under a target whose spec is `spec`: one declaration a line, without indent.
+  virtual Result<std::vector<std::string>> arguments(std::string_view spec, const MatchOptions &options) const;
 
   // Attaches a loaded program to all its targets. An Error names the target and what the kernel's
   // refusal means there.

@@ -1,0 +1,60 @@
+// profile: the program runs on every CPU at a fixed rate and sees what was interrupted.
+#include <linux/perf_event.h>
+
+#include "probes/perf_event.h"
+#include "probes/provider_rows.h"
+#include "probes/rate.h"
+
+namespace sonde::probes {
+namespace {
+
+constexpr std::string_view kName = "profile";
+constexpr std::string_view kAliases[] = {"p"};
+
+class ProfileProvider : public Provider {
+public:
+  image::ProviderKind kind() const override { return image::ProviderKind::Profile; }
+  std::string_view name() const override { return kName; }
+  std::span<const std::string_view> aliases() const override { return kAliases; }
+  std::string_view syntax() const override { return "profile:DURATION, profile:{s|ms|us|hz}:N"; }
+  std::string_view summary() const override { return "at a fixed rate, on every CPU"; }
+  std::string_view section() const override { return "perf_event"; }
+
+  Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &) const override {
+    return match_rate(kName, spec);
+  }
+
+  Result<Context> context(const image::Target &, kernel::Kernel &) const override {
+    Context context;
+    context.kind = ContextKind::PerfEvent;
+    return context;
+  }
+
+  Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &) const override {
+    return list_rates(kName, spec);
+  }
+
+  Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
+                             const AttachOptions &options) const override {
+    Attachments all;
+    for (const image::Target &target : spec.targets) {
+      Rate rate{target.period_ns, target.frequency_hz};
+      PerfEventSpec event{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, rate.nanoseconds()};
+      auto attached = attach_everywhere(program, target.name, event, options);
+      if (!attached)
+        return attached.error();
+      for (auto &one : *attached)
+        all.push_back(std::move(one));
+    }
+    return all;
+  }
+};
+
+}  // namespace
+
+const Provider &profile_provider() {
+  static const ProfileProvider row;
+  return row;
+}
+
+}  // namespace sonde::probes

@@ -1,0 +1,19 @@
+// The providers that provider_table.cpp lists, one function per file.
+#pragma once
+
+#include "probes/provider.h"
+
+namespace sonde::probes {
+
+const Provider &begin_provider();
+const Provider &end_provider();
+const Provider &interval_provider();
+const Provider &profile_provider();
+const Provider &software_provider();
+const Provider &tracepoint_provider();
+const Provider &kprobe_provider();
+const Provider &kretprobe_provider();
+const Provider &uprobe_provider();
+const Provider &uretprobe_provider();
+
+}  // namespace sonde::probes

@@ -1,0 +1,38 @@
+// The table of providers. A new one is a row here and a file of its own.
+#include <array>
+#include <cassert>
+
+#include "base/text.h"
+#include "probes/provider_rows.h"
+
+namespace sonde::probes {
+
+std::span<const Provider *const> providers() {
+  static const std::array<const Provider *, 10> table = {
+      &begin_provider(),      &end_provider(),    &interval_provider(),  &profile_provider(), &software_provider(),
+      &tracepoint_provider(), &kprobe_provider(), &kretprobe_provider(), &uprobe_provider(),  &uretprobe_provider(),
+  };
+  return table;
+}
+
+const Provider *find_provider(std::string_view name_or_alias) {
+  std::string wanted = to_lower(name_or_alias);
+  for (const Provider *provider : providers()) {
+    if (provider->name() == wanted)
+      return provider;
+    for (std::string_view alias : provider->aliases())
+      if (alias == wanted)
+        return provider;
+  }
+  return nullptr;
+}
+
+const Provider &provider(image::ProviderKind kind) {
+  for (const Provider *provider : providers())
+    if (provider->kind() == kind)
+      return *provider;
+  assert(!"a kind without a row in the table");
+  return begin_provider();
+}
+
+}  // namespace sonde::probes
