@@ -10,6 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "${1:-$SONDE_ROOT}"
 [[ -d src ]] || die "check_includes: there is no src/ in $PWD"
 
+# shellcheck disable=SC2016
 find src -type f -regex '.*\.\(h\|cpp\|c\|l\|ll\|y\|yy\)' -print0 | sort -z | xargs -0 -r awk '
 BEGIN {
     allow("base", "")

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Builds the guests' read-only root: an ext4 image with the files under test at the same paths as here, the
+# shared libraries that they need, and the programs that tests call.
+#
+#   make_image.sh OUTPUT
+#
+# Nothing is done when the image is newer than everything in it.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
+
+output=$1
+here=$SONDE_ROOT/tests/lab
+files=()
+for file in build/sonde build/tests/kernel_tests build/tests/programs examples tests/kernel; do
+    [[ ! -e $SONDE_ROOT/$file ]] || files+=("$SONDE_ROOT/$file")
+done
+
+if [[ -e $output && -z $(find "${files[@]}" "$here" -type f -newer "$output" -print -quit) ]]; then
+    exit 0
+fi
+
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+mkdir -p "$tree"/{usr/bin,usr/sbin,usr/lib,usr/lib64,lab,proc,sys,dev,tmp,run,etc,var,root}
+for directory in bin sbin lib lib64; do ln -s "usr/$directory" "$tree/$directory"; done
+ln -s /run "$tree/var/run"
+ln -s /tmp "$tree/var/tmp"
+
+# A program or library at its own path (below /usr: the links above stand for a merged /usr), and what it links to.
+add_file() {
+    local file=$1 path
+    path=$file
+    case $path in
+    /bin/* | /sbin/* | /lib/* | /lib64/*) path=/usr$path ;;
+    esac
+    [[ -e $tree$path ]] || install -D -p "$file" "$tree$path"
+}
+
+add_libraries() {
+    local file
+    while IFS= read -r file; do add_file "$file"; done < <(
+        { ldd "$@" 2>/dev/null || true; } | awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// && NF == 2 && $1 !~ /:$/ { print $1 }' | sort -u
+    )
+}
+
+programs=(bash cat date dd df dirname echo env false head id kill ls mkdir nice od printf ps rm seq setsid sleep sort
+    stat stty tail tee timeout touch tr true uname wc grep sed awk strace bpftool)
+executables=()
+for program in "${programs[@]}"; do
+    path=$(type -P "$program") || continue
+    add_file "$path"
+    # mawk is behind two links.
+    resolved=$(readlink -f "$path")
+    [[ $resolved == "$path" ]] || add_file "$resolved"
+    executables+=("$resolved")
+done
+busybox=$(type -P busybox)
+add_file "$busybox"
+for applet in $("$busybox" --list); do
+    [[ -e $tree/usr/bin/$applet || -e $tree/usr/sbin/$applet ]] || ln -s "$busybox" "$tree/usr/bin/$applet"
+done
+ln -sf bash "$tree/usr/bin/sh"
+
+for file in "${files[@]}"; do
+    file=$(readlink -f "$file")
+    mkdir -p "$tree$(dirname "$file")"
+    cp -a "$file" "$tree$(dirname "$file")/"
+    while IFS= read -r member; do executables+=("$member"); done < <(find "$file" -type f -perm -u+x)
+done
+add_libraries "${executables[@]}"
+
+install -m 755 "$here/guest_init.sh" "$tree/lab/init"
+printf 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$tree/etc/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\n' >"$tree/etc/group"
+ldconfig -r "$tree" 2>/dev/null || /sbin/ldconfig -r "$tree"
+
+size=$(($(du -sm "$tree" | cut -f1) * 5 / 4 + 16))
+mkdir -p "$(dirname "$output")"
+rm -f "$output.partial"
+mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$output.partial" "${size}M" >/dev/null 2>&1
+mv "$output.partial" "$output"
