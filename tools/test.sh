@@ -1,0 +1,209 @@
+#!/usr/bin/env bash
+# ./dev test [SUITE…]: builds what the suites need, runs them all whatever fails, and closes with one line
+# "N passed, N failed, N skipped" that counts the single tests of every suite.
+#
+# On two cores a guest kernel keeps one busy. So guests boot, one after the other, while the sanitizer and
+# fuzzing builds compile.
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+tools=$SONDE_ROOT/tools
+results=$SONDE_ROOT/build/results
+all_suites=(check unit golden kernel lab fuzz)
+kernels=(5.10 6.1 6.12 7.2)
+
+[[ $# -gt 0 ]] || set -- "${all_suites[@]}"
+declare -A wanted=()
+for suite; do
+    [[ " ${all_suites[*]} " == *" $suite "* ]] || die "there is no suite '$suite': ${all_suites[*]}"
+    wanted[$suite]=1
+done
+wants() { [[ -n ${wanted[$1]:-} ]]; }
+
+cd "$SONDE_ROOT"
+rm -rf "$results"
+mkdir -p "$results"
+started=$(date +%s)
+
+record() { printf '%s\t%s\t%s\n' "$2" "$3" "${4:-}" >>"$results/$1.tsv"; }
+
+report() {
+    local suite=$1
+    [[ -e $results/$suite.tsv ]] || return 0
+    awk -F '\t' -v suite="$suite" -v seconds="$(($(date +%s) - started))" '
+        { count[$1]++ }
+        END { printf "==> [%4d s] %s: %d passed, %d failed, %d skipped\n", seconds, suite, count["pass"], count["fail"], count["skip"] }
+    ' "$results/$suite.tsv" >&2
+}
+
+# Builds a preset; a build that fails is one failed test, and false.
+build() {
+    "$tools/build.sh" "$@" || {
+        record build fail "build.$1" "see build/log-$1"
+        return 1
+    }
+}
+
+# run_gtest SUITE PROGRAM ARGS…
+run_gtest() {
+    local suite=$1 status=0
+    shift
+    if [[ ! -x $1 ]]; then
+        record "$suite" fail "$suite.(all)" "$1 was not built"
+        return 0
+    fi
+    timeout -k 10 "${SONDE_SUITE_SECONDS:-900}" "$@" </dev/null >"$results/$suite.log" 2>&1 || status=$?
+    gtest_results "$suite" "$status"
+}
+
+gtest_results() {
+    LC_ALL=C awk -v prefix="$1" -v status="$2" -v failures="$results/$1.failures" -f "$tools/gtest_results.awk" \
+        "$results/$1.log" >>"$results/$1.tsv"
+    report "$1"
+}
+
+run_check() {
+    local what
+    for what in includes scripts format; do
+        if "$tools/check.sh" "$what" >"$results/check-$what.log" 2>&1; then
+            record check pass "check.$what"
+        else
+            record check fail "check.$what" "./dev check $what"
+            cat "$results/check-$what.log" >>"$results/check.failures"
+        fi
+    done
+}
+
+run_runtime_link() {
+    if "$tools/check_runtime_link.sh" >"$results/check-link.log" 2>&1; then
+        record check pass check.runtime_link
+    else
+        record check fail check.runtime_link "the runtime does not link alone"
+        cat "$results/check-link.log" >>"$results/check.failures"
+    fi
+}
+
+# Fuzzers start from what earlier runs found and from every script in the tree.
+run_fuzz() {
+    local target name corpus status seconds=${SONDE_FUZZ_SECONDS:-60} found=0
+    for target in build/fuzz/tests/fuzz_*; do
+        [[ -f $target && -x $target ]] || continue
+        found=1
+        name=$(basename "$target")
+        corpus=$SONDE_CACHE/corpus/$name
+        mkdir -p "$corpus" build/fuzz/seeds
+        find examples tests -name '*.bt' -exec cp -t build/fuzz/seeds {} + 2>/dev/null || true
+        status=0
+        "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1 \
+            -artifact_prefix="$results/$name-" "$corpus" build/fuzz/seeds </dev/null >"$results/$name.log" 2>&1 || status=$?
+        if [[ $status == 0 ]]; then
+            record fuzz pass "fuzz.$name"
+        else
+            record fuzz fail "fuzz.$name" "input that fails: $(find "$results" -name "$name-*" ! -name '*.log' -print -quit)"
+            tail -n 40 "$results/$name.log" >>"$results/fuzz.failures"
+        fi
+    done
+    [[ $found == 1 ]] || record fuzz fail "fuzz.(all)" "no fuzz target was built"
+    report fuzz
+}
+
+# The whole kernel suite in one boot of a stock kernel.
+run_in_guest() {
+    local kernel=$1 suite=$2 status=0
+    nice tests/lab/boot.sh "$kernel" build/lab/root.img "${SONDE_LAB_SECONDS:-900}" "$results/$suite.console" \
+        >"$results/$suite.log" 2>"$results/$suite.errors" <<SCRIPT || status=$?
+cd $(printf %q "$SONDE_ROOT")
+export PATH=$(printf %q "$SONDE_ROOT/build"):\$PATH SONDE=$(printf %q "$SONDE_ROOT/build/sonde")
+export SONDE_LAB=$kernel SONDE_TEST_SECONDS=60
+build/tests/kernel_tests
+SCRIPT
+    cat "$results/$suite.errors" >>"$results/$suite.log"
+    if ! grep -q '^\[==========\]' "$results/$suite.log"; then
+        cat "$results/$suite.errors" >>"$results/$suite.failures"
+    fi
+    gtest_results "$suite" "$status"
+}
+
+make_guest_image() { with_lock lab-image tests/lab/make_image.sh build/lab/root.img >"$results/image.log" 2>&1; }
+
+run_lab() {
+    local kernel
+    if ! make_guest_image; then
+        record lab fail lab.image "see $results/image.log"
+        return 0
+    fi
+    for kernel in "${kernels[@]}"; do
+        if ! tests/lab/fetch_kernel.sh "$kernel" >"$results/fetch-$kernel.log" 2>&1; then
+            record lab skip "lab-$kernel.(all)" "the kernel could not be fetched: $(tail -n 1 "$results/fetch-$kernel.log")"
+            continue
+        fi
+        run_in_guest "$kernel" "lab-$kernel"
+    done
+}
+
+run_kernel() {
+    local why
+    if why=$(build/tests/programs/can_load_bpf 2>&1); then
+        run_gtest kernel build/tests/kernel_tests
+    else
+        say "this machine refuses BPF ($why): the kernel tests run in a lab kernel"
+        if wants lab; then
+            record kernel skip "kernel.(all)" "this machine refuses BPF ($why); the lab suite runs the same tests"
+        elif make_guest_image; then
+            run_in_guest 6.12 kernel
+        else
+            record kernel fail "kernel.(all)" "see $results/image.log"
+        fi
+    fi
+}
+
+summary() {
+    local failures
+    printf '\n'
+    cat "$results"/*.failures 2>/dev/null || true
+    awk -F '\t' '
+        $1 == "skip" { skipped[++s] = "skipped: " $2 ": " $3 }
+        $1 == "fail" { failed[++f] = "FAILED: " $2 ($3 != "" ? ": " $3 : "") }
+        $1 == "pass" { p++ }
+        END {
+            for (i = 1; i <= s; i++) print skipped[i]
+            for (i = 1; i <= f; i++) print failed[i]
+            printf "%d passed, %d failed, %d skipped\n", p, f, s
+            exit f > 0
+        }
+    ' "$results"/*.tsv
+}
+
+groups=(build check)
+if wants lab || wants kernel; then
+    groups+=(lab)
+fi
+"$tools/setup.sh" "${groups[@]}"
+mkdir -p "$results"
+
+wants check && run_check
+lab=
+if wants kernel || wants lab || wants check; then
+    if build release; then
+        wants check && run_runtime_link
+        if wants lab; then
+            run_lab &
+            lab=$!
+        fi
+        wants kernel && run_kernel
+    fi
+fi
+wants check && report check
+if wants unit || wants golden; then
+    if build dev; then
+        wants unit && run_gtest unit build/dev/tests/unit_tests
+        wants golden && run_gtest golden build/dev/tests/golden_tests
+    fi
+fi
+if wants fuzz && build fuzz; then
+    run_fuzz
+fi
+[[ -z $lab ]] || wait "$lab"
+say "took $(($(date +%s) - started)) s; logs are in build/results"
+summary
