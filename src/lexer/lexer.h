@@ -1,7 +1,7 @@
 // Source text → tokens.
 //
-// The scanner is flex's (lexer.l); token kinds are bison's. This header is what `-d tokens` and the
-// tests use; the parser calls the scanner directly.
+// The scanner is flex's (lexer.l, scanner.h). This header is what `-d tokens` and the tests use; the
+// parser calls the scanner directly.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace sonde {
 
-// The tokens of a file, one a line: "1:1-5  IDENTIFIER  BEGIN".
+// The tokens of a file, one a line: "1:1-5  AttachPoint  BEGIN".
 std::string dump_tokens(const Sources &sources, size_t file, Diagnostics &diagnostics);
 
 }  // namespace sonde

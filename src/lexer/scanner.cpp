@@ -1,0 +1,257 @@
+// What the rules of lexer.l cannot say with a pattern: brackets, words, literals, bad input.
+#include "lexer/scanner.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <limits>
+#include <unordered_map>
+
+#include "lexer/literals.h"
+
+namespace sonde {
+
+// Defined behind the rules in lexer.l.
+void *open_flex(Scanner &scanner, std::string_view text);
+TokenKind scan_flex(void *flex);
+void close_flex(void *flex);
+
+namespace {
+
+const std::unordered_map<std::string_view, TokenKind> kWords = {
+    {"if", TokenKind::If},
+    {"else", TokenKind::Else},
+    {"while", TokenKind::While},
+    {"for", TokenKind::For},
+    {"unroll", TokenKind::Unroll},
+    {"return", TokenKind::Return},
+    {"break", TokenKind::Break},
+    {"continue", TokenKind::Continue},
+    {"let", TokenKind::Let},
+    {"sizeof", TokenKind::Sizeof},
+    {"offsetof", TokenKind::Offsetof},
+    {"struct", TokenKind::Struct},
+    {"union", TokenKind::Union},
+    {"enum", TokenKind::Enum},
+    {"true", TokenKind::Boolean},
+    {"false", TokenKind::Boolean},
+    {"bool", TokenKind::BuiltinType},
+    {"void", TokenKind::BuiltinType},
+    {"char", TokenKind::BuiltinType},
+    {"short", TokenKind::BuiltinType},
+    {"int", TokenKind::BuiltinType},
+    {"long", TokenKind::BuiltinType},
+    {"signed", TokenKind::BuiltinType},
+    {"unsigned", TokenKind::BuiltinType},
+    {"int8", TokenKind::BuiltinType},
+    {"int16", TokenKind::BuiltinType},
+    {"int32", TokenKind::BuiltinType},
+    {"int64", TokenKind::BuiltinType},
+    {"uint8", TokenKind::BuiltinType},
+    {"uint16", TokenKind::BuiltinType},
+    {"uint32", TokenKind::BuiltinType},
+    {"uint64", TokenKind::BuiltinType},
+    {"string", TokenKind::BuiltinType},
+};
+
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// `text` without the space and comments at its front.
+std::string_view skip_invisible(std::string_view text) {
+  for (;;) {
+    while (!text.empty() && is_space(text[0]))
+      text.remove_prefix(1);
+    std::string_view end;
+    if (text.starts_with("//"))
+      end = "\n";
+    else if (text.starts_with("/*"))
+      end = "*/";
+    else
+      return text;
+    size_t at = text.find(end, 2);
+    text.remove_prefix(at == std::string_view::npos ? text.size() : at + end.size());
+  }
+}
+
+std::string printable_character(std::string_view text) {
+  auto c = static_cast<unsigned char>(text[0]);
+  return c > 0x20 && c < 0x7f ? "'" + std::string(1, text[0]) + "'" : fmt::format("byte 0x{:02x}", c);
+}
+
+}  // namespace
+
+Scanner::Scanner(const Sources &sources, size_t file, Diagnostics &diagnostics)
+    : file_(sources.file(file)), diagnostics_(diagnostics) {
+  reject_binary();
+  flex_ = open_flex(*this, stopped_ ? std::string_view() : std::string_view(file_.text));
+}
+
+Scanner::~Scanner() { close_flex(flex_); }
+
+void Scanner::reject_binary() {
+  size_t zero = file_.text.find('\0');
+  if (zero == std::string::npos)
+    return;
+  auto at = file_.base + static_cast<uint32_t>(zero);
+  Diagnostic &error = diagnostics_.error({at, at + 1}, "this is not a script: it holds a zero byte");
+  if (file_.text.starts_with("\x7f"
+                             "ELF"))
+    error.with_hint("this is a compiled file; a script is text");
+  stop();
+}
+
+std::string_view Scanner::text() const {
+  return std::string_view(file_.text).substr(token_.begin - file_.base, token_.end - token_.begin);
+}
+
+std::string_view Scanner::rest() const { return std::string_view(file_.text).substr(offset_); }
+
+void Scanner::advance(size_t length) {
+  token_ = {file_.base + offset_, file_.base + offset_ + static_cast<uint32_t>(length)};
+  offset_ += static_cast<uint32_t>(length);
+}
+
+Token Scanner::next() {
+  auto end = file_.base + static_cast<uint32_t>(file_.text.size());
+  if (stopped_)
+    return {TokenKind::End, {end, end}, {}, 0};
+  has_value_text_ = false;
+  value_ = 0;
+  TokenKind kind = scan_flex(flex_);
+  if (kind == TokenKind::End)
+    return {TokenKind::End, {end, end}, {}, 0};
+  previous_ = kind;
+  std::string spelling(text());
+  if (kind == TokenKind::Variable || kind == TokenKind::Map)
+    spelling.erase(0, 1);
+  return {kind, token_, has_value_text_ ? std::move(value_text_) : std::move(spelling), value_};
+}
+
+void Scanner::restart_at_probe(uint32_t offset) {
+  open_.clear();
+  braces_ = 0;
+  previous_ = TokenKind::End;
+  offset_ = offset - file_.base;
+  close_flex(flex_);
+  flex_ = open_flex(*this, rest());
+}
+
+TokenKind Scanner::open_bracket(char kind) {
+  if (open_.size() >= kMaxNesting) {
+    diagnostics_.error(token_, "brackets are nested more than {} deep here", kMaxNesting);
+    stop();
+    return TokenKind::End;
+  }
+  open_.push_back({kind, token_});
+  if (kind == '{')
+    ++braces_;
+  return kind == '{' ? TokenKind::LeftBrace : kind == '(' ? TokenKind::LeftParen : TokenKind::LeftBracket;
+}
+
+// A '}' closes what was left open inside its block; ')' and ']' close only their own kind, and the
+// parser complains about the others.
+TokenKind Scanner::close_bracket(char kind) {
+  if (kind == '{') {
+    while (!open_.empty() && open_.back().kind != '{')
+      open_.pop_back();
+    braces_ -= braces_ > 0;
+  }
+  if (!open_.empty() && open_.back().kind == kind)
+    open_.pop_back();
+  return kind == '{' ? TokenKind::RightBrace : kind == '(' ? TokenKind::RightParen : TokenKind::RightBracket;
+}
+
+TokenKind Scanner::semicolon() {
+  while (!open_.empty() && open_.back().kind != '{')
+    open_.pop_back();
+  return TokenKind::Semicolon;
+}
+
+TokenKind Scanner::word() {
+  // Behind '.' and '->' every word is a field.
+  if (previous_ == TokenKind::Dot || previous_ == TokenKind::Arrow)
+    return TokenKind::Identifier;
+  if (auto found = kWords.find(text()); found != kWords.end())
+    return found->second;
+  return previous_ == TokenKind::LeftParen && starts_pointer_cast() ? TokenKind::TypeIdentifier
+                                                                    : TokenKind::Identifier;
+}
+
+// "(name *)" is never an expression, so it is a cast or an operand of sizeof.
+bool Scanner::starts_pointer_cast() const {
+  std::string_view ahead = rest();
+  bool star = false;
+  for (;; ahead.remove_prefix(1)) {
+    if (ahead.empty())
+      return false;
+    if (ahead[0] == ')')
+      return star;
+    if (ahead[0] != '*' && !is_space(ahead[0]))
+      return false;
+    star = star || ahead[0] == '*';
+  }
+}
+
+char Scanner::next_visible() const {
+  std::string_view ahead = skip_invisible(rest());
+  return ahead.empty() ? '\0' : ahead[0];
+}
+
+bool Scanner::at_predicate_end() const { return next_visible() == '{'; }
+
+TokenKind Scanner::integer() {
+  IntegerLiteral literal = decode_integer(text());
+  // Behind a dot this is an element of a tuple.
+  if (!literal.problem.empty())
+    diagnostics_.error(token_, "'{}' {}", text().substr(0, 80), literal.problem);
+  value_ = literal.value;
+  return TokenKind::Integer;
+}
+
+TokenKind Scanner::string() {
+  StringLiteral literal = decode_string(text().substr(1, text().size() - 2));
+  if (literal.bad_length > 0) {
+    auto at = token_.begin + 1 + static_cast<uint32_t>(literal.bad_offset);
+    std::string_view escape = text().substr(1 + literal.bad_offset, literal.bad_length);
+    diagnostics_.error({at, at + static_cast<uint32_t>(literal.bad_length)}, "unknown escape '{}' in a string", escape)
+        .with_hint("escapes are \\n \\r \\t \\\" \\\\, octal \\033 and hexadecimal \\x1b; a backslash itself is \\\\");
+  }
+  value_text_ = std::move(literal.value);
+  has_value_text_ = true;
+  return TokenKind::String;
+}
+
+TokenKind Scanner::parameter() {
+  IntegerLiteral literal;
+  for (char c : text().substr(1)) {
+    literal.value = literal.value * 10 + static_cast<uint64_t>(c - '0');
+    if (literal.value > std::numeric_limits<uint16_t>::max())
+      break;
+  }
+  if (literal.value == 0 || literal.value > std::numeric_limits<uint16_t>::max())
+    diagnostics_.error(token_, "there is no parameter '{}'", text().substr(0, 80))
+        .with_hint("parameters count from $1");
+  value_ = literal.value;
+  return TokenKind::Parameter;
+}
+
+void Scanner::unterminated_string() {
+  diagnostics_.error(token_, "this string is not closed").with_hint("add '\"' before the end of the line");
+}
+
+void Scanner::unterminated_comment() { 
+  diagnostics_.error(comment_start_, "this comment is not closed").with_hint("add '*/' where it ends");
+  stop();
+}
+
+TokenKind Scanner::stray() {
+  static constexpr std::string_view kQuote = "'";
+  Diagnostic &error = diagnostics_.error(token_, "unexpected {}", printable_character(text()));
+  if (text() == kQuote)
+    error.with_hint("strings take double quotes: \"text\"");
+  else if (text() == "$")
+    error.with_hint("a variable is '$' and a name: $x");
+  return TokenKind::Invalid;
+}
+
+}  // namespace sonde

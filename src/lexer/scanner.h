@@ -1,0 +1,86 @@
+// The scanner behind lexer.l: where it stands, which brackets are open, and the next token.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/source.h"
+#include "lexer/token.h"
+
+namespace sonde {
+
+class Scanner {
+public:
+  // Brackets nest this deep at most: what walks the tree is recursive.
+  static constexpr size_t kMaxNesting = 300;
+
+  Scanner(const Sources &sources, size_t file, Diagnostics &diagnostics);
+  ~Scanner();
+  Scanner(const Scanner &) = delete;
+  Scanner &operator=(const Scanner &) = delete;
+
+  // The next token; End again and again after the last one.
+  Token next();
+
+  // Forgets open brackets and scans on from `offset`, where a probe's header stands.
+  void restart_at_probe(uint32_t offset);
+  // Hands out no further tokens: the input is hopeless, and that has been reported.
+  void stop() { stopped_ = true; }
+  bool stopped() const { return stopped_; }
+
+  struct Bracket {
+    char kind;  // '{', '(' or '['
+    Location where;
+  };
+  const std::vector<Bracket> &open_brackets() const { return open_; }
+  const SourceFile &file() const { return file_; }
+  Diagnostics &diagnostics() { return diagnostics_; }
+
+  // ---- For the rules of lexer.l ----
+
+  void advance(size_t length);
+  TokenKind open_bracket(char kind);
+  TokenKind close_bracket(char kind);
+  bool inside_block() const { return braces_ > 0; }
+  // The word just read, as a keyword, a type or a name.
+  TokenKind word();
+  // True when a top-level "config" is a block of settings, not a probe's text.
+  bool at_config_block() const { return next_visible() == '='; }
+  // After the '/' just read: true when only space and comments are before a '{'.
+  bool at_predicate_end() const;
+  TokenKind integer();
+  TokenKind string();
+  TokenKind parameter();
+  void unterminated_string();
+  TokenKind semicolon();
+  // True for a '#!' line at the very start, which is for the system.
+  bool shebang() const { return token_.begin == file_.base && text().starts_with("#!"); }
+  void begin_comment() { comment_start_ = token_; }
+  void unterminated_comment();
+  TokenKind stray();
+
+private:
+  std::string_view text() const;
+  std::string_view rest() const;
+  char next_visible() const;
+  bool starts_pointer_cast() const;
+  void reject_binary();
+
+  const SourceFile &file_;
+  Diagnostics &diagnostics_;
+  void *flex_ = nullptr;
+  uint32_t offset_ = 0;  // of the next character, in the file
+  Location token_;
+  Location comment_start_;
+  TokenKind previous_ = TokenKind::End;
+  std::vector<Bracket> open_;
+  size_t braces_ = 0;
+  bool stopped_ = false;
+  std::string value_text_;
+  bool has_value_text_ = false;
+  uint64_t value_ = 0;
+};
+
+}  // namespace sonde

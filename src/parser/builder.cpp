@@ -1,0 +1,280 @@
+// Nodes from the grammar's values.
+#include "parser/builder.h"
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+namespace sonde::parser {
+
+using namespace ast;
+
+namespace {
+
+template <typename... Trees> uint32_t highest(const Trees &...trees) { return std::max({0u, trees.depth...}); }
+
+template <typename Node> bool holds(const ExprPtr &expr) { return expr && std::holds_alternative<Node>(expr->node); }
+
+}  // namespace
+
+Program Builder::take() { return std::move(program_); }
+
+bool Builder::too_deep(Location where, uint32_t depth) {
+  if (depth < kMaxDepth)
+    return false;
+  if (!std::exchange(reported_depth_, true))
+    diagnostics_.error({where.begin, where.begin + 1}, "this is nested more than {} levels deep", kMaxDepth)
+        .with_hint("split it: keep a part of it in a variable");
+  return true;
+}
+
+// What has a name to write to.
+bool Builder::is_place(const ExprTree &target) const {
+  return holds<Variable>(target.node) || holds<ast::Map>(target.node);
+}
+
+// ---- Expressions ----
+
+ExprTree Builder::integer(Location where, Token token) {
+  return leaf(where, Integer{token.value, std::move(token.text)});
+}
+
+ExprTree Builder::map(Location where, std::string name, std::optional<ExprList> keys) {
+  if (!keys)
+    return leaf(where, ast::Map{std::move(name), nullptr});
+  ExprTree key;
+  if (keys->node.size() == 1) {
+    key = {std::move(keys->node[0]), keys->depth};
+  } else {
+    Location all = Location::cover(keys->node.front()->where, keys->node.back()->where);
+    key = tuple(all, std::move(*keys));
+  }
+  uint32_t depth = key.depth;
+  return make(where, ast::Map{std::move(name), std::move(key.node)}, depth);
+}
+
+ExprTree Builder::call(Location where, Token name, ExprList arguments) {
+  uint32_t depth = arguments.depth;
+  return make(where, Call{std::move(name.text), std::move(arguments.node), name.where}, depth);
+}
+
+ExprTree Builder::unary(Location where, UnaryOp op, ExprTree operand) {
+  return make(where, Unary{op, std::move(operand.node)}, operand.depth);
+}
+
+ExprTree Builder::binary(Location where, BinaryOp op, ExprTree left, ExprTree right) {
+  return make(where, Binary{op, std::move(left.node), std::move(right.node)}, highest(left, right));
+}
+
+ExprTree Builder::step(Location where, bool increment, bool prefix, ExprTree target) {
+  if (!is_place(target))
+    diagnostics_.error(target.node->where, "'{}' needs a variable ($x) or a map (@x)", increment ? "++" : "--");
+  return make(where, IncrementDecrement{increment, prefix, std::move(target.node)}, target.depth);
+}
+
+ExprTree Builder::ternary(Location where, ExprTree condition, ExprTree then, ExprTree otherwise) {
+  uint32_t depth = highest(condition, then, otherwise);
+  return make(where, Ternary{std::move(condition.node), std::move(then.node), std::move(otherwise.node)}, depth);
+}
+
+ExprTree Builder::cast(Location where, TypeName type, ExprTree operand) {
+  return make(where, Cast{std::move(type), std::move(operand.node)}, operand.depth);
+}
+
+ExprTree Builder::field(Location where, ExprTree object, Token field, bool arrow) {
+  if (holds<Integer>(object.node))
+    diagnostics_.error(where, "numbers have no decimal places here")
+        .with_hint("write it as an integer of a smaller unit, such as 1500ms for 1.5 seconds");
+  return make(where, FieldAccess{std::move(object.node), std::move(field.text), arrow, field.where}, object.depth);
+}
+
+ExprTree Builder::index(Location where, ExprTree object, ExprTree index) {
+  return make(where, ast::Index{std::move(object.node), std::move(index.node)}, highest(object, index));
+}
+
+ExprTree Builder::tuple(Location where, ExprList elements) {
+  return make(where, Tuple{std::move(elements.node)}, elements.depth);
+}
+
+ExprTree Builder::size_of(Location where, ExprTree operand) {
+  return make(where, SizeofExpr{std::move(operand.node)}, operand.depth);
+}
+
+ExprList Builder::append(ExprList list, ExprTree element) {
+  list.depth = highest(list, element);
+  list.node.push_back(std::move(element.node));
+  return list;
+}
+
+ExprList Builder::prepend(ExprTree element, ExprList list) {
+  list.depth = highest(list, element);
+  list.node.insert(list.node.begin(), std::move(element.node));
+  return list;
+}
+
+// ---- Types ----
+
+TypeName Builder::builtin_type(Location where, const std::vector<std::string> &words) {
+  TypeName type;
+  type.where = where;
+  type.name = words.front();
+  if (words.size() == 1 && words[0] != "unsigned" && words[0] != "signed")
+    return type;
+  auto count = [&](std::string_view word) { return std::count(words.begin(), words.end(), word); };
+  auto is_c_word = [](const std::string &word) {
+    return word == "unsigned" || word == "signed" || word == "char" || word == "short" || word == "int" ||
+           word == "long";
+  };
+  bool known = std::all_of(words.begin(), words.end(), is_c_word) && count("long") <= 2 && count("int") <= 1 &&
+               count("unsigned") + count("signed") <= 1 && count("char") + count("short") + (count("long") > 0) <= 1 &&
+               count("char") + count("int") <= 1;
+  if (!known)
+    diagnostics_.error(where, "'{}' is not a type", fmt::join(words, " "));
+  std::string base = count("char") > 0    ? "char"
+                     : count("short") > 0 ? "short"
+                     : count("long") == 2 ? "long long"
+                     : count("long") == 1 ? "long"
+                                          : "int";
+  type.name = count("unsigned") > 0                      ? "unsigned " + base
+              : count("signed") > 0 && count("char") > 0 ? "signed char"
+                                                         : base;
+  return type;
+}
+
+TypeName Builder::array_of(Location where, TypeName element, uint64_t size) {
+  element.where = where;
+  element.dimensions.push_back(size);
+  return element;
+}
+
+// ---- Statements ----
+
+StatementTree Builder::expression(Location where, ExprTree expr) {
+  return statement(where, ExprStatement{std::move(expr.node)}, expr.depth);
+}
+
+StatementTree Builder::assign(Location where, ExprTree target, std::optional<BinaryOp> op, ExprTree value) {
+  // "_ = f()" says that the value is not wanted.
+  if (const auto *name = std::get_if<Identifier>(&target.node->node); name && name->name == "_" && !op)
+    return expression(where, std::move(value));
+  if (!is_place(target)) {
+    Diagnostic &error =
+        diagnostics_.error(target.node->where, "only a variable ($x) or a map (@x) can be assigned to");
+    if (const auto *name = std::get_if<Identifier>(&target.node->node))
+      error.with_hint("did you mean '$" + name->name + "' or '@" + name->name + "'?");
+  }
+  uint32_t depth = highest(target, value);
+  return statement(where, Assign{std::move(target.node), op, std::move(value.node)}, depth);
+}
+
+StatementTree Builder::let(Location where, Token variable, std::optional<TypeName> type, ExprTree value) {
+  return statement(where, Let{std::move(variable.text), std::move(type), std::move(value.node), variable.where},
+                   value.depth);
+}
+
+// Branches fold from the last, so that an else-if is an If inside the block of the one before.
+StatementTree Builder::if_chain(Location where, std::vector<ElseIf> branches, std::optional<BlockTree> otherwise) {
+  StatementTree result;
+  while (!branches.empty()) {
+    ElseIf branch = std::move(branches.back());
+    branches.pop_back();
+    uint32_t depth = std::max(highest(branch.condition, branch.then), otherwise ? otherwise->depth : 0);
+    Location end = otherwise ? otherwise->node.where : branch.then.node.where;
+    Location whole = Location::cover(branches.empty() ? where : branch.where, end);
+    std::optional<Block> rest;
+    if (otherwise)
+      rest = std::move(otherwise->node);
+    result = statement(
+        whole, If{std::move(branch.condition.node), std::move(branch.then.node), std::move(rest)}, depth);
+    if (!branches.empty()) {
+      otherwise = BlockTree{{whole, {}}, 1};
+      otherwise = append(std::move(*otherwise), std::move(result));
+    }
+  }
+  return result;
+}
+
+StatementTree Builder::while_loop(Location where, ExprTree condition, BlockTree body) {
+  uint32_t depth = highest(condition, body);
+  return statement(where, While{std::move(condition.node), std::move(body.node)}, depth);
+}
+
+StatementTree Builder::unroll(Location where, ExprTree count, BlockTree body) {
+  uint32_t depth = highest(count, body);
+  return statement(where, Unroll{std::move(count.node), std::move(body.node)}, depth);
+}
+
+StatementTree Builder::for_range(Location where, std::string variable, Range range, BlockTree body) {
+  uint32_t depth = highest(range.begin, range.end, body);
+  return statement(
+      where,
+      ForRange{std::move(variable), std::move(range.begin.node), std::move(range.end.node), std::move(body.node)},
+      depth);
+}
+
+StatementTree Builder::for_map(Location where, std::string variable, ExprTree map, BlockTree body) {
+  if (!holds<ast::Map>(map.node))
+    diagnostics_.error(map.node->where, "a 'for' goes over a map (@x) or a range (0..10)");
+  uint32_t depth = highest(map, body);
+  return statement(where, ForMap{std::move(variable), std::move(map.node), std::move(body.node)}, depth);
+}
+
+StatementTree Builder::return_value(Location where, ExprTree value) {
+  return statement(where, Return{std::move(value.node)}, value.depth);
+}
+
+StatementTree Builder::nested_block(BlockTree block) {
+  Location where = block.node.where;
+  return statement(where, std::move(block.node), block.depth);
+}
+
+BlockTree Builder::append(BlockTree block, StatementTree statement) {
+  block.depth = highest(block, statement);
+  block.node.statements.push_back(std::move(statement.node));
+  return block;
+}
+
+// ---- Top level ----
+
+AttachPoint Builder::attach_point(const Token &token) {
+  std::string out;
+  const std::string &text = token.text;
+  for (size_t i = 0; i < text.size();) {
+    size_t digits = i + 1;
+    while (text[i] == '$' && digits < text.size() && std::isdigit(static_cast<unsigned char>(text[digits])))
+      ++digits;
+    if (text[i] != '$' || digits == i + 1) {
+      out += text[i++];
+      continue;
+    }
+    // Nobody passes a thousand parameters: longer numbers are missing ones as well.
+    size_t number = digits - i <= 4 ? std::stoul(text.substr(i + 1, digits - i - 1)) : 0;
+    if (number == 0 || number > options_.positional_parameters.size()) {
+      auto at = token.where.begin + static_cast<uint32_t>(i);
+      diagnostics_
+          .error({at, at + static_cast<uint32_t>(digits - i)}, "parameter {} has no value",
+                 text.substr(i, std::min<size_t>(digits - i, 80)))
+          .with_hint("values of parameters stand behind the script on the command line");
+    } else {
+      out += options_.positional_parameters[number - 1];
+    }
+    i = digits;
+  }
+  return {token.where, std::move(out)};
+}
+
+void Builder::probe(Location where, std::vector<AttachPoint> attach_points, ExprTree predicate, BlockTree body) {
+  ExprId first = std::exchange(probe_start_, program_.expr_count);
+  program_.probes.push_back({where, std::move(attach_points), std::move(predicate.node), std::move(body.node), first,
+                             program_.expr_count});
+}
+
+void Builder::config_entry(Location where, const Token &key, const Token &value) {
+  program_.config.push_back({where, key.text, value.text, value.where});
+}
+
+void Builder::map_declaration(Location where, const Token &map, const Token &kind, const Token &size) {
+  program_.map_declarations.push_back({where, map.text, kind.text, size.value, kind.where});
+}
+
+}  // namespace sonde::parser

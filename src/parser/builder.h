@@ -1,0 +1,116 @@
+// Makes the nodes that the grammar's rules describe: numbers expressions, joins locations, and
+// refuses what the grammar cannot, with the depth of the tree first among it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ast/ast.h"
+#include "base/diagnostics.h"
+#include "lexer/token.h"
+#include "parser/parse.h"
+
+namespace sonde::parser {
+
+// A value of the grammar with the height of its tree. Everything that walks the tree later is
+// recursive, its destructor too, so no tree higher than kMaxDepth is ever made.
+template <typename T> struct Tree {
+  T node{};
+  uint32_t depth = 1;
+};
+using ExprTree = Tree<ast::ExprPtr>;
+using ExprList = Tree<std::vector<ast::ExprPtr>>;
+using StatementTree = Tree<ast::Statement>;
+using BlockTree = Tree<ast::Block>;
+struct ElseIf {
+  Location where;
+  ExprTree condition;
+  BlockTree then;
+};
+struct Range {
+  ExprTree begin, end;
+};
+
+class Builder {
+public:
+  static constexpr uint32_t kMaxDepth = 300;
+
+  Builder(const ParseOptions &options, Diagnostics &diagnostics) : options_(options), diagnostics_(diagnostics) {}
+
+  ast::Program take();
+
+  // ---- Expressions ----
+
+  template <typename Node> ExprTree leaf(Location where, Node node) { return make(where, std::move(node), 0); }
+  ExprTree integer(Location where, Token token);
+  ExprTree map(Location where, std::string name, std::optional<ExprList> keys);
+  ExprTree call(Location where, Token name, ExprList arguments);
+  ExprTree unary(Location where, ast::UnaryOp op, ExprTree operand);
+  ExprTree binary(Location where, ast::BinaryOp op, ExprTree left, ExprTree right);
+  ExprTree step(Location where, bool increment, bool prefix, ExprTree target);
+  ExprTree ternary(Location where, ExprTree condition, ExprTree then, ExprTree otherwise);
+  ExprTree cast(Location where, ast::TypeName type, ExprTree operand);
+  ExprTree field(Location where, ExprTree object, Token field, bool arrow);
+  ExprTree index(Location where, ExprTree object, ExprTree index);
+  ExprTree tuple(Location where, ExprList elements);
+  ExprTree size_of(Location where, ExprTree operand);
+  static ExprList append(ExprList list, ExprTree element);
+  static ExprList prepend(ExprTree element, ExprList list);
+
+  // ---- Types ----
+
+  // C's names of integers in any order of words: "long unsigned int" → "unsigned long".
+  ast::TypeName builtin_type(Location where, const std::vector<std::string> &words);
+  static ast::TypeName array_of(Location where, ast::TypeName element, uint64_t size);
+
+  // ---- Statements ----
+
+  StatementTree expression(Location where, ExprTree expr);
+  StatementTree assign(Location where, ExprTree target, std::optional<ast::BinaryOp> op, ExprTree value);
+  StatementTree let(Location where, Token variable, std::optional<ast::TypeName> type, ExprTree value);
+  StatementTree if_chain(Location where, std::vector<ElseIf> branches, std::optional<BlockTree> otherwise);
+  StatementTree while_loop(Location where, ExprTree condition, BlockTree body);
+  StatementTree unroll(Location where, ExprTree count, BlockTree body);
+  StatementTree for_range(Location where, std::string variable, Range range, BlockTree body);
+  StatementTree for_map(Location where, std::string variable, ExprTree map, BlockTree body);
+  StatementTree return_value(Location where, ExprTree value);
+  StatementTree nested_block(BlockTree block);
+  template <typename Node> StatementTree statement(Location where, Node node, uint32_t depth) {
+    if (too_deep(where, depth))
+      return {{where, ast::Block{where, {}}}, 1};
+    return {{where, std::move(node)}, depth + 1};
+  }
+  static BlockTree append(BlockTree block, StatementTree statement);
+
+  // ---- Top level ----
+
+  ast::AttachPoint attach_point(const Token &token);
+  void probe(Location where, std::vector<ast::AttachPoint> attach_points, ExprTree predicate, BlockTree body);
+  void config_entry(Location where, const Token &key, const Token &value);
+  void map_declaration(Location where, const Token &map, const Token &kind, const Token &size);
+
+private:
+  template <typename Node> ExprTree make(Location where, Node node, uint32_t depth) {
+    auto expr = std::make_unique<ast::Expr>();
+    expr->id = program_.expr_count++;
+    expr->where = where;
+    if (too_deep(where, depth)) {
+      expr->node = ast::Integer{};
+      return {std::move(expr), 1};
+    }
+    expr->node = std::move(node);
+    return {std::move(expr), depth + 1};
+  }
+  bool too_deep(Location where, uint32_t depth);
+  bool is_place(const ExprTree &target) const;
+
+  const ParseOptions &options_;
+  Diagnostics &diagnostics_;
+  ast::Program program_;
+  ast::ExprId probe_start_ = 0;
+  bool reported_depth_ = false;
+};
+
+}  // namespace sonde::parser

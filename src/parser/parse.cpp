@@ -1,0 +1,20 @@
+// Wires scanner, grammar and builder together.
+#include "parser/parse.h"
+
+#include "parser/builder.h"
+#include "parser/grammar.tab.hpp"
+#include "parser/syntax_error.h"
+#include "parser/token_feed.h"
+
+namespace sonde {
+
+ast::Program parse(const Sources &sources, size_t file, const ParseOptions &options, Diagnostics &diagnostics) {
+  parser::Builder builder(options, diagnostics);
+  parser::TokenFeed feed(sources, file, diagnostics);
+  parser::SyntaxErrors errors(feed, diagnostics);
+  parser::Grammar grammar(builder, feed, errors);
+  grammar.parse();
+  return builder.take();
+}
+
+}  // namespace sonde

@@ -1,0 +1,167 @@
+// Words for syntax errors. The grammar says which tokens could stand at a place; what belongs
+// together (all that starts an expression, all operators) is named as one thing.
+#include "parser/syntax_error.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace sonde::parser {
+namespace {
+
+using enum TokenKind;
+
+constexpr auto kStatementOnly = std::to_array<TokenKind>({Let, If, While, For, Unroll, Return, Break, Continue});
+constexpr auto kExpression = std::to_array<TokenKind>(
+    {Boolean, Identifier, Integer, String, Variable, Map, Parameter, ParameterCount, LeftParen, Sizeof, Offsetof,
+     Increment, Decrement, Minus, Star, Ampersand, Tilde, Exclamation});
+constexpr auto kType = std::to_array<TokenKind>({BuiltinType, TypeIdentifier, Struct, Union, Enum});
+// What can follow a complete operand; never the most helpful thing to say.
+constexpr auto kContinuation = std::to_array<TokenKind>(
+    {Plus,       Minus,         Star,           Slash,          Percent,         ShiftLeft,        ShiftRight,
+     Ampersand,  Pipe,          Caret,          Less,           LessEqual,       Greater,          GreaterEqual,
+     Equal,      NotEqual,      AndAnd,         OrOr,           Question,        Dot,              Arrow,
+     LeftBracket, LeftParen,    Increment,      Decrement,      Assign,          AddAssign,        SubtractAssign,
+     MultiplyAssign, DivideAssign, ModuloAssign, ShiftLeftAssign, ShiftRightAssign, AndAssign,     OrAssign,
+     XorAssign});
+
+bool has(std::span<const TokenKind> kinds, TokenKind kind) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+// Takes all of `group` out of `kinds` and adds `name` once, when `sign` says that the group is meant.
+void fold(std::vector<TokenKind> &kinds, std::vector<std::string> &names, TokenKind sign,
+          std::span<const TokenKind> group, std::string_view name) {
+  if (!has(kinds, sign))
+    return;
+  std::erase_if(kinds, [&](TokenKind kind) { return has(group, kind); });
+  if (!name.empty())
+    names.emplace_back(name);
+}
+
+std::string join_words(const std::vector<std::string> &names) {
+  std::string out;
+  for (size_t i = 0; i < names.size(); ++i)
+    out += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
+  return out;
+}
+
+// "an expression or '}'": at most a handful of things.
+std::string describe(std::vector<TokenKind> kinds) {
+  std::vector<std::string> names;
+  if (has(kinds, Return)) {
+    std::erase_if(kinds, [](TokenKind kind) { return kind == LeftBrace || kind == Semicolon; });
+    fold(kinds, names, Return, kStatementOnly, "a statement");
+    fold(kinds, names, Integer, kExpression, "");
+  } else if (has(kinds, Tilde)) {
+    fold(kinds, names, Tilde, kExpression, "an expression");
+    if (has(kinds, BuiltinType))
+      fold(kinds, names, BuiltinType, kType, "a type");
+  } else {
+    if (has(kinds, Percent))
+      fold(kinds, names, Percent, kContinuation, kinds.size() > kContinuation.size() ? "" : "");
+    fold(kinds, names, BuiltinType, kType, "a type");
+  }
+  for (TokenKind kind : kinds)
+    if (kind != Semicolon || kinds.size() < 3 || has(kinds, RightBrace))
+      names.emplace_back(token_words(kind));
+  return names.empty() ? "an operator" : join_words(names);
+}
+
+constexpr size_t kMaxShown = 40;
+
+}  // namespace
+
+void SyntaxErrors::report(const std::vector<TokenKind> &expected) {
+  if (feed_.stopped())
+    return;
+  auto probe = feed_.probe_inside_block();
+  if (feed_.current().kind == ForeignItem)
+    report_foreign_item();
+  else if (probe)
+    report_probe_inside_block(*probe);
+  else
+    report_token(expected);
+  feed_.resume_after_error(probe);
+  if (++count_ >= kMaxErrors)
+    feed_.stop();
+}
+
+std::string SyntaxErrors::found() const {
+  const Token &token = feed_.current();
+  if (token.kind == End)
+    return "the end of the script";
+  const SourceFile &file = feed_.scanner().file();
+  std::string_view text =
+      std::string_view(file.text).substr(token.where.begin - file.base, token.where.end - token.where.begin);
+  text = text.substr(0, text.find('\n'));
+  if (token.kind == String)
+    return text.size() > kMaxShown ? "a string" : "the string " + std::string(text);
+  return text.size() > kMaxShown ? fmt::format("'{}…'", text.substr(0, kMaxShown)) : fmt::format("'{}'", text);
+}
+
+// A preamble has many of them; the first says it all.
+void SyntaxErrors::report_foreign_item() {
+  if (std::exchange(reported_foreign_, true))
+    return;
+  const Token &token = feed_.current();
+  std::string_view word = token.text;
+  word = word.substr(0, word.find_first_of(" \t\r\n<\""));
+  auto end = token.where.begin + static_cast<uint32_t>(word.size());
+  diagnostics_.error({token.where.begin, end}, "a probe was expected here, found '{}'", word);
+}
+
+void SyntaxErrors::report_probe_inside_block(Location probe) {
+  Diagnostic &error = diagnostics_.error(probe, "a probe starts here, but the block before it is not closed");
+  for (const Scanner::Bracket &bracket : feed_.scanner().open_brackets())
+    if (bracket.kind == '{' && bracket.where.begin < probe.begin) {
+      error.note(bracket.where, "this '{' has no '}'");
+      break;
+    }
+  error.with_hint("add '}' before the probe");
+}
+
+void SyntaxErrors::report_token(const std::vector<TokenKind> &expected) {
+  const Token &token = feed_.current();
+  if (!feed_.in_block() && has(expected, AttachPoint) && has(expected, Config)) {
+    Diagnostic &error = diagnostics_.error(token.where, "a probe was expected here, found {}", found());
+    if (token.kind == RightBrace)
+      error.with_hint("this '}' closes nothing; is there one too many?");
+    return;
+  }
+  Location where = token.where;
+  // A forgotten ';' is missed where the statement before ends, which may be lines above.
+  bool after = has(expected, Semicolon) && feed_.in_block() && token.kind != End;
+  if (after && feed_.previous().where.end > 0)
+    where = {feed_.previous().where.end, feed_.previous().where.end};
+  Diagnostic &error = diagnostics_.error(where, "expected {}, found {}", describe(expected), found());
+  add_bracket_note(error, expected);
+  add_hint(error, expected);
+}
+
+void SyntaxErrors::add_bracket_note(Diagnostic &error, const std::vector<TokenKind> &expected) const {
+  const auto &open = feed_.scanner().open_brackets();
+  if (open.empty())
+    return;
+  const Scanner::Bracket &bracket = open.back();
+  TokenKind closing = bracket.kind == '{' ? RightBrace : bracket.kind == '(' ? RightParen : RightBracket;
+  bool missing = has(expected, closing) && (feed_.current().kind == End || bracket.kind != '{');
+  if (missing)
+    error.note(bracket.where, fmt::format("this '{}' is not closed", bracket.kind));
+}
+
+void SyntaxErrors::add_hint(Diagnostic &error, const std::vector<TokenKind> &expected) const {
+  TokenKind found = feed_.current().kind;
+  if (found == Assign && feed_.in_predicate())
+    error.with_hint("'==' compares; '=' assigns");
+  else if (feed_.in_predicate() && (found == LeftBrace || found == End))
+    error.note(feed_.predicate_start(), "the predicate starts here").with_hint("a predicate ends with '/' before '{'");
+  else if (found == Assign && has(expected, RightParen))
+    error.with_hint("'==' compares; '=' assigns, and only as a statement");
+  else if (has(expected, PredicateStart) && found == Assign)
+    error.with_hint("a predicate needs space before its '/': probe /condition/ { … }");
+}
+
+}  // namespace sonde::parser

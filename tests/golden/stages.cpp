@@ -1,0 +1,62 @@
+// The table of stages.
+#include "stages.h"
+
+#include <array>
+
+#include "ast/print.h"
+#include "base/diagnostics.h"
+#include "lexer/lexer.h"
+#include "parser/parse.h"
+
+namespace golden {
+namespace {
+
+using namespace sonde;
+
+Outcome outcome(const Sources &sources, const Diagnostics &diagnostics, std::string text) {
+  return {diagnostics.format(sources) + text, diagnostics.has_errors()};
+}
+
+Outcome tokens(const std::string &name, const std::string &source) {
+  Sources sources;
+  Diagnostics diagnostics;
+  std::string text = dump_tokens(sources, sources.add(name, source), diagnostics);
+  return outcome(sources, diagnostics, text);
+}
+
+// $1 is "first" and $2 is "2" inside attach points.
+ast::Program parsed(const Sources &sources, Diagnostics &diagnostics) {
+  ParseOptions options;
+  options.positional_parameters = {"first", "2"};
+  return parse(sources, 0, options, diagnostics);
+}
+
+Outcome tree(const std::string &name, const std::string &source) {
+  Sources sources;
+  Diagnostics diagnostics;
+  sources.add(name, source);
+  ast::Program program = parsed(sources, diagnostics);
+  return outcome(sources, diagnostics, ast::print(program));
+}
+
+// Only what the parser complains about.
+Outcome errors(const std::string &name, const std::string &source) {
+  Sources sources;
+  Diagnostics diagnostics;
+  sources.add(name, source);
+  parsed(sources, diagnostics);
+  return outcome(sources, diagnostics, "");
+}
+
+}  // namespace
+
+std::span<const Stage> stages() {
+  static const auto table = std::to_array<Stage>({
+      {"tokens", tokens},
+      {"ast", tree},
+      {"errors", errors},
+  });
+  return table;
+}
+
+}  // namespace golden
