@@ -2,8 +2,6 @@
 #include "lexer/scanner.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <limits>
 #include <unordered_map>
 
@@ -73,9 +71,16 @@ std::string_view skip_invisible(std::string_view text) {
   }
 }
 
-std::string printable_character(std::string_view text) {
-  auto c = static_cast<unsigned char>(text[0]);
-  return c > 0x20 && c < 0x7f ? "'" + std::string(1, text[0]) + "'" : fmt::format("byte 0x{:02x}", c);
+// The first character of `text`, for a message.
+std::string shown(std::string_view text) {
+  auto lead = static_cast<unsigned char>(text[0]);
+  if (lead > 0x20 && lead < 0x7f)
+    return fmt::format("'{}'", text.substr(0, 1));
+  size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+  if (length > 0 && length <= text.size() && std::all_of(text.begin() + 1, text.begin() + length, continues))
+    return fmt::format("'{}'", text.substr(0, length));
+  return fmt::format("byte 0x{:02x}", lead);
 }
 
 }  // namespace
@@ -117,6 +122,7 @@ Token Scanner::next() {
     return {TokenKind::End, {end, end}, {}, 0};
   has_value_text_ = false;
   value_ = 0;
+  unclosed_.reset();
   TokenKind kind = scan_flex(flex_);
   if (kind == TokenKind::End)
     return {TokenKind::End, {end, end}, {}, 0};
@@ -152,8 +158,7 @@ TokenKind Scanner::open_bracket(char kind) {
 // parser complains about the others.
 TokenKind Scanner::close_bracket(char kind) {
   if (kind == '{') {
-    while (!open_.empty() && open_.back().kind != '{')
-      open_.pop_back();
+    drop_unclosed();
     braces_ -= braces_ > 0;
   }
   if (!open_.empty() && open_.back().kind == kind)
@@ -162,9 +167,14 @@ TokenKind Scanner::close_bracket(char kind) {
 }
 
 TokenKind Scanner::semicolon() {
-  while (!open_.empty() && open_.back().kind != '{')
-    open_.pop_back();
+  drop_unclosed();
   return TokenKind::Semicolon;
+}
+
+void Scanner::drop_unclosed() {
+  for (; !open_.empty() && open_.back().kind != '{'; open_.pop_back())
+    if (!unclosed_)
+      unclosed_ = open_.back();
 }
 
 TokenKind Scanner::word() {
@@ -201,7 +211,6 @@ bool Scanner::at_predicate_end() const { return next_visible() == '{'; }
 
 TokenKind Scanner::integer() {
   IntegerLiteral literal = decode_integer(text());
-  // Behind a dot this is an element of a tuple.
   if (!literal.problem.empty())
     diagnostics_.error(token_, "'{}' {}", text().substr(0, 80), literal.problem);
   value_ = literal.value;
@@ -239,16 +248,18 @@ void Scanner::unterminated_string() {
   diagnostics_.error(token_, "this string is not closed").with_hint("add '\"' before the end of the line");
 }
 
-void Scanner::unterminated_comment() { 
+void Scanner::unterminated_comment() {
   diagnostics_.error(comment_start_, "this comment is not closed").with_hint("add '*/' where it ends");
   stop();
 }
 
 TokenKind Scanner::stray() {
   static constexpr std::string_view kQuote = "'";
-  Diagnostic &error = diagnostics_.error(token_, "unexpected {}", printable_character(text()));
+  Diagnostic &error = diagnostics_.error(token_, "unexpected {}", shown(text()));
   if (text() == kQuote)
     error.with_hint("strings take double quotes: \"text\"");
+  else if (text() == "#")
+    error.with_hint("comments start with '//'");
   else if (text() == "$")
     error.with_hint("a variable is '$' and a name: $x");
   return TokenKind::Invalid;

@@ -1,6 +1,7 @@
 // The scanner behind lexer.l: where it stands, which brackets are open, and the next token.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ public:
     Location where;
   };
   const std::vector<Bracket> &open_brackets() const { return open_; }
+  // The innermost '(' or '[' that the last token, a ';' or '}', left without its end.
+  const std::optional<Bracket> &unclosed() const { return unclosed_; }
   const SourceFile &file() const { return file_; }
   Diagnostics &diagnostics() { return diagnostics_; }
 
@@ -62,6 +65,7 @@ public:
   TokenKind stray();
 
 private:
+  void drop_unclosed();
   std::string_view text() const;
   std::string_view rest() const;
   char next_visible() const;
@@ -76,6 +80,7 @@ private:
   Location comment_start_;
   TokenKind previous_ = TokenKind::End;
   std::vector<Bracket> open_;
+  std::optional<Bracket> unclosed_;
   size_t braces_ = 0;
   bool stopped_ = false;
   std::string value_text_;

@@ -9,7 +9,8 @@
 
 namespace sonde {
 
-// name, and how messages speak of it. Kinds with a fixed spelling are quoted.
+// name, and how messages speak of it. Kinds with a fixed spelling are quoted. Messages name what
+// was expected in this order, so what is forgotten most often stands first.
 #define SONDE_TOKENS(X)                        \
   X(End, "the end of the script")              \
   X(AttachPoint, "a probe")                    \
@@ -39,7 +40,9 @@ namespace sonde {
   X(Map, "a map (@x)")                         \
   X(Parameter, "a parameter ($1)")             \
   X(ParameterCount, "'$#'")                    \
-  X(PredicateStart, "'/' and a predicate")     \
+  X(Semicolon, "';'")                          \
+  X(Comma, "','")                              \
+  X(PredicateStart, "a '/' with a predicate")  \
   X(PredicateEnd, "the '/' that ends the predicate") \
   X(LeftBrace, "'{'")                          \
   X(RightBrace, "'}'")                         \
@@ -47,8 +50,6 @@ namespace sonde {
   X(RightParen, "')'")                         \
   X(LeftBracket, "'['")                        \
   X(RightBracket, "']'")                       \
-  X(Semicolon, "';'")                          \
-  X(Comma, "','")                              \
   X(Colon, "':'")                              \
   X(Question, "'?'")                           \
   X(DotDot, "'..'")                            \

@@ -82,7 +82,7 @@ ExprTree Builder::cast(Location where, TypeName type, ExprTree operand) {
 }
 
 ExprTree Builder::field(Location where, ExprTree object, Token field, bool arrow) {
-  if (holds<Integer>(object.node))
+  if (holds<Integer>(object.node) && !reported_depth_)
     diagnostics_.error(where, "numbers have no decimal places here")
         .with_hint("write it as an integer of a smaller unit, such as 1500ms for 1.5 seconds");
   return make(where, FieldAccess{std::move(object.node), std::move(field.text), arrow, field.where}, object.depth);
@@ -141,9 +141,20 @@ TypeName Builder::builtin_type(Location where, const std::vector<std::string> &w
   return type;
 }
 
+TypeName Builder::pointer_to(Location where, TypeName type, uint32_t stars) {
+  if (stars > kMaxPointers)
+    diagnostics_.error(where, "a type has at most {} '*'", kMaxPointers);
+  type.where = where;
+  type.pointer_depth = std::min(stars, kMaxPointers);
+  return type;
+}
+
 TypeName Builder::array_of(Location where, TypeName element, uint64_t size) {
   element.where = where;
-  element.dimensions.push_back(size);
+  if (element.dimensions.size() < kMaxDimensions)
+    element.dimensions.push_back(size);
+  else
+    diagnostics_.error(where, "an array has at most {} dimensions", kMaxDimensions);
   return element;
 }
 

@@ -61,9 +61,13 @@ public:
 
   // ---- Types ----
 
+  // Later phases walk types recursively, so they are not deep either.
+  static constexpr uint32_t kMaxPointers = 8, kMaxDimensions = 8;
+  static ast::TypeName named_type(Token name) { return {name.where, std::move(name.text), {}, 0, {}}; }
+  ast::TypeName pointer_to(Location where, ast::TypeName type, uint32_t stars);
   // C's names of integers in any order of words: "long unsigned int" → "unsigned long".
   ast::TypeName builtin_type(Location where, const std::vector<std::string> &words);
-  static ast::TypeName array_of(Location where, ast::TypeName element, uint64_t size);
+  ast::TypeName array_of(Location where, ast::TypeName element, uint64_t size);
 
   // ---- Statements ----
 

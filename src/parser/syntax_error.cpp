@@ -57,20 +57,28 @@ std::string describe(std::vector<TokenKind> kinds) {
     fold(kinds, names, Integer, kExpression, "");
   } else if (has(kinds, Tilde)) {
     fold(kinds, names, Tilde, kExpression, "an expression");
-    if (has(kinds, BuiltinType))
-      fold(kinds, names, BuiltinType, kType, "a type");
+    fold(kinds, names, BuiltinType, kType, "");
+  } else if (has(kinds, Boolean)) {
+    names.emplace_back("a value");
+    kinds.clear();
   } else {
-    if (has(kinds, Percent))
-      fold(kinds, names, Percent, kContinuation, kinds.size() > kContinuation.size() ? "" : "");
+    fold(kinds, names, Percent, kContinuation, "");
     fold(kinds, names, BuiltinType, kType, "a type");
   }
   for (TokenKind kind : kinds)
-    if (kind != Semicolon || kinds.size() < 3 || has(kinds, RightBrace))
-      names.emplace_back(token_words(kind));
+    names.emplace_back(token_words(kind));
   return names.empty() ? "an operator" : join_words(names);
 }
 
 constexpr size_t kMaxShown = 40;
+
+// The start of a long text, not ending inside a character.
+std::string_view cut(std::string_view text) {
+  size_t length = std::min(kMaxShown, text.size());
+  while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
+    --length;
+  return text.substr(0, length);
+}
 
 }  // namespace
 
@@ -99,7 +107,7 @@ std::string SyntaxErrors::found() const {
   text = text.substr(0, text.find('\n'));
   if (token.kind == String)
     return text.size() > kMaxShown ? "a string" : "the string " + std::string(text);
-  return text.size() > kMaxShown ? fmt::format("'{}…'", text.substr(0, kMaxShown)) : fmt::format("'{}'", text);
+  return text.size() > kMaxShown ? fmt::format("'{}...'", cut(text)) : fmt::format("'{}'", text);
 }
 
 // A preamble has many of them; the first says it all.
@@ -143,25 +151,26 @@ void SyntaxErrors::report_token(const std::vector<TokenKind> &expected) {
 
 void SyntaxErrors::add_bracket_note(Diagnostic &error, const std::vector<TokenKind> &expected) const {
   const auto &open = feed_.scanner().open_brackets();
-  if (open.empty())
+  const auto &unclosed = feed_.scanner().unclosed();
+  if (open.empty() && !unclosed)
     return;
-  const Scanner::Bracket &bracket = open.back();
+  const Scanner::Bracket &bracket = unclosed ? *unclosed : open.back();
   TokenKind closing = bracket.kind == '{' ? RightBrace : bracket.kind == '(' ? RightParen : RightBracket;
-  bool missing = has(expected, closing) && (feed_.current().kind == End || bracket.kind != '{');
-  if (missing)
+  if (has(expected, closing) && (feed_.current().kind == End || bracket.kind != '{'))
     error.note(bracket.where, fmt::format("this '{}' is not closed", bracket.kind));
 }
 
 void SyntaxErrors::add_hint(Diagnostic &error, const std::vector<TokenKind> &expected) const {
   TokenKind found = feed_.current().kind;
-  if (found == Assign && feed_.in_predicate())
-    error.with_hint("'==' compares; '=' assigns");
-  else if (feed_.in_predicate() && (found == LeftBrace || found == End))
+  bool in_condition = has(expected, RightParen) || has(expected, LeftBrace);
+  if (feed_.in_predicate() && (found == LeftBrace || found == End))
     error.note(feed_.predicate_start(), "the predicate starts here").with_hint("a predicate ends with '/' before '{'");
-  else if (found == Assign && has(expected, RightParen))
+  else if (found == Assign && has(expected, PredicateStart))
+    error.with_hint("a predicate needs space before its '/': probe /condition/ { ... }");
+  else if (found == Assign && (feed_.in_predicate() || in_condition))
     error.with_hint("'==' compares; '=' assigns, and only as a statement");
-  else if (has(expected, PredicateStart) && found == Assign)
-    error.with_hint("a predicate needs space before its '/': probe /condition/ { … }");
+  else if (feed_.in_block() && has(expected, LeftBrace) && !has(expected, Return))
+    error.with_hint("bodies stand in braces: { ... }");
 }
 
 }  // namespace sonde::parser

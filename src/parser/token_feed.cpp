@@ -30,6 +30,8 @@ const Token &TokenFeed::next(size_t stack_height) {
     diagnostics_.error(current_.where, "this is nested too deeply").with_hint("keep a part of it in a variable");
     stop();
   }
+  if (diagnostics_.all().size() > kMaxDiagnostics)
+    stop();
   Token token = skip_ == Skip::Statement ? skip_statement() : skip_ == Skip::Header ? skip_header() : take();
   skip_ = Skip::Nothing;
   deliver(std::move(token));
@@ -60,40 +62,61 @@ Token TokenFeed::take() {
   return token;
 }
 
+Token TokenFeed::peek() {
+  Token token = take();
+  queue_.push_front(token);
+  return token;
+}
+
 bool TokenFeed::starts_line(Location where) const {
   const SourceFile &file = scanner_.file();
   size_t at = where.begin - file.base;
   return at == 0 || file.text[at - 1] == '\n';
 }
 
+bool TokenFeed::starts_probe(const Token &token) const {
+  if (token.kind != TokenKind::Identifier || !starts_line(token.where))
+    return false;
+  const std::string &text = scanner_.file().text;
+  size_t after = token.where.end - scanner_.file().base;
+  bool has_colon = after + 1 < text.size() && text[after] == ':' && text[after + 1] != ' ';
+  return has_colon || is_begin_or_end(token.text);
+}
+
 std::optional<Location> TokenFeed::probe_inside_block() const {
   if (depth_before_ == 0)
     return std::nullopt;
-  const std::string &text = scanner_.file().text;
-  for (const Token *token : {&current_, &previous_}) {
-    if (token->kind != TokenKind::Identifier || !starts_line(token->where))
-      continue;
-    size_t after = token->where.end - scanner_.file().base;
-    bool has_colon = after + 1 < text.size() && text[after] == ':' && text[after + 1] != ' ';
-    if (has_colon || is_begin_or_end(token->text))
+  for (const Token *token : {&current_, &previous_})
+    if (starts_probe(*token))
       return token->where;
-  }
   return std::nullopt;
+}
+
+// The first of the '}' that `open` blocks lack; the others and the probe follow.
+Token TokenFeed::close_blocks_before(Location probe, size_t open) {
+  queue_.clear();
+  scanner_.restart_at_probe(probe.begin);
+  for (size_t i = 1; i < open; ++i)
+    queue_.push_back(made_up(TokenKind::RightBrace, probe.begin));
+  depth_ = open;
+  return made_up(TokenKind::RightBrace, probe.begin);
 }
 
 void TokenFeed::resume_after_error(std::optional<Location> probe) {
   skip_ = Skip::Nothing;
   if (probe && !stopped()) {
-    queue_.clear();
-    scanner_.restart_at_probe(probe->begin);
-    for (size_t i = 0; i < depth_before_; ++i)
-      queue_.push_back(made_up(TokenKind::RightBrace, probe->begin));
-    depth_ = depth_before_;
+    Token first = close_blocks_before(*probe, depth_before_);
+    queue_.push_front(std::move(first));
     return;
   }
   TokenKind kind = current_.kind;
   if (kind == TokenKind::Semicolon || kind == TokenKind::End)
     return;
+  // The scanner has passed the whole of it.
+  if (kind == TokenKind::ForeignItem) {
+    queue_.push_front(made_up(TokenKind::Semicolon, current_.where.end));
+    return;
+  }
   if (depth_before_ > 0) {
     if (kind == TokenKind::RightBrace)
       return;
@@ -112,33 +135,32 @@ Token TokenFeed::skip_statement() {
     size_t after = depth_after(depth_, token.kind);
     if (token.kind == TokenKind::End || after < skip_depth_)
       return token;
-    if (token.kind == TokenKind::Semicolon && after == skip_depth_)
-      return token;
+    // The mistake has swallowed a '}'.
+    if (starts_probe(token))
+      return close_blocks_before(token.where, skip_depth_);
     depth_ = after;
-    if (token.kind != TokenKind::RightBrace || after != skip_depth_ || before == after)
+    bool ends_block = token.kind == TokenKind::RightBrace && before > after;
+    if (after != skip_depth_ || !(ends_block || token.kind == TokenKind::Semicolon))
       continue;
-    uint32_t end = token.where.end;
-    Token following = take();
-    if (following.kind == TokenKind::Else)
-      continue;
-    queue_.push_front(std::move(following));
-    return made_up(TokenKind::Semicolon, end);
+    if (peek().kind != TokenKind::Else)
+      return made_up(TokenKind::Semicolon, token.where.end);
   }
 }
 
-// Up to the '{' of this probe or to the header of the next one.
+// Up to the '{' of this probe, the end of this declaration, or to the header of the next probe.
 Token TokenFeed::skip_header() {
   for (;;) {
     Token token = take();
-    if (token.kind == TokenKind::End || token.kind == TokenKind::Semicolon || token.kind == TokenKind::LeftBrace)
+    if (token.kind == TokenKind::End || token.kind == TokenKind::LeftBrace)
       return token;
-    bool is_next = token.kind == TokenKind::Config || token.kind == TokenKind::Let ||
-                   (token.kind == TokenKind::AttachPoint && starts_line(token.where));
-    if (!is_next)
-      continue;
-    uint32_t begin = token.where.begin;
-    queue_.push_front(std::move(token));
-    return made_up(TokenKind::Semicolon, begin);
+    Token following = peek();
+    bool new_line = starts_line(following.where) && following.kind != TokenKind::RightBrace;
+    if (following.kind == TokenKind::End || (token.kind == TokenKind::Semicolon && new_line))
+      return made_up(TokenKind::Semicolon, token.where.end);
+    bool starts_item = following.kind == TokenKind::AttachPoint || following.kind == TokenKind::Config ||
+                       following.kind == TokenKind::Let;
+    if (new_line && starts_item)
+      return made_up(TokenKind::Semicolon, following.where.begin);
   }
 }
 

@@ -11,6 +11,9 @@ namespace sonde::parser {
 
 class TokenFeed {
 public:
+  // More diagnostics than this, of scanner and grammar together, help nobody: the feed ends.
+  static constexpr size_t kMaxDiagnostics = 100;
+
   TokenFeed(const Sources &sources, size_t file, Diagnostics &diagnostics)
       : scanner_(sources, file, diagnostics), diagnostics_(diagnostics) {}
 
@@ -42,8 +45,11 @@ private:
 
   Token take();
   Token skip_statement();
+  bool starts_probe(const Token &token) const;
+  Token close_blocks_before(Location probe, size_t open);
   Token skip_header();
   void deliver(Token token);
+  Token peek();
   static size_t depth_after(size_t depth, TokenKind kind);
   bool starts_line(Location where) const;
   Token made_up(TokenKind kind, uint32_t offset) const { return {kind, {offset, offset}, {}, 0}; }
