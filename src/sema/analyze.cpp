@@ -1,0 +1,34 @@
+// The phases of semantic analysis, in order.
+#include "sema/analyze.h"
+
+#include "sema/apply_config.h"
+#include "sema/plan_events.h"
+#include "sema/resolve_probes.h"
+#include "sema/type_checker.h"
+
+namespace sonde::sema {
+namespace {
+
+void check_program_count(const ast::Program &program, const Analysis &analysis, Diagnostics &diagnostics) {
+  if (analysis.units.size() > analysis.config.max_bpf_progs)
+    diagnostics.error(program.probes.back().where, "{} BPF programs are more than max_bpf_progs ({})",
+                      analysis.units.size(), analysis.config.max_bpf_progs)
+        .with_hint("config = { max_bpf_progs = … } allows more");
+}
+
+}  // namespace
+
+Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::Table builtins,
+                 const AnalyzeOptions &options, Diagnostics &diagnostics) {
+  Analysis analysis;
+  analysis.config = options.config;
+  apply_config(program, analysis.config, diagnostics);
+  resolve_probes(program, kernel, options, analysis, diagnostics);
+  TypeChecker(program, kernel, builtins, options, analysis, diagnostics).run();
+  name_programs(analysis);
+  check_program_count(program, analysis, diagnostics);
+  plan_events(analysis);
+  return analysis;
+}
+
+}  // namespace sonde::sema

@@ -1,0 +1,207 @@
+// Casts, fields, elements, dereference, and the sizes and offsets of types.
+#include "base/text.h"
+#include "sema/arithmetic.h"
+#include "sema/type_checker.h"
+#include "sema/used_args.h"
+
+namespace sonde::sema {
+namespace {
+
+std::vector<std::string> field_names(const StructLayout &layout) {
+  std::vector<std::string> names;
+  for (const Field &field : layout.fields) {
+    if (!field.name.empty())
+      names.push_back(field.name);
+    else if (field.type.layout)
+      for (std::string &inner : field_names(*field.type.layout))
+        names.push_back(std::move(inner));
+  }
+  return names;
+}
+
+bool is_castable(const Type &type) {
+  return type.is_integer() || type.kind == TypeKind::Bool || type.kind == TypeKind::Enum || type.is_pointer();
+}
+
+}  // namespace
+
+AddressSpace TypeChecker::space_of(const Type &type) const {
+  return type.space == AddressSpace::None ? unit_->context.pointers : type.space;
+}
+
+Type TypeChecker::named_type(const ast::TypeName &name, AddressSpace space) {
+  return type_names_.resolve(name, space, static_cast<uint32_t>(analysis_.config.max_strlen));
+}
+
+void TypeChecker::set_constant(ExprInfo &info, uint64_t value) {
+  info.type = Type::int64();
+  info.constant = value;
+}
+
+void TypeChecker::check_node(const ast::Cast &cast, const ast::Expr &expr, ExprInfo &info) {
+  const ExprInfo &operand = value(*cast.operand);
+  Type type = named_type(cast.type, space_of(operand.type));
+  if (type.is_none() || operand.type.is_none())
+    return;
+  if (!is_castable(type)) {
+    Diagnostic &report = error(expr.where, fmt::format("cannot cast to {}", to_string(type)));
+    if (type.kind == TypeKind::Struct)
+      report.with_hint(fmt::format("cast to a pointer: ({} *)", to_string(type)));
+    else if (type.is_string())
+      report.with_hint("str(…) reads the string at an address");
+    return;
+  }
+  if (!acts_as_integer(operand.type)) {
+    error(expr.where, fmt::format("cannot cast {} to {}", a_type(operand.type), to_string(type)));
+    return;
+  }
+  info.type = std::move(type);
+  if (operand.constant)
+    info.constant = normalized(*operand.constant, info.type);
+}
+
+Type TypeChecker::field_type(const Field &field, AddressSpace space) const {
+  if (field.is_data_loc)
+    return Type::pointer(Type::integer(8, true), AddressSpace::Kernel);
+  Type type = field.type;
+  bool holds_addresses = type.is_pointer() || type.kind == TypeKind::Struct || type.kind == TypeKind::Array;
+  if (holds_addresses && type.space == AddressSpace::None)
+    type.space = space;
+  return type;
+}
+
+bool TypeChecker::is_args(const ast::Expr &expr) const {
+  return unit_->context.args && names_args(expr);
+}
+
+void TypeChecker::check_node(const ast::FieldAccess &access, const ast::Expr &expr, ExprInfo &info) {
+  const Type &object = value(*access.object).type;
+  if (object.is_none())
+    return;
+  if (object.kind == TypeKind::Tuple) {
+    check_tuple_field(access, object, info);
+    return;
+  }
+  bool is_address = object.is_pointer() && object.element && object.element->kind == TypeKind::Struct;
+  if (!is_address && object.kind != TypeKind::Struct) {
+    Diagnostic &report = error(access.field_where, fmt::format("{} has no field '{}'", a_type(object), access.field));
+    if (object.is_integer())
+      report.with_hint(fmt::format("cast the address: ((struct NAME *)…)->{}", access.field));
+    return;
+  }
+  Type target = is_address ? *object.element : object;
+  target.space = space_of(object);
+  check_struct_field(access, target, expr, info);
+}
+
+void TypeChecker::check_tuple_field(const ast::FieldAccess &access, const Type &tuple, ExprInfo &info) {
+  const Field *field = tuple.layout->find(access.field);
+  if (field)
+    info.type = field_type(*field, unit_->context.pointers);
+  else
+    error(access.field_where, fmt::format("{} has no element {}", a_type(tuple), access.field))
+        .with_hint(fmt::format("its elements are 0 to {}", tuple.layout->fields.size() - 1));
+}
+
+void TypeChecker::check_struct_field(const ast::FieldAccess &access, const Type &object, const ast::Expr &expr,
+                                     ExprInfo &info) {
+  Type whole = type_names_.complete(object, expr.where);
+  if (!whole.layout)
+    return;
+  if (const Field *field = whole.layout->find(access.field)) {
+    info.type = field_type(*field, whole.space);
+    return;
+  }
+  std::string hint = did_you_mean(access.field, field_names(*whole.layout));
+  if (!is_args(*access.object)) {
+    error(access.field_where, fmt::format("'{}' has no field '{}'", to_string(object), access.field)).with_hint(hint);
+    return;
+  }
+  const std::string &probe = unit_->targets.front().name;
+  std::string list = fmt::format("`sonde -lv {}` lists the arguments", probe);
+  error(access.field_where, fmt::format("{} has no argument '{}'", probe, access.field))
+      .with_hint(hint.empty() ? list : hint + " " + list);
+}
+
+void TypeChecker::check_node(const ast::Index &access, const ast::Expr &expr, ExprInfo &info) {
+  const Type &object = value(*access.object).type;
+  const ExprInfo &index = integer(*access.index, "an index");
+  if (object.is_none() || index.type.is_none())
+    return;
+  bool is_array = object.kind == TypeKind::Array;
+  if ((!is_array && !object.is_pointer()) || !object.element) {
+    Diagnostic &report = error(expr.where, fmt::format("{} has no elements to index", a_type(object)));
+    if (object.kind == TypeKind::Tuple)
+      report.with_hint("elements of tuples are .0, .1, …");
+    return;
+  }
+  Type element = type_names_.complete(*object.element, expr.where);
+  if (element.size == 0)
+    return;
+  if (is_array && index.constant && *index.constant >= object.count) {
+    error(access.index->where, fmt::format("index {} is outside of {}", constant_text(*index.constant, index.type),
+                                           a_type(object)));
+    return;
+  }
+  if (element.space == AddressSpace::None)
+    element.space = space_of(object);
+  info.type = std::move(element);
+}
+
+void TypeChecker::check_dereference(const ast::Unary &unary, const ast::Expr &expr, ExprInfo &info) {
+  const Type &pointer = value(*unary.operand).type;
+  if (pointer.is_none())
+    return;
+  if (!pointer.is_pointer()) {
+    Diagnostic &report = error(expr.where, fmt::format("'*' needs a pointer, but this is {}", a_type(pointer)));
+    if (pointer.is_integer())
+      report.with_hint("cast the address: *(uint64 *)…");
+    return;
+  }
+  Type target = type_names_.complete(*pointer.element, expr.where);
+  if (target.is_none() && pointer.element->is_none())
+    error(expr.where, "'*' cannot read through a void pointer").with_hint("cast it: *(uint64 *)…");
+  if (target.is_none())
+    return;
+  if (target.space == AddressSpace::None)
+    target.space = space_of(pointer);
+  info.type = std::move(target);
+}
+
+void TypeChecker::check_node(const ast::SizeofType &node, const ast::Expr &expr, ExprInfo &info) {
+  Type type = type_names_.complete(named_type(node.type, AddressSpace::None), expr.where);
+  if (!type.is_none())
+    set_constant(info, type.size);
+}
+
+void TypeChecker::check_node(const ast::SizeofExpr &node, const ast::Expr &expr, ExprInfo &info) {
+  const Type &operand = value(*node.operand).type;
+  if (operand.is_none())
+    return;
+  Type type = type_names_.complete(operand, expr.where);
+  if (!type.is_none())
+    set_constant(info, type.size);
+}
+
+void TypeChecker::check_node(const ast::Offsetof &node, const ast::Expr &expr, ExprInfo &info) {
+  Type type = named_type(node.type, AddressSpace::None);
+  uint64_t offset = 0;
+  for (const std::string &name : node.path) {
+    type = type_names_.complete(type, expr.where);
+    if (type.is_none())
+      return;
+    const Field *field = type.layout ? type.layout->find(name) : nullptr;
+    if (!field) {
+      Diagnostic &report = error(expr.where, fmt::format("'{}' has no field '{}'", to_string(type), name));
+      if (type.layout)
+        report.with_hint(did_you_mean(name, field_names(*type.layout)));
+      return;
+    }
+    offset += field->offset;
+    type = field->type;
+  }
+  if (!type.is_none())
+    set_constant(info, offset);
+}
+
+}  // namespace sonde::sema

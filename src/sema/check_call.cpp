@@ -1,0 +1,93 @@
+// Identifiers and calls: which builtin they name and whether it may stand there.
+#include "base/text.h"
+#include "sema/builtin_use.h"
+#include "sema/type_checker.h"
+
+namespace sonde::sema {
+namespace {
+
+using builtins::Builtin;
+using builtins::Form;
+
+std::string count_text(const Builtin &builtin) {
+  uint32_t least = builtin.min_arguments, most = builtin.max_arguments;
+  if (most == 0)
+    return "no arguments";
+  if (most == builtins::kAnyCount)
+    return fmt::format("{} or more arguments", least);
+  if (least == most)
+    return fmt::format("{} argument{}", most, most == 1 ? "" : "s");
+  return fmt::format("{} to {} arguments", least, most);
+}
+
+}  // namespace
+
+void TypeChecker::check_node(const ast::Identifier &identifier, const ast::Expr &expr, ExprInfo &info) {
+  auto [builtin, number] = builtins_.find(identifier.name);
+  if (!builtin) {
+    report_unknown_identifier(identifier.name, expr.where);
+    return;
+  }
+  if (builtin->form != Form::Value || builtin->min_arguments > 0) {
+    error(expr.where, fmt::format("'{}' is a function", builtin->name)).with_hint(std::string(builtin->signature));
+    return;
+  }
+  info.builtin = builtin;
+  info.number = number;
+  BuiltinUse use(*this, *builtin, expr, nullptr, number);
+  info.type = builtin->check(use);
+}
+
+void TypeChecker::check_node(const ast::Call &call, const ast::Expr &expr, ExprInfo &info) {
+  check_call(call, expr, info, Use::Value);
+}
+
+void TypeChecker::check_call(const ast::Call &call, const ast::Expr &expr, ExprInfo &info, Use use) {
+  auto [builtin, number] = builtins_.find(call.name);
+  if (!builtin) {
+    report_unknown_function(call.name, call.name_where);
+    return;
+  }
+  info.builtin = builtin;
+  info.number = number;
+  if (!check_use(*builtin, expr.where, use) || !check_count(*builtin, call, expr.where))
+    return;
+  BuiltinUse builtin_use(*this, *builtin, expr, &call.arguments, number);
+  info.type = builtin->check(builtin_use);
+}
+
+bool TypeChecker::check_use(const Builtin &builtin, Location where, Use use) {
+  if (builtin.form == Form::Aggregation && use != Use::Aggregation) {
+    error(where, fmt::format("{}() must be assigned directly to a map", builtin.name))
+        .with_hint(fmt::format("@name = {}", builtin.signature));
+    return false;
+  }
+  if (builtin.form == Form::Statement && use != Use::Effect) {
+    error(where, fmt::format("{}() gives no value", builtin.name)).with_hint("it is a statement of its own");
+    return false;
+  }
+  return true;
+}
+
+bool TypeChecker::check_count(const Builtin &builtin, const ast::Call &call, Location where) {
+  size_t given = call.arguments.size();
+  if (given >= builtin.min_arguments && given <= builtin.max_arguments)
+    return true;
+  error(where, fmt::format("{}() takes {}, but {} {} given", builtin.name, count_text(builtin), given,
+                           given == 1 ? "is" : "are"))
+      .with_hint(std::string(builtin.signature));
+  return false;
+}
+
+void TypeChecker::report_unknown_identifier(const std::string &name, Location where) {
+  Diagnostic &report = error(where, fmt::format("Unknown identifier: '{}'", name));
+  std::string hint = find_variable(name) ? fmt::format("variables are written with a $: ${}", name)
+                                         : did_you_mean(name, builtins_.names(false));
+  report.with_hint(hint);
+}
+
+void TypeChecker::report_unknown_function(const std::string &name, Location where) {
+  error(where, fmt::format("Unknown function: '{}'", name)).with_hint(did_you_mean(name, builtins_.names(true)));
+}
+
+}  // namespace sonde::sema

@@ -1,0 +1,172 @@
+// Expressions in general, literals, parameters, ternaries and tuples.
+#include <charconv>
+#include <limits>
+
+#include "base/match.h"
+#include "sema/arithmetic.h"
+#include "sema/type_checker.h"
+
+namespace sonde::sema {
+namespace {
+
+// The number that a whole text spells: 12, -3, 0x1f, 017.
+std::optional<int64_t> parse_number(std::string_view text) {
+  bool is_negative = text.starts_with('-');
+  if (is_negative)
+    text.remove_prefix(1);
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    base = 16;
+    text.remove_prefix(2);
+  } else if (text.size() > 1 && text.front() == '0') {
+    base = 8;
+  }
+  uint64_t value = 0;
+  auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (text.empty() || status != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return static_cast<int64_t>(is_negative ? 0 - value : value);
+}
+
+}  // namespace
+
+const ExprInfo &TypeChecker::value(const ast::Expr &expr) {
+  return check(expr, Use::Value);
+}
+
+const ExprInfo &TypeChecker::check(const ast::Expr &expr, Use use) {
+  ExprInfo &info = info_of(expr);
+  info = {};
+  checked_[expr.id - unit_->probe->first_expr] = pass_;
+  if (const auto *call = std::get_if<ast::Call>(&expr.node))
+    check_call(*call, expr, info, use);
+  else
+    match(expr.node, [&](const auto &node) { check_node(node, expr, info); });
+  return info;
+}
+
+void TypeChecker::effect(const ast::Expr &expr) {
+  if (std::holds_alternative<ast::Call>(expr.node)) {
+    check(expr, Use::Effect);
+    return;
+  }
+  const auto *ternary = std::get_if<ast::Ternary>(&expr.node);
+  if (ternary && ternary->then) {
+    info_of(expr) = {};
+    condition(*ternary->condition);
+    effect(*ternary->then);
+    effect(*ternary->otherwise);
+    return;
+  }
+  bool is_known = !value(expr).type.is_none();
+  if (is_known && !std::holds_alternative<ast::IncrementDecrement>(expr.node))
+    warning(expr.where, "the value of this expression is not used");
+}
+
+const ExprInfo &TypeChecker::condition(const ast::Expr &expr) {
+  const ExprInfo &info = value(expr);
+  if (info.type.is_none() || acts_as_integer(info.type))
+    return info;
+  Diagnostic &report = error(expr.where, fmt::format("a condition is an integer, a bool or a pointer, but this is {}",
+                                                     a_type(info.type)));
+  if (is_text(info.type))
+    report.with_hint("compare it: == \"…\"");
+  return info;
+}
+
+const ExprInfo &TypeChecker::integer(const ast::Expr &expr, std::string_view user) {
+  const ExprInfo &info = value(expr);
+  require_integer(expr, user);
+  return info;
+}
+
+bool TypeChecker::require_integer(const ast::Expr &expr, std::string_view user) {
+  const Type &type = info_of(expr).type;
+  if (type.is_none())
+    return false;
+  if (acts_as_integer(type))
+    return true;
+  error(expr.where, fmt::format("{} needs an integer, but this is {}", user, a_type(type)));
+  return false;
+}
+
+void TypeChecker::check_node(const ast::Integer &literal, const ast::Expr &, ExprInfo &info) {
+  bool fits = literal.value <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  info.type = fits ? Type::int64() : Type::uint64();
+  info.constant = literal.value;
+}
+
+void TypeChecker::check_node(const ast::Boolean &literal, const ast::Expr &, ExprInfo &info) {
+  info.type = Type::boolean();
+  info.constant = literal.value;
+}
+
+void TypeChecker::check_node(const ast::String &literal, const ast::Expr &expr, ExprInfo &info) {
+  if (literal.value.size() >= UINT32_MAX) {
+    error(expr.where, "this string is too long");
+    return;
+  }
+  info.type = Type::string(static_cast<uint32_t>(literal.value.size() + 1));
+  info.text = literal.value;
+}
+
+// A parameter is the number it spells, else a string; its text is kept for str($1) either way.
+void TypeChecker::check_node(const ast::PositionalParameter &parameter, const ast::Expr &, ExprInfo &info) {
+  const std::vector<std::string> &given = options_.positional_parameters;
+  bool is_given = parameter.index >= 1 && parameter.index <= given.size();
+  info.text = is_given ? given[parameter.index - 1] : std::string();
+  std::optional<int64_t> number = is_given ? parse_number(*info.text) : 0;
+  if (number) {
+    info.type = Type::int64();
+    info.constant = static_cast<uint64_t>(*number);
+  } else {
+    info.type = Type::string(static_cast<uint32_t>(info.text->size() + 1));
+  }
+}
+
+void TypeChecker::check_node(const ast::ParameterCount &, const ast::Expr &, ExprInfo &info) {
+  info.type = Type::int64();
+  info.constant = options_.positional_parameters.size();
+}
+
+void TypeChecker::check_node(const ast::Ternary &ternary, const ast::Expr &expr, ExprInfo &info) {
+  condition(*ternary.condition);
+  if (ternary.then)
+    value(*ternary.then);
+  value(*ternary.otherwise);
+  unify_branches(ternary, expr, info);
+}
+
+void TypeChecker::unify_branches(const ast::Ternary &ternary, const ast::Expr &expr, ExprInfo &info) {
+  const ast::Expr &first = ternary.then ? *ternary.then : *ternary.condition;
+  const ExprInfo &then = info_of(first), &otherwise = info_of(*ternary.otherwise);
+  if (then.type.is_none() || otherwise.type.is_none())
+    return;
+  if (then.type.is_integer() && otherwise.type.is_integer()) {
+    info.type = then.type == otherwise.type ? then.type : common_integer_type(then, otherwise);
+    return;
+  }
+  auto is_null = [](const ExprInfo &side) { return side.type.is_integer() && side.constant == 0; };
+  if (then.type.is_pointer() && is_null(otherwise))
+    info.type = then.type;
+  else if (otherwise.type.is_pointer() && is_null(then))
+    info.type = otherwise.type;
+  else if (auto type = unify(stored_type(then.type), stored_type(otherwise.type)))
+    info.type = *type;
+  else
+    error(expr.where, fmt::format("both sides of ':' must be alike, but one is {} and one is {}", a_type(then.type),
+                                  a_type(otherwise.type)));
+}
+
+void TypeChecker::check_node(const ast::Tuple &tuple, const ast::Expr &, ExprInfo &info) {
+  std::vector<Type> elements;
+  bool is_known = true;
+  for (const ast::ExprPtr &element : tuple.elements) {
+    elements.push_back(kept_type(value(*element), *element));
+    is_known = is_known && !elements.back().is_none();
+  }
+  if (is_known)
+    info.type = Type::tuple(std::move(elements));
+}
+
+}  // namespace sonde::sema

@@ -1,0 +1,187 @@
+// Unary, binary, increment and decrement.
+#include "sema/arithmetic.h"
+#include "sema/type_checker.h"
+
+namespace sonde::sema {
+namespace {
+
+std::string quoted(ast::BinaryOp op) {
+  return fmt::format("'{}'", ast::symbol(op));
+}
+
+}  // namespace
+
+void TypeChecker::check_node(const ast::Unary &unary, const ast::Expr &expr, ExprInfo &info) {
+  switch (unary.op) {
+  case ast::UnaryOp::Dereference:
+    check_dereference(unary, expr, info);
+    return;
+  case ast::UnaryOp::AddressOf:
+    value(*unary.operand);
+    error(expr.where, "'&' has no address to take here");
+    return;
+  case ast::UnaryOp::LogicalNot:
+    condition(*unary.operand);
+    break;
+  case ast::UnaryOp::Negate:
+  case ast::UnaryOp::BitNot:
+    integer(*unary.operand, fmt::format("'{}'", ast::symbol(unary.op)));
+    break;
+  }
+  const ExprInfo &operand = info_of(*unary.operand);
+  if (!acts_as_integer(operand.type))
+    return;
+  info.type = unary_type(unary.op, operand);
+  if (operand.constant)
+    info.constant = fold(unary.op, operand, info.type);
+}
+
+void TypeChecker::check_node(const ast::Binary &binary, const ast::Expr &expr, ExprInfo &info) {
+  if (is_logical(binary.op)) {
+    const ExprInfo &left = condition(*binary.left), &right = condition(*binary.right);
+    info.type = Type::boolean();
+    if (left.constant && right.constant)
+      info.constant = fold(binary.op, left, right);
+    return;
+  }
+  value(*binary.left);
+  value(*binary.right);
+  if (is_comparison(binary.op))
+    check_comparison(binary, expr, info);
+  else
+    check_arithmetic(binary.op, *binary.left, *binary.right, expr.where, info);
+}
+
+// The result is a bool whatever is wrong with the sides: nothing more to say about it later.
+void TypeChecker::check_comparison(const ast::Binary &binary, const ast::Expr &expr, ExprInfo &info) {
+  const ExprInfo &left = info_of(*binary.left), &right = info_of(*binary.right);
+  info.type = Type::boolean();
+  if (left.type.is_none() || right.type.is_none() || check_text_comparison(binary, expr, left, right))
+    return;
+  if (acts_as_integer(left.type) && acts_as_integer(right.type)) {
+    if (left.constant && right.constant)
+      info.constant = fold(binary.op, left, right);
+    return;
+  }
+  error(expr.where, fmt::format("{} cannot compare {} with {}", quoted(binary.op), a_type(left.type),
+                                a_type(right.type)));
+}
+
+// True when one side is text, whether the comparison is right or reported.
+bool TypeChecker::check_text_comparison(const ast::Binary &binary, const ast::Expr &expr, const ExprInfo &left,
+                                        const ExprInfo &right) {
+  bool left_is_text = is_text(left.type), right_is_text = is_text(right.type);
+  if (!left_is_text && !right_is_text)
+    return false;
+  if (left_is_text != right_is_text) {
+    Diagnostic &report = error(expr.where, fmt::format("{} cannot compare {} with {}", quoted(binary.op),
+                                                       a_type(left.type), a_type(right.type)));
+    const ast::Expr &number = left_is_text ? *binary.right : *binary.left;
+    const Type &type = left_is_text ? right.type : left.type;
+    if (std::holds_alternative<ast::PositionalParameter>(number.node))
+      report.with_hint("str($N) gives a parameter as text");
+    else if (type.is_pointer() || type.is_integer())
+      report.with_hint(type.is_pointer() ? "str(…) reads the string at an address"
+                                         : "if the number is an address, str(…) reads the string there");
+  } else if (binary.op != ast::BinaryOp::Equal && binary.op != ast::BinaryOp::NotEqual) {
+    error(expr.where, fmt::format("strings can be compared by == and !=, not by {}", ast::symbol(binary.op)));
+  }
+  return true;
+}
+
+void TypeChecker::check_arithmetic(ast::BinaryOp op, const ast::Expr &left, const ast::Expr &right, Location where,
+                                   ExprInfo &info) {
+  const ExprInfo &a = info_of(left), &b = info_of(right);
+  if (check_pointer_arithmetic(op, a, b, where, info))
+    return;
+  bool left_fits = require_integer(left, quoted(op)), right_fits = require_integer(right, quoted(op));
+  if (!left_fits || !right_fits)
+    return;
+  if (is_division(op) && !check_divisor(op, a, b, right, where))
+    return;
+  if (is_shift(op) && !check_shift_count(b, right.where))
+    return;
+  info.type = arithmetic_type(op, a, b);
+  if (a.constant && b.constant)
+    info.constant = fold(op, a, b);
+}
+
+// Pointer plus or minus a number of elements; true when this is it, right or reported.
+bool TypeChecker::check_pointer_arithmetic(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right,
+                                           Location where, ExprInfo &info) {
+  bool is_sum = op == ast::BinaryOp::Add || op == ast::BinaryOp::Subtract;
+  bool left_is = left.type.is_pointer(), right_is = right.type.is_pointer();
+  if (!is_sum || (!left_is && !right_is) || left.type.is_none() || right.type.is_none())
+    return false;
+  bool is_right = left_is != right_is && (left_is || op == ast::BinaryOp::Add) &&
+                  acts_as_integer(left_is ? right.type : left.type);
+  if (!is_right) {
+    error(where, fmt::format("{} needs a pointer and an integer, but this is {} and {}", quoted(op),
+                             a_type(left.type), a_type(right.type)))
+        .with_hint("cast pointers to uint64 to compute with addresses");
+    return true;
+  }
+  const Type &pointer = left_is ? left.type : right.type;
+  Type element = pointer.element ? type_names_.complete(*pointer.element, where) : Type::none();
+  if (element.size == 0)
+    error(where, fmt::format("the size of what {} points to is not known", a_type(pointer)));
+  else
+    info.type = pointer;
+  return true;
+}
+
+bool TypeChecker::check_divisor(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right,
+                                const ast::Expr &divisor, Location where) {
+  if (right.constant == 0) {
+    error(divisor.where, op == ast::BinaryOp::Divide ? "division by zero" : "modulo by zero");
+    return false;
+  }
+  // A 64-bit number without a sign does not fit the signed division that the other side asks for.
+  auto is_large = [](const ExprInfo &side) { return !side.type.is_signed && side.type.size == 8 && !side.constant; };
+  bool is_mixed = left.type.is_signed != right.type.is_signed && (is_large(left) || is_large(right));
+  if (is_mixed && common_integer_type(left, right).is_signed)
+    warning(where, fmt::format("{} of {} by {} is done with signed numbers",
+                               op == ast::BinaryOp::Divide ? "division" : "modulo", a_type(left.type),
+                               a_type(right.type)))
+        .with_hint("a cast of one side makes both alike");
+  return true;
+}
+
+bool TypeChecker::check_shift_count(const ExprInfo &count, Location where) {
+  if (!count.constant || *count.constant < 64)
+    return true;
+  error(where, fmt::format("shift by {} is out of range: integers have 64 bits",
+                           constant_text(*count.constant, count.type)));
+  return false;
+}
+
+// ++ leaves room to count: the place becomes 64 bits wide. -- makes it signed, as - does.
+void TypeChecker::check_node(const ast::IncrementDecrement &node, const ast::Expr &expr, ExprInfo &info) {
+  const ast::Expr &target = *node.target;
+  std::string symbol = node.increment ? "'++'" : "'--'";
+  std::optional<uint32_t> map, variable;
+  if (const auto *place = std::get_if<ast::Map>(&target.node))
+    map = map_place(*place, target);
+  else if (std::holds_alternative<ast::Variable>(target.node) && !value(target).type.is_none())
+    variable = info_of(target).variable;
+  else if (!std::holds_alternative<ast::Variable>(target.node))
+    error(expr.where, symbol + " needs a variable or a map");
+  if (!map && !variable)
+    return;
+  const Slot &held = map ? maps_.state(*map).value : slot(*variable);
+  if (!held.type.is_none() && !held.type.is_integer() && !held.type.is_aggregate()) {
+    error(expr.where, fmt::format("{} needs an integer, but this holds {}", symbol, a_type(held.type)));
+    return;
+  }
+  ExprInfo step;
+  step.type = Type::integer(64, !node.increment || held.type.is_none() || held.type.is_signed);
+  if (node.increment && (held.type.is_none() || held.takes_any_integer))
+    step.constant = 1;
+  if (map)
+    merge_map_value(*map, step.type, step, expr.where);
+  else
+    merge_variable(*variable, step.type, step, expr.where);
+  info.type = info_of(target).type = map ? readable_type(maps_.spec(*map).value) : slot(*variable).type;
+}
+
+}  // namespace sonde::sema

@@ -1,0 +1,112 @@
+// Statements other than assignments: blocks, branches and loops.
+#include "base/match.h"
+#include "sema/type_checker.h"
+
+namespace sonde::sema {
+namespace {
+
+constexpr uint64_t kMaxUnroll = 100;
+
+}  // namespace
+
+void TypeChecker::check_block(const ast::Block &block) {
+  open_scope();
+  for (const ast::Statement &statement : block.statements)
+    check_statement(statement);
+  close_scope();
+}
+
+void TypeChecker::check_loop_body(const ast::Block &block) {
+  ++loop_depth_;
+  check_block(block);
+  --loop_depth_;
+}
+
+void TypeChecker::check_statement(const ast::Statement &statement) {
+  match(statement.node, [&](const auto &node) { check_node(node, statement); });
+}
+
+void TypeChecker::check_node(const ast::ExprStatement &node, const ast::Statement &) {
+  effect(*node.expr);
+}
+
+void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
+  condition(*node.condition);
+  check_block(node.then);
+  if (node.otherwise)
+    check_block(*node.otherwise);
+}
+
+void TypeChecker::check_node(const ast::While &node, const ast::Statement &) {
+  condition(*node.condition);
+  check_loop_body(node.body);
+}
+
+void TypeChecker::check_node(const ast::Unroll &node, const ast::Statement &) {
+  const ExprInfo &count = integer(*node.count, "unroll");
+  if (!count.type.is_none() && !count.constant)
+    error(node.count->where, "unroll needs a constant");
+  else if (count.constant && (*count.constant < 1 || *count.constant > kMaxUnroll))
+    error(node.count->where, fmt::format("unroll repeats 1 to {} times", kMaxUnroll));
+  check_loop_body(node.body);
+}
+
+void TypeChecker::check_node(const ast::ForRange &node, const ast::Statement &statement) {
+  integer(*node.begin, "a range");
+  integer(*node.end, "a range");
+  open_scope();
+  if (check_not_declared(node.variable, statement.where)) {
+    uint32_t index = declare_variable(node.variable, &node, statement.where);
+    set_variable_type(index, Type::int64());
+    has_value_[index] = true;
+  }
+  check_loop_body(node.body);
+  close_scope();
+}
+
+void TypeChecker::check_node(const ast::ForMap &node, const ast::Statement &statement) {
+  auto map = whole_map(*node.map, "for");
+  Type element;
+  if (map && maps_.state(*map).form == MapForm::Scalar) {
+    error(node.map->where, fmt::format("{} has no keys to go through", maps_.spec(*map).name))
+        .note(maps_.state(*map).form_where, "it is used without a key here");
+  } else if (map) {
+    const image::MapSpec &spec = maps_.spec(*map);
+    Type value = read_value(*map, node.map->where);
+    if (!spec.key.is_none() && !value.is_none())
+      element = Type::tuple({spec.key, value});
+  }
+  open_scope();
+  if (check_not_declared(node.variable, statement.where)) {
+    uint32_t index = declare_variable(node.variable, &node, statement.where);
+    slot(index).is_declared = true;
+    set_variable_type(index, element);
+    has_value_[index] = true;
+  }
+  check_loop_body(node.body);
+  close_scope();
+}
+
+void TypeChecker::check_node(const ast::Return &node, const ast::Statement &) {
+  if (node.value)
+    integer(*node.value, "return");
+}
+
+void TypeChecker::check_node(const ast::Break &, const ast::Statement &statement) {
+  require_loop("break", statement.where);
+}
+
+void TypeChecker::check_node(const ast::Continue &, const ast::Statement &statement) {
+  require_loop("continue", statement.where);
+}
+
+void TypeChecker::require_loop(std::string_view keyword, Location where) {
+  if (loop_depth_ == 0)
+    error(where, fmt::format("'{}' only works in a loop", keyword));
+}
+
+void TypeChecker::check_node(const ast::Block &node, const ast::Statement &) {
+  check_block(node);
+}
+
+}  // namespace sonde::sema

@@ -1,0 +1,153 @@
+// Asks providers what attach points match, and groups the targets of a probe by what its body can
+// read there.
+#include "sema/resolve_probes.h"
+
+#include <cerrno>
+#include <map>
+
+#include "base/text.h"
+#include "probes/provider.h"
+#include "sema/used_args.h"
+
+namespace sonde::sema {
+namespace {
+
+// The sentence of an Error without its hint. "use" repeats the attach point that the caret shows.
+std::string sentence(const Error &error) {
+  if (error.action.empty() || error.action == "use")
+    return error.cause;
+  return fmt::format("could not {} {}: {}", error.action, error.object, error.cause);
+}
+
+// A layout as text in which equal means interchangeable.
+void describe_field(const Field &field, std::string &out) {
+  out += fmt::format("{} {} {}/{}+{}:{}{};", field.name, to_string(field.type), field.type.size, field.offset,
+                     field.bit_offset, field.bit_width, field.is_data_loc ? " loc" : "");
+}
+
+std::string describe_context(const probes::Context &context, const UsedArgs &used) {
+  std::string out = fmt::format("{};", static_cast<int>(context.pointers));
+  if (!context.args || !context.args->layout)
+    return out;
+  const StructLayout &layout = *context.args->layout;
+  if (used.as_a_whole)
+    for (const Field &field : layout.fields)
+      describe_field(field, out);
+  for (const std::string &name : used.fields)
+    if (const Field *field = layout.find(name))
+      describe_field(*field, out);
+  return out;
+}
+
+class Resolver {
+public:
+  Resolver(kernel::Kernel &kernel, const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
+      : kernel_(kernel), options_(options), analysis_(analysis), diagnostics_(diagnostics) {}
+
+  void resolve(const ast::Probe &probe) {
+    UsedArgs used = used_args(probe);
+    std::map<std::string, size_t> units;  // of this probe, by provider and layout
+    for (const ast::AttachPoint &attach_point : probe.attach_points)
+      resolve(probe, attach_point, used, units);
+  }
+
+  size_t target_count() const { return analysis_.probe_names.size(); }
+
+private:
+  void resolve(const ast::Probe &probe, const ast::AttachPoint &attach_point, const UsedArgs &used,
+               std::map<std::string, size_t> &units) {
+    auto spec = probes::split_attach_point(attach_point.text);
+    if (!spec) {
+      report(Severity::Error, attach_point.where, spec.error());
+      return;
+    }
+    auto targets = spec->provider->match(spec->spec, {kernel_, options_.pid, options_.unsafe});
+    if (!targets) {
+      report_no_match(attach_point.where, targets.error());
+      return;
+    }
+    if (targets->empty())
+      report_no_match(attach_point.where, {"use", "", fmt::format("nothing matches '{}'", attach_point.text), {}, ENOENT});
+    for (image::Target &target : *targets)
+      if (!add(probe, *spec->provider, std::move(target), attach_point.where, used, units))
+        return;
+  }
+
+  // Adds a target to the unit it fits, or to a new one. Without a use of `args`, all fit the first:
+  // the format of each of a thousand tracepoints need not be read.
+  bool add(const ast::Probe &probe, const probes::Provider &provider, image::Target target, Location where,
+           const UsedArgs &used, std::map<std::string, size_t> &units) {
+    std::string group(provider.name());
+    if (used.any() || !units.contains(group)) {
+      auto context = provider.context(target, kernel_);
+      if (!context) {
+        report(Severity::Error, where, context.error());
+        return false;
+      }
+      if (used.any())
+        group += ";" + describe_context(*context, used);
+      if (units.emplace(group, analysis_.units.size()).second) {
+        Unit &unit = analysis_.units.emplace_back();
+        unit.probe = &probe;
+        unit.provider = &provider;
+        unit.context = std::move(*context);
+      }
+    }
+    target.name_index = analysis_.probe_names.size();
+    analysis_.probe_names.push_back(target.name);
+    analysis_.units[units.at(group)].targets.push_back(std::move(target));
+    return true;
+  }
+
+  void report_no_match(Location where, const Error &error) {
+    const std::string &policy = analysis_.config.missing_probes;
+    bool is_missing = error.error_number == ENOENT;
+    if (!is_missing || policy == "error")
+      report(Severity::Error, where, error);
+    else if (policy == "warn")
+      report(Severity::Warning, where, error);
+  }
+
+  void report(Severity severity, Location where, const Error &error) {
+    Diagnostic &added = severity == Severity::Error ? diagnostics_.error(where, "{}", sentence(error))
+                                                    : diagnostics_.warning(where, "{}", sentence(error));
+    added.with_hint(error.hint);
+  }
+
+  kernel::Kernel &kernel_;
+  const AnalyzeOptions &options_;
+  Analysis &analysis_;
+  Diagnostics &diagnostics_;
+};
+
+Location whole_program(const ast::Program &program) {
+  return Location::cover(program.probes.front().where, program.probes.back().where);
+}
+
+}  // namespace
+
+void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const AnalyzeOptions &options,
+                    Analysis &analysis, Diagnostics &diagnostics) {
+  if (program.probes.empty()) {
+    diagnostics.error({}, "there is no probe in this script").with_hint("begin { printf(\"hello\\n\"); }");
+    return;
+  }
+  Resolver resolver(kernel, options, analysis, diagnostics);
+  for (const ast::Probe &probe : program.probes) {
+    size_t before = resolver.target_count();
+    resolver.resolve(probe);
+    if (before <= analysis.config.max_probes && resolver.target_count() > analysis.config.max_probes)
+      diagnostics.error(probe.where, "{} probes are more than max_probes ({})", resolver.target_count(),
+                        analysis.config.max_probes)
+          .with_hint("a narrower wildcard matches fewer; config = { max_probes = … } allows more");
+  }
+  if (analysis.units.empty() && !diagnostics.has_errors())
+    diagnostics.error(whole_program(program), "none of the probes exists on this system");
+}
+
+void name_programs(Analysis &analysis) {
+  for (size_t i = 0; i < analysis.units.size(); ++i)
+    analysis.units[i].function = fmt::format("{}_{}", analysis.units[i].provider->name(), i + 1);
+}
+
+}  // namespace sonde::sema

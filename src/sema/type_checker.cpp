@@ -1,0 +1,118 @@
+// The rounds of type checking; what one construct needs is in check_*.cpp.
+#include "sema/type_checker.h"
+
+namespace sonde::sema {
+namespace {
+
+// Far above what converges; a bound for types that would grow for ever.
+constexpr uint32_t kMaxRounds = 100;
+
+}  // namespace
+
+TypeChecker::TypeChecker(const ast::Program &program, kernel::Kernel &kernel, builtins::Table builtins,
+                         const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
+    : kernel_(kernel), options_(options), analysis_(analysis), diagnostics_(diagnostics), reporter_(diagnostics),
+      builtins_(builtins), type_names_(kernel, reporter_), maps_(analysis), states_(analysis.units.size()),
+      stale_(analysis.units.size(), true) {
+  maps_.declare(program.map_declarations, reporter_);
+}
+
+void TypeChecker::run() {
+  reporter_.set_silent(true);
+  settle_types();
+  split_units();
+  reporter_.set_silent(false);
+  report();
+}
+
+void TypeChecker::settle_types() {
+  bool changed = true;
+  for (uint32_t round = 0; changed && round < kMaxRounds; ++round) {
+    changed = false;
+    for (uint32_t unit = 0; unit < analysis_.units.size(); ++unit) {
+      if (!stale_[unit])
+        continue;
+      stale_[unit] = false;
+      changed = true;
+      check_unit(unit);
+    }
+  }
+}
+
+// A unit whose targets have different names to tell needs the kernel to say which one fired; where
+// it cannot, each target gets a program of its own.
+void TypeChecker::split_units() {
+  std::vector<Unit> units;
+  std::vector<UnitState> states;
+  for (size_t i = 0; i < analysis_.units.size(); ++i) {
+    Unit &unit = analysis_.units[i];
+    bool is_ambiguous = states_[i].reads_target_name && unit.targets.size() > 1;
+    bool can_ask = is_ambiguous && !unit.provider->is_run_directly() && kernel_.has(kernel::Feature::AttachCookie);
+    if (!is_ambiguous || can_ask) {
+      unit.needs_cookie = can_ask;
+      units.push_back(std::move(unit));
+      states.push_back(std::move(states_[i]));
+      continue;
+    }
+    std::vector<image::Target> targets = std::move(unit.targets);
+    for (image::Target &target : targets) {
+      unit.targets = {std::move(target)};
+      units.push_back(unit);
+      states.push_back(states_[i]);
+    }
+  }
+  analysis_.units = std::move(units);
+  states_ = std::move(states);
+  stale_.assign(analysis_.units.size(), false);
+}
+
+void TypeChecker::report() {
+  for (uint32_t unit = 0; unit < analysis_.units.size(); ++unit)
+    check_unit(unit);
+  if (!diagnostics_.has_errors())
+    require_types();
+  maps_.choose_storage(analysis_.config, reporter_);
+}
+
+// What is still unknown although nothing was reported hangs on itself: @a = @b; @b = @a.
+void TypeChecker::require_types() {
+  for (size_t map = 0; map < analysis_.maps.size(); ++map)
+    if (analysis_.maps[map].value.is_none())
+      error(analysis_.map_first_uses[map], fmt::format("the type of {} cannot be told", analysis_.maps[map].name))
+          .with_hint("it is only ever assigned values that depend on itself");
+  for (const Unit &unit : analysis_.units)
+    for (const VariableInfo &variable : unit.variables)
+      if (variable.type.is_none())
+        error(variable.declared, fmt::format("the type of ${} cannot be told", variable.name))
+            .with_hint("assign it a value, or declare its type: let $name: uint64");
+}
+
+void TypeChecker::check_unit(uint32_t unit) {
+  unit_ = &analysis_.units[unit];
+  unit_index_ = unit;
+  ++pass_;
+  const ast::Probe &probe = *unit_->probe;
+  unit_->exprs.resize(probe.end_expr - probe.first_expr);
+  // Stamps of other units may stay: no pass number comes twice.
+  if (checked_.size() < unit_->exprs.size())
+    checked_.resize(unit_->exprs.size());
+  visible_.clear();
+  ended_.clear();
+  scopes_.clear();
+  has_value_.assign(unit_->variables.size(), false);
+  loop_depth_ = 0;
+  open_scope();
+  if (probe.predicate)
+    condition(*probe.predicate);
+  for (const ast::Statement &statement : probe.body.statements)
+    check_statement(statement);
+  close_scope();
+}
+
+void TypeChecker::mark_readers(uint32_t map) {
+  for (uint32_t unit : maps_.state(map).readers)
+    if (unit < stale_.size())
+      stale_[unit] = true;
+}
+
+}  // namespace sonde::sema

@@ -1,0 +1,213 @@
+// Finds the type of every expression and reports what is wrong with it.
+//
+// Types of maps and variables follow from all their uses, so units are checked silently until
+// nothing changes, each again only when something that it read has changed, and then once more
+// with reports. One file per construct holds the members: check_expression.cpp, check_map.cpp, …
+//
+// An expression of unknown type (kind None) was reported where it went wrong: whatever contains it
+// stays silent and unknown too.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ast/ast.h"
+#include "base/diagnostics.h"
+#include "sema/analysis.h"
+#include "sema/analyze.h"
+#include "sema/builtin_lookup.h"
+#include "sema/map_table.h"
+#include "sema/reporter.h"
+#include "sema/type_names.h"
+#include "sema/unify.h"
+
+namespace sonde::sema {
+
+class TypeChecker {
+public:
+  TypeChecker(const ast::Program &program, kernel::Kernel &kernel, builtins::Table builtins,
+              const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics);
+
+  // Fills in analysis.units' expressions and variables, the maps, the events (without their byte
+  // layout) and the parameters. May split units (see Unit::needs_cookie).
+  void run();
+
+private:
+  friend class BuiltinUse;
+
+  // What a call may be used for.
+  enum class Use : uint8_t { Value, Effect, Aggregation };
+
+  // Kept beside each unit from round to round.
+  struct UnitState {
+    std::vector<Slot> slots;       // of Unit::variables
+    bool reads_target_name = false;
+  };
+
+  // ---- Rounds (type_checker.cpp) ----
+  void settle_types();
+  void split_units();
+  void report();
+  void check_unit(uint32_t unit);
+  void require_types();
+  void mark_readers(uint32_t map);
+  ExprInfo &info_of(const ast::Expr &expr) { return unit_->exprs[expr.id - unit_->probe->first_expr]; }
+  bool is_checked(const ast::Expr &expr) const { return checked_[expr.id - unit_->probe->first_expr] == pass_; }
+
+  // ---- Expressions (check_expression.cpp) ----
+  // Types `expr`, which must give a value. The reference is good until the unit is checked again.
+  const ExprInfo &value(const ast::Expr &expr);
+  const ExprInfo &check(const ast::Expr &expr, Use use);
+  // Types an expression that stands as a statement.
+  void effect(const ast::Expr &expr);
+  // Types a condition, and reports what cannot be true or false.
+  const ExprInfo &condition(const ast::Expr &expr);
+  // Types an operand that must be an integer or act as one; `user` names who wants it ("'+'").
+  const ExprInfo &integer(const ast::Expr &expr, std::string_view user);
+  bool require_integer(const ast::Expr &expr, std::string_view user);
+
+  void check_node(const ast::Integer &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Boolean &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::String &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::PositionalParameter &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::ParameterCount &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Ternary &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Tuple &, const ast::Expr &, ExprInfo &);
+  void unify_branches(const ast::Ternary &, const ast::Expr &, ExprInfo &);
+
+  // ---- Operators (check_operator.cpp) ----
+  void check_node(const ast::Unary &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Binary &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::IncrementDecrement &, const ast::Expr &, ExprInfo &);
+  void check_comparison(const ast::Binary &, const ast::Expr &, ExprInfo &);
+  bool check_text_comparison(const ast::Binary &, const ast::Expr &, const ExprInfo &, const ExprInfo &);
+  void check_arithmetic(ast::BinaryOp op, const ast::Expr &left, const ast::Expr &right, Location where,
+                        ExprInfo &info);
+  bool check_pointer_arithmetic(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right, Location where,
+                                ExprInfo &info);
+  bool check_divisor(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right, const ast::Expr &divisor,
+                     Location where);
+  bool check_shift_count(const ExprInfo &count, Location where);
+
+  // ---- Parts of objects (check_access.cpp) ----
+  void check_node(const ast::Cast &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::FieldAccess &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Index &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::SizeofType &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::SizeofExpr &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Offsetof &, const ast::Expr &, ExprInfo &);
+  void check_dereference(const ast::Unary &, const ast::Expr &, ExprInfo &);
+  void check_tuple_field(const ast::FieldAccess &, const Type &tuple, ExprInfo &);
+  void check_struct_field(const ast::FieldAccess &, const Type &object, const ast::Expr &, ExprInfo &);
+  // The type of `field` read out of an object in `space`.
+  Type field_type(const Field &field, AddressSpace space) const;
+  Type named_type(const ast::TypeName &name, AddressSpace space);
+  // Where an address without a known space points.
+  AddressSpace space_of(const Type &type) const;
+  void set_constant(ExprInfo &info, uint64_t value);
+  bool is_args(const ast::Expr &expr) const;
+
+  // ---- Names and calls (check_call.cpp) ----
+  void check_node(const ast::Identifier &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Call &, const ast::Expr &, ExprInfo &);
+  void check_call(const ast::Call &, const ast::Expr &, ExprInfo &, Use use);
+  bool check_use(const builtins::Builtin &builtin, Location where, Use use);
+  bool check_count(const builtins::Builtin &builtin, const ast::Call &, Location where);
+  void report_unknown_identifier(const std::string &name, Location where);
+  void report_unknown_function(const std::string &name, Location where);
+
+  // ---- Maps (check_map.cpp) ----
+  void check_node(const ast::Map &, const ast::Expr &, ExprInfo &);
+  // The map behind a `@name`; remembered in the expression's info.
+  uint32_t mention(const ast::Map &, const ast::Expr &);
+  // `@m` as a whole; nothing after a report.
+  std::optional<uint32_t> whole_map(const ast::Expr &expr, std::string_view user);
+  // `@m[key]` or scalar `@m` as a place: its key is typed and merged.
+  uint32_t map_place(const ast::Map &, const ast::Expr &);
+  // Types `key` (null for none) as a key of `map` and merges it.
+  void check_key(uint32_t map, const ast::Expr *key, Location where);
+  bool check_form(uint32_t map, MapForm form, Location where);
+  void check_key_parts(uint32_t map, const ast::Expr &key);
+  bool check_key_type(const Type &type, const ast::Expr &key);
+  void report_key_mismatch(uint32_t map, const ast::Expr &key, const Type &type);
+  bool require_defined(uint32_t map, Location where);
+  // The type that reading an entry gives.
+  Type read_value(uint32_t map, Location where);
+  void merge_map_value(uint32_t map, const Type &type, const ExprInfo &value, Location where);
+
+  // ---- Variables and their scopes (check_variable.cpp) ----
+  void check_node(const ast::Variable &, const ast::Expr &, ExprInfo &);
+  std::optional<uint32_t> find_variable(const std::string &name) const;
+  // The variable that `node` brings in, visible from here to the end of the block.
+  uint32_t declare_variable(const std::string &name, const void *node, Location where);
+  bool check_not_declared(const std::string &name, Location where);
+  void merge_variable(uint32_t variable, const Type &type, const ExprInfo &value, Location where);
+  void set_variable_type(uint32_t variable, const Type &type);
+  void report_undefined_variable(const std::string &name, Location where);
+  Slot &slot(uint32_t variable) { return states_[unit_index_].slots[variable]; }
+  void open_scope() { scopes_.emplace_back(); }
+  void close_scope();
+
+  // ---- Statements (check_statement.cpp, check_assignment.cpp) ----
+  void check_block(const ast::Block &block);
+  void check_loop_body(const ast::Block &block);
+  void check_statement(const ast::Statement &statement);
+  void check_node(const ast::ExprStatement &, const ast::Statement &);
+  void check_node(const ast::Assign &, const ast::Statement &);
+  void check_node(const ast::Let &, const ast::Statement &);
+  void check_node(const ast::If &, const ast::Statement &);
+  void check_node(const ast::While &, const ast::Statement &);
+  void check_node(const ast::Unroll &, const ast::Statement &);
+  void check_node(const ast::ForRange &, const ast::Statement &);
+  void check_node(const ast::ForMap &, const ast::Statement &);
+  void check_node(const ast::Return &, const ast::Statement &);
+  void check_node(const ast::Break &, const ast::Statement &);
+  void check_node(const ast::Continue &, const ast::Statement &);
+  void check_node(const ast::Block &, const ast::Statement &);
+  void require_loop(std::string_view keyword, Location where);
+  void assign_variable(const ast::Assign &, const ast::Variable &, const ast::Statement &);
+  // Reports a constant that the declared type cannot hold.
+  void check_initial(const Type &declared, const ExprInfo &initial, const ast::Let &);
+  void assign_map(const ast::Assign &, const ast::Map &, const ast::Statement &);
+  bool is_aggregation(const ast::Expr &expr) const;
+  // The type that a value can be kept in; None after a report.
+  Type kept_type(const ExprInfo &info, const ast::Expr &expr);
+  // The type and value of `target op value`.
+  ExprInfo compound_value(ast::BinaryOp op, const ast::Expr &target, const ast::Expr &value, Location where);
+
+  // ---- Events (builtin_use.cpp) ----
+  uint32_t add_event(const ast::Expr &expr, image::EventSpec event);
+
+  Diagnostic &error(Location where, std::string message) { return reporter_.error(where, std::move(message)); }
+  Diagnostic &warning(Location where, std::string message) { return reporter_.warning(where, std::move(message)); }
+
+  kernel::Kernel &kernel_;
+  const AnalyzeOptions &options_;
+  Analysis &analysis_;
+  Diagnostics &diagnostics_;
+  Reporter reporter_;
+  BuiltinLookup builtins_;
+  TypeNames type_names_;
+  MapTable maps_;
+  std::vector<UnitState> states_;  // parallel to analysis_.units
+  std::vector<bool> stale_;        // units to check again
+  // Events by the expression that sends them: equal ones of several units are one.
+  std::unordered_map<const ast::Expr *, std::vector<uint32_t>> events_;
+
+  // ---- While one unit is checked ----
+  Unit *unit_ = nullptr;
+  uint32_t unit_index_ = 0;
+  uint32_t pass_ = 0;
+  std::vector<uint32_t> checked_;  // by expression: the pass that typed it last
+  std::unordered_map<std::string_view, uint32_t> visible_;
+  // Variables of blocks that have ended: known by name, but no longer there.
+  std::unordered_map<std::string_view, Location> ended_;
+  std::vector<std::vector<std::string_view>> scopes_;
+  std::vector<bool> has_value_;    // by variable: assigned before this point
+  uint32_t loop_depth_ = 0;
+};
+
+}  // namespace sonde::sema
