@@ -10,6 +10,7 @@
 #include <functional>
 #include <initializer_list>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "ast/ast.h"
@@ -56,7 +57,7 @@ public:
   const sema::Analysis &analysis() const { return analysis_; }
   const sema::Unit &unit() const { return unit_; }
   const sema::ExprInfo &info(const ast::Expr &expr) const { return unit_.info(expr); }
-  llvm::Value *context() { return context_; }
+  llvm::Value *context() { return frame_.context; }
   llvm::Type *type_of(const Type &type);  // scalars: iN; others: [size x i8]
   llvm::ConstantInt *constant(uint64_t value, uint32_t bits = 64);
   llvm::BasicBlock *block(const char *name);
@@ -79,8 +80,8 @@ public:
   void store_value(llvm::Value *value, const Type &from, llvm::Value *destination, const Type &as);
 
   // ---- Memory (emit_memory.cpp) ----
-  // Temporary memory for the rest of the program: stack when small, else a part of the scratch map.
-  // Not cleared.
+  // Memory until the end of the statement: stack when small, else a part of the scratch map. Not
+  // cleared.
   llvm::Value *allocate(uint32_t size, uint32_t alignment = 8);
   void zero(llvm::Value *destination, uint32_t size);
   void copy(llvm::Value *destination, llvm::Value *source, uint32_t size);
@@ -89,8 +90,8 @@ public:
   // Reads `size` bytes of kernel or user memory; on failure the destination is zeroed. Returns the
   // helper's i64 result.
   llvm::Value *read_memory(llvm::Value *destination, uint32_t size, llvm::Value *address, AddressSpace space);
-  // Reads a C string of at most `size` bytes with its NUL; on failure the first byte is 0. With
-  // `clear`, bytes past the NUL are zero (needed in keys).
+  // Reads a C string of at most `size` bytes with its NUL; on failure the first byte is 0. Bytes past
+  // the NUL are zero, as keys need it, except in the fields of a record.
   llvm::Value *read_string(llvm::Value *destination, uint32_t size, llvm::Value *address, AddressSpace space);
   // As above, of at most `length` (i64, run time) bytes with the NUL, length <= size.
   llvm::Value *read_string(llvm::Value *destination, uint32_t size, llvm::Value *length, llvm::Value *address,
@@ -127,18 +128,173 @@ public:
   void send_event(uint32_t event, std::span<const FieldWriter> fields);
   // The common case: fields are the values of expressions.
   void send_event(uint32_t event, std::span<const ast::Expr *const> fields);
-  // Leaves the program at once (exit(), return).
+  // Leaves the program at once (exit(), return). What is emitted after it is unreachable and dropped.
+  // Must not be called while a record is being written.
   void return_from_program();
 
 private:
-  friend struct EmitterState;
+  // Where `break` and `continue` lead.
+  struct Loop {
+    llvm::BasicBlock *next;
+    llvm::BasicBlock *end;
+  };
+  // One function being emitted: the program itself or the body of a loop over a map.
+  struct Frame {
+    llvm::Function *function = nullptr;
+    llvm::BasicBlock *entry = nullptr;  // allocas and the scratch lookup; ended by finish_frame
+    llvm::BasicBlock *body = nullptr;
+    llvm::BasicBlock *exit = nullptr;   // returns 0
+    llvm::Value *context = nullptr;
+    llvm::Value *scratch = nullptr;     // this CPU's scratch memory, when used
+    llvm::Value *zero_key = nullptr;    // u32 0, the key of scalar maps, when used
+    llvm::Value *stop = nullptr;        // callbacks: address of the flag that makes the program return
+    bool may_stop = false;              // callbacks: the flag is set somewhere
+    uint32_t stack_limit = 0;
+    uint32_t stack_used = 0;
+    std::vector<llvm::Value *> variables;  // addresses, by Unit::variables; null until used
+    std::vector<Loop> loops;
+  };
+  // A piece of stack that a statement before this one used and left.
+  struct StackPiece {
+    llvm::Value *address;
+    uint32_t size;
+  };
+
+  // ---- emit_program.cpp ----
+  Frame make_frame(llvm::Function &function, uint32_t stack_limit);
+  void begin_frame();   // continues in the frame's body
+  void finish_frame();  // ends body and entry
+  void locate(Location where);
+
+  // ---- emit_statement.cpp, emit_loop.cpp, emit_map_loop.cpp ----
+  void emit(const ast::Block &block);
+  void emit(const ast::Statement &statement);
+  void emit(const ast::ExprStatement &node);
+  void emit(const ast::Assign &node);
+  void emit(const ast::Let &node);
+  void emit(const ast::If &node);
+  void emit(const ast::While &node);
+  void emit(const ast::Unroll &node);
+  void emit(const ast::ForRange &node);
+  void emit(const ast::ForMap &node);
+  void emit(const ast::Return &node);
+  void emit(const ast::Break &node);
+  void emit(const ast::Continue &node);
+  void assign_variable(const ast::Expr &target, const ast::Assign &node);
+  void assign_map(const ast::Expr &target, const ast::Assign &node);
+  void emit_aggregation(const ast::Expr &target, const ast::Map &map, const ast::Expr &value);
+  void emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::BasicBlock *end);
+  llvm::Value *variable_address(uint32_t variable);
+  void allocate_variables();
+  llvm::Value *allocate_counter();
+
+  // ---- emit_callback.cpp ----
+  // A body that a helper calls back, as a function of its own.
+  struct Callback {
+    llvm::Function *function = nullptr;
+    llvm::Value *captured = nullptr;  // the argument through which it reaches the variables around it
+    bool may_stop = false;            // it may make the whole program return
+  };
+  Callback emit_callback(std::span<llvm::Type *const> parameters, const ast::Block &body,
+                         const std::function<void()> &prepare);
+  llvm::Value *capture(const std::vector<uint32_t> &variables);
+  void enter_callback(llvm::Function &function, const std::vector<uint32_t> &variables);
+  void leave_if_stopped(const Callback &callback);
+  void bind_entry(const ast::ForMap &node, llvm::Value *key, llvm::Value *entry);
+  void emit_large_range(const ast::ForRange &node);
+
+  // ---- emit_expression.cpp, emit_operator.cpp ----
+  llvm::Value *emit_expression(const ast::Expr &expr, llvm::Value *destination);
+  llvm::Value *emit_builtin(const ast::Expr &expr, const std::vector<ast::ExprPtr> *arguments,
+                            llvm::Value *destination);
+  llvm::Value *emit_map_value(const ast::Expr &expr, const ast::Map &node);
+  llvm::Value *read_entry(uint32_t map, llvm::Value *key);
+  llvm::Value *emit_unary(const ast::Expr &expr, const ast::Unary &node);
+  llvm::Value *emit_binary(const ast::Expr &expr, const ast::Binary &node);
+  llvm::Value *emit_comparison(const ast::Binary &node);
+  llvm::Value *emit_logic(const ast::Binary &node);
+  llvm::Value *emit_pointer_arithmetic(const ast::Expr &expr, const ast::Binary &node);
+  llvm::Value *emit_increment(const ast::Expr &expr, const ast::IncrementDecrement &node);
+  llvm::Value *emit_ternary(const ast::Expr &expr, const ast::Ternary &node);
+  llvm::Value *emit_cast(const ast::Expr &expr, const ast::Cast &node);
+  llvm::Value *truth(llvm::Value *value, const Type &type);
+  // Both operands are of `type` already.
+  llvm::Value *arithmetic(ast::BinaryOp op, llvm::Value *left, llvm::Value *right, const Type &type);
+  llvm::Value *divide(ast::BinaryOp op, llvm::Value *left, llvm::Value *right, bool is_signed);
+  // What is added for one step of `type`: 1, or the pointee's size.
+  llvm::Value *step_of(const Type &type);
+  // `change` makes the new scalar of an entry from the old one (0 when missing). Returns the old.
+  llvm::Value *update_entry(uint32_t map, llvm::Value *key, const std::function<llvm::Value *(llvm::Value *)> &change);
+
+  // ---- emit_store.cpp, emit_string.cpp ----
+  void store_literal(const std::string &text, llvm::Value *destination, uint32_t size);
+  void store_builtin(const ast::Expr &expr, llvm::Value *destination, const Type &as);
+  void store_ternary(const ast::Ternary &node, llvm::Value *destination, const Type &as);
+  void store_map_value(const ast::Expr &expr, const ast::Map &node, llvm::Value *destination, const Type &as);
+  void store_place(const ast::Expr &expr, llvm::Value *destination, const Type &as);
+  void store_cast(const ast::Cast &node, llvm::Value *destination, const Type &as);
+  void store_tuple(const ast::Expr &expr, const ast::Tuple &node, llvm::Value *destination, const Type &as);
+  void store_part(llvm::Value *tuple, const Field &from, llvm::Value *destination, const Field &as);
+  void zero_padding(llvm::Value *destination, const Type &tuple);
+  llvm::Value *string_value(const ast::Expr &expr);
+  llvm::Value *equal_strings(const ast::Expr &left, const ast::Expr &right);
+  llvm::Value *equals_literal(llvm::Value *string, uint32_t size, const std::string &text);
+  llvm::Value *equal_until_nul(llvm::Value *left, llvm::Value *right, uint32_t size);
+  llvm::Value *equal_bytes(llvm::Value *left, llvm::Value *right, uint32_t size);
+  llvm::Value *compare_in_loop(llvm::Value *left, llvm::Value *right, uint32_t size, bool until_nul);
+
+  // ---- emit_memory.cpp, emit_place.cpp ----
+  llvm::Value *scratch_memory();
+  llvm::Value *allocate_on_stack(uint32_t size);
+  uint32_t alignment_of(const llvm::Value *address) const;
+  // Calls `access` with the offset and width of each part.
+  void in_words(uint32_t size, uint32_t alignment, const std::function<void(uint32_t, uint32_t)> &access);
+  llvm::Value *load_aligned(llvm::Value *address, uint32_t size, uint32_t alignment);
+  bool is_place(const ast::Expr &expr) const;
+  llvm::Value *read_scalar(const Place &place, uint32_t size);
+  llvm::Value *read_element(const ast::Expr &expr);
+  llvm::Value *read_bitfield(const Place &place, const Field &field);
+  llvm::Value *data_loc_address(const Field &field, const ast::FieldAccess &node);
+  Place field_place(const ast::FieldAccess &node);
+  Place index_place(const ast::Index &node);
+  Place pointee_place(const ast::Expr &pointer);
+  Place advance(Place place, llvm::Value *bytes);
+  const Field *field_of(const ast::FieldAccess &node) const;
+  AddressSpace space_of(const Type &pointer) const;
+  Type complete(const Type &type) const;
+
+  // ---- emit_context.cpp ----
+  llvm::Value *context_load(uint64_t offset, uint32_t size);
+
+  // ---- emit_map.cpp ----
+  llvm::Value *zero_key();
+  // Scalar maps always have their entry: leaves the program, where it may, instead of a branch.
+  void expect_entry(llvm::Value *entry, const std::function<void(llvm::Value *)> &body);
+  void create_zeroed_entry(uint32_t map, llvm::Value *key);
+
+  // ---- emit_aggregate.cpp ----
+  struct Merged;
+  void for_each_cpu(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body);
+  void merge_entry(const Type &type, llvm::Value *entry, const Merged &merged);
+
+  // ---- emit_event.cpp ----
+  void count_lost_event();
+
   ModuleBuilder &module_;
   const sema::Analysis &analysis_;
   const sema::Unit &unit_;
   uint32_t unit_index_;
-  llvm::Function &function_;
   llvm::IRBuilder<> ir_;
-  llvm::Value *context_;
+  Frame frame_;
+  Location where_;
+  uint32_t scratch_used_ = 0;
+  uint32_t scratch_total_ = 0;
+  std::vector<StackPiece> free_stack_;  // for reuse by later statements
+  std::vector<StackPiece> used_stack_;  // by the statement being emitted
+  // A ring-buffer record is reserved: it must reach submit on every path.
+  bool record_is_reserved_ = false;
+  // Strings are cleared past their NUL, as keys need it; records do not.
+  bool pad_strings_ = true;
 };
 
 }  // namespace sonde::codegen

@@ -29,8 +29,10 @@ enum class Helper : uint32_t {
   RingbufReserve = 131,
   RingbufSubmit = 132,
   RingbufDiscard = 133,
+  ForEachMapElem = 164,
   GetFuncIp = 173,
   GetAttachCookie = 174,
+  Loop = 181,
   MapLookupPercpuElem = 195,
   KtimeGetTaiNs = 208,
 };

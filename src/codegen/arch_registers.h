@@ -1,0 +1,22 @@
+// Where a probed function's arguments, result and place lie in the registers that a program gets.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace sonde::codegen {
+
+// Offsets in bytes from the start of the context: struct pt_regs, or user_pt_regs on arm64.
+struct ArchRegisters {
+  std::span<const uint16_t> arguments;  // integer arguments, in order
+  uint16_t return_value = 0;
+  uint16_t instruction_pointer = 0;
+  uint16_t stack_pointer = 0;
+  // Bytes between the stack pointer at a function's entry and its first argument on the stack.
+  uint16_t stack_arguments = 0;
+};
+
+// The registers of the machine that this compiler runs on.
+const ArchRegisters &native_registers();
+
+}  // namespace sonde::codegen

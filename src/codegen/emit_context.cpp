@@ -1,0 +1,81 @@
+// Helper calls and what the program's context holds.
+#include <llvm/IR/IntrinsicsBPF.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "codegen/arch_registers.h"
+#include "codegen/emitter.h"
+#include "codegen/module_builder.h"
+
+namespace sonde::codegen {
+namespace {
+
+bool returns_pointer(Helper helper) {
+  return helper == Helper::MapLookupElem || helper == Helper::MapLookupPercpuElem || helper == Helper::RingbufReserve;
+}
+
+}  // namespace
+
+// A helper is a call to its number. One that always gives the same during a run says so, and LLVM
+// merges its calls.
+llvm::Value *Emitter::helper(Helper helper, std::initializer_list<llvm::Value *> arguments, Purity purity) {
+  llvm::SmallVector<llvm::Value *, 5> values;
+  llvm::SmallVector<llvm::Type *, 5> types;
+  for (llvm::Value *argument : arguments) {
+    if (argument->getType()->isIntegerTy() && argument->getType() != ir_.getInt64Ty())
+      argument = ir_.CreateZExtOrTrunc(argument, ir_.getInt64Ty());
+    values.push_back(argument);
+    types.push_back(argument->getType());
+  }
+  llvm::Type *result = returns_pointer(helper) ? ir_.getPtrTy() : static_cast<llvm::Type *>(ir_.getInt64Ty());
+  auto *type = llvm::FunctionType::get(result, types, false);
+  auto *number = llvm::ConstantInt::get(ir_.getInt64Ty(), static_cast<uint64_t>(helper));
+  llvm::CallInst *call = ir_.CreateCall(type, llvm::ConstantExpr::getIntToPtr(number, ir_.getPtrTy()), values);
+  call->setDoesNotThrow();
+  if (purity == Purity::PerRun) {
+    call->setDoesNotAccessMemory();
+    call->addFnAttr(llvm::Attribute::WillReturn);
+    call->addFnAttr(llvm::Attribute::NoSync);
+  }
+  return call;
+}
+
+// Loads of two context fields on two paths must not become one load of a chosen address, which the
+// verifier refuses. LLVM does not merge values that come out of its pass-through, and numbering
+// them by place lets it still merge loads of the same place.
+llvm::Value *Emitter::context_load(uint64_t offset, uint32_t size) {
+  llvm::Value *value = load_aligned(this->offset(context(), offset), size, size);
+  auto *type = value->getType();
+  auto *keep = llvm::Intrinsic::getDeclaration(&module_.module(), llvm::Intrinsic::bpf_passthrough, {type, type});
+  return ir_.CreateCall(keep, {constant(offset * 8 + size - 1, 32), value});
+}
+
+llvm::Value *Emitter::argument_register(uint32_t index) {
+  const ArchRegisters &registers = native_registers();
+  if (index < registers.arguments.size())
+    return context_load(registers.arguments[index], 8);
+  uint64_t at = registers.stack_arguments + 8 * (index - registers.arguments.size());
+  llvm::Value *address = ir_.CreateAdd(context_load(registers.stack_pointer, 8), constant(at));
+  llvm::Value *value = allocate(8);
+  read_memory(value, 8, address, unit_.context.pointers);
+  return load(value, Type::uint64());
+}
+
+llvm::Value *Emitter::return_register() { return context_load(native_registers().return_value, 8); }
+
+llvm::Value *Emitter::instruction_pointer() { return context_load(native_registers().instruction_pointer, 8); }
+
+llvm::Value *Emitter::target_name_index() {
+  if (unit_.needs_cookie)
+    return helper(Helper::GetAttachCookie, {context()}, Purity::PerRun);
+  return constant(unit_.targets.empty() ? 0 : unit_.targets.front().name_index);
+}
+
+llvm::Value *Emitter::parameter(image::ParameterKind kind) {
+  llvm::LoadInst *value = ir_.CreateLoad(ir_.getInt64Ty(), module_.parameter(kind));
+  value->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(module_.context(), {}));
+  return value;
+}
+
+}  // namespace sonde::codegen

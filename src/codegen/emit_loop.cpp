@@ -1,0 +1,89 @@
+// Loops within one function: while, unroll, for over a range. The verifier follows them round by
+// round, so they end as soon as it can see that they do.
+#include <cassert>
+
+#include "codegen/emitter.h"
+#include "codegen/module_builder.h"
+
+namespace sonde::codegen {
+namespace {
+
+// The verifier follows loops round by round; more rounds than this cost it too much.
+constexpr int64_t kFollowedRounds = 256;
+constexpr kernel::KernelVersion kLoopHelper{5, 17, 0};
+
+}  // namespace
+
+void Emitter::emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::BasicBlock *end) {
+  frame_.loops.push_back({next, end});
+  emit(body);
+  frame_.loops.pop_back();
+  branch_to(next);
+}
+
+void Emitter::emit(const ast::While &node) {
+  llvm::BasicBlock *head = block("while"), *body = block("while_body"), *end = block("while_end");
+  continue_at(head);
+  ir_.CreateCondBr(condition(*node.condition), body, end);
+  ir_.SetInsertPoint(body);
+  emit_body(node.body, head, end);
+  ir_.SetInsertPoint(end);
+}
+
+// unroll(3) { body } → { body } { body } { body }
+void Emitter::emit(const ast::Unroll &node) {
+  uint64_t count = info(*node.count).constant.value_or(0);
+  llvm::BasicBlock *end = block("unroll_end");
+  for (uint64_t i = 0; i < count; ++i) {
+    llvm::BasicBlock *next = block("unroll_next");
+    emit_body(node.body, next, end);
+    ir_.SetInsertPoint(next);
+  }
+  continue_at(end);
+}
+
+void Emitter::emit(const ast::ForRange &node) {
+  const auto &from = info(*node.begin).constant, &to = info(*node.end).constant;
+  bool is_small = from && to && static_cast<int64_t>(*to - *from) <= kFollowedRounds;
+  if (!is_small && module_.kernel().version() >= kLoopHelper) {
+    emit_large_range(node);
+    return;
+  }
+  uint32_t variable = unit_.declared.at(&node);
+  const Type &type = unit_.variables[variable].type;
+  // The script may assign to its variable without changing how often the loop runs.
+  llvm::Value *counter = allocate_counter();
+  ir_.CreateStore(value64(*node.begin), counter);
+  llvm::Value *last = value64(*node.end);
+  llvm::BasicBlock *head = block("for"), *body = block("for_body"), *next = block("for_next"), *end = block("for_end");
+  continue_at(head);
+  ir_.CreateCondBr(ir_.CreateICmpSLT(load(counter, Type::int64()), last), body, end);
+  ir_.SetInsertPoint(body);
+  llvm::Value *current = convert(load(counter, Type::int64()), Type::int64(), type);
+  ir_.CreateStore(current, variable_address(variable));
+  emit_body(node.body, next, end);
+  ir_.SetInsertPoint(next);
+  ir_.CreateStore(ir_.CreateAdd(load(counter, Type::int64()), constant(1)), counter);
+  ir_.CreateBr(head);
+  ir_.SetInsertPoint(end);
+}
+
+llvm::Value *Emitter::allocate_counter() {
+  llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+  ir_.SetInsertPoint(frame_.entry);
+  return ir_.CreateAlloca(ir_.getInt64Ty(), nullptr, "counter");
+}
+
+void Emitter::emit(const ast::Break &) {
+  assert(!frame_.loops.empty());
+  ir_.CreateBr(frame_.loops.back().end);
+  ir_.SetInsertPoint(block("unreachable"));
+}
+
+void Emitter::emit(const ast::Continue &) {
+  assert(!frame_.loops.empty());
+  ir_.CreateBr(frame_.loops.back().next);
+  ir_.SetInsertPoint(block("unreachable"));
+}
+
+}  // namespace sonde::codegen

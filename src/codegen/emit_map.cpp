@@ -1,0 +1,128 @@
+// Maps: keys, lookups, new entries, and aggregations read as numbers.
+#include <algorithm>
+#include <cassert>
+
+#include "codegen/emitter.h"
+#include "codegen/module_builder.h"
+
+namespace sonde::codegen {
+namespace {
+
+constexpr uint64_t kAnyEntry = 0;  // BPF_ANY
+constexpr uint64_t kNoEntry = 1;   // BPF_NOEXIST
+
+}  // namespace
+
+llvm::Value *Emitter::map(uint32_t map) { return module_.map(map); }
+
+llvm::Value *Emitter::map_key(uint32_t map, const ast::Expr *key) {
+  const image::MapSpec &spec = analysis_.maps[map];
+  if (spec.is_scalar())
+    return zero_key();
+  // A key inside a record's field is compared by the kernel all the same.
+  bool padded = std::exchange(pad_strings_, true);
+  llvm::Value *memory = allocate(spec.key.size, spec.key.alignment());
+  store(*key, memory, spec.key);
+  pad_strings_ = padded;
+  return memory;
+}
+
+// The slot of a scalar map is at one address for the whole run, so its lookups may be merged.
+llvm::Value *Emitter::map_lookup(uint32_t map, llvm::Value *key) {
+  Purity purity = analysis_.maps[map].is_scalar() ? Purity::PerRun : Purity::Impure;
+  return helper(Helper::MapLookupElem, {this->map(map), key}, purity);
+}
+
+// Where the program may end, the impossible case ends it: what follows then needs no join, and
+// further checks of the same slot go away.
+void Emitter::expect_entry(llvm::Value *entry, const std::function<void(llvm::Value *)> &body) {
+  if (record_is_reserved_) {
+    branch(ir_.CreateIsNotNull(entry), [&] { body(entry); });
+    return;
+  }
+  llvm::BasicBlock *found = block("slot");
+  ir_.CreateCondBr(ir_.CreateIsNull(entry), frame_.exit, found);
+  ir_.SetInsertPoint(found);
+  body(entry);
+}
+
+void Emitter::with_entry(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body) {
+  llvm::Value *entry = map_lookup(map, key);
+  if (analysis_.maps[map].is_scalar())
+    expect_entry(entry, body);
+  else
+    branch(ir_.CreateIsNotNull(entry), [&] { body(entry); });
+}
+
+void Emitter::with_new_entry(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body) {
+  if (analysis_.maps[map].is_scalar()) {
+    with_entry(map, key, body);
+    return;
+  }
+  llvm::Value *first = map_lookup(map, key);
+  llvm::BasicBlock *before = ir_.GetInsertBlock();
+  llvm::BasicBlock *create = block("create"), *found = block("found"), *end = block("end");
+  ir_.CreateCondBr(ir_.CreateIsNotNull(first), found, create);
+  ir_.SetInsertPoint(create);
+  create_zeroed_entry(map, key);
+  // Null when the map is full.
+  llvm::Value *second = map_lookup(map, key);
+  llvm::BasicBlock *created = ir_.GetInsertBlock();
+  ir_.CreateCondBr(ir_.CreateIsNotNull(second), found, end);
+  ir_.SetInsertPoint(found);
+  llvm::PHINode *entry = ir_.CreatePHI(ir_.getPtrTy(), 2, "entry");
+  entry->addIncoming(first, before);
+  entry->addIncoming(second, created);
+  body(entry);
+  continue_at(end);
+}
+
+// Another CPU may have created it meanwhile: its entry stays.
+void Emitter::create_zeroed_entry(uint32_t map, llvm::Value *key) {
+  uint32_t size = analysis_.maps[map].value.size;
+  llvm::Value *zeros = allocate(size);
+  zero(zeros, size);
+  helper(Helper::MapUpdateElem, {this->map(map), key, zeros, constant(kNoEntry)});
+}
+
+void Emitter::map_delete(uint32_t map, llvm::Value *key) {
+  if (analysis_.maps[map].is_scalar())
+    with_entry(map, key, [&](llvm::Value *slot) { zero(slot, analysis_.maps[map].value.size); });
+  else
+    helper(Helper::MapDeleteElem, {this->map(map), key});
+}
+
+// An entry that is there is changed in place, one that is not comes with its new value at once.
+llvm::Value *Emitter::update_entry(uint32_t map, llvm::Value *key,
+                                   const std::function<llvm::Value *(llvm::Value *)> &change) {
+  const Type &type = analysis_.maps[map].value;
+  llvm::Value *old_value = nullptr;
+  auto change_in_place = [&](llvm::Value *entry) {
+    old_value = load(entry, type);
+    ir_.CreateStore(change(old_value), entry);
+  };
+  if (analysis_.maps[map].is_scalar() && !record_is_reserved_) {
+    with_entry(map, key, change_in_place);
+    return old_value;
+  }
+  llvm::Value *entry = map_lookup(map, key);
+  llvm::BasicBlock *present = block("present"), *missing = block("missing"), *end = block("end");
+  ir_.CreateCondBr(ir_.CreateIsNotNull(entry), present, missing);
+  ir_.SetInsertPoint(present);
+  change_in_place(entry);
+  llvm::BasicBlock *present_end = ir_.GetInsertBlock();
+  branch_to(end);
+  ir_.SetInsertPoint(missing);
+  llvm::Value *fresh = allocate(type.size);
+  llvm::Value *nothing = constant(0, type.size * 8);
+  ir_.CreateStore(change(nothing), fresh);
+  helper(Helper::MapUpdateElem, {this->map(map), key, fresh, constant(kAnyEntry)});
+  llvm::BasicBlock *missing_end = ir_.GetInsertBlock();
+  continue_at(end);
+  llvm::PHINode *old_or_zero = ir_.CreatePHI(type_of(type), 2, "old");
+  old_or_zero->addIncoming(old_value, present_end);
+  old_or_zero->addIncoming(nothing, missing_end);
+  return old_or_zero;
+}
+
+}  // namespace sonde::codegen

@@ -1,0 +1,135 @@
+// Objects in memory: fields, elements, dereferenced pointers; where they lie and how they are read.
+#include <algorithm>
+#include <cassert>
+
+#include "codegen/emitter.h"
+#include "codegen/module_builder.h"
+
+namespace sonde::codegen {
+
+bool Emitter::is_place(const ast::Expr &expr) const {
+  if (const auto *unary = std::get_if<ast::Unary>(&expr.node))
+    return unary->op == ast::UnaryOp::Dereference;
+  if (std::holds_alternative<ast::FieldAccess>(expr.node) || std::holds_alternative<ast::Index>(expr.node))
+    return true;
+  // `args`: the record that the kernel hands over.
+  const sema::ExprInfo &about = info(expr);
+  return about.builtin && about.type.kind == TypeKind::Struct &&
+         unit_.context.kind == probes::ContextKind::TracepointRecord;
+}
+
+Place Emitter::place(const ast::Expr &expr) {
+  if (!is_place(expr))
+    return {value(expr), Region::Bpf};
+  if (const auto *field = std::get_if<ast::FieldAccess>(&expr.node))
+    return field_place(*field);
+  if (const auto *index = std::get_if<ast::Index>(&expr.node))
+    return index_place(*index);
+  if (const auto *unary = std::get_if<ast::Unary>(&expr.node))
+    return pointee_place(*unary->operand);
+  return {context(), Region::Context};
+}
+
+Place Emitter::pointee_place(const ast::Expr &pointer) {
+  AddressSpace space = space_of(info(pointer).type);
+  return {value64(pointer), space == AddressSpace::User ? Region::User : Region::Kernel};
+}
+
+const Field *Emitter::field_of(const ast::FieldAccess &node) const {
+  const Type &object = info(*node.object).type;
+  Type whole = complete(object.is_pointer() ? *object.element : object);
+  const Field *field = whole.layout ? whole.layout->find(node.field) : nullptr;
+  assert(field && "sema resolved the field");
+  return field;
+}
+
+// Types name the structs that they point to; the kernel has their layouts, and keeps them.
+Type Emitter::complete(const Type &type) const {
+  if (type.kind != TypeKind::Struct || type.layout)
+    return type;
+  Result<std::optional<Type>> found = module_.kernel().type(type.name);
+  return found && found.value() ? *found.value() : type;
+}
+
+Place Emitter::field_place(const ast::FieldAccess &node) {
+  const Field &field = *field_of(node);
+  Place object = info(*node.object).type.is_pointer() ? pointee_place(*node.object) : place(*node.object);
+  return advance(object, constant(field.offset));
+}
+
+// Indices into memory of our own are kept within it, for the verifier: past the end is the last.
+Place Emitter::index_place(const ast::Index &node) {
+  const Type &type = info(*node.object).type;
+  llvm::Value *index = value64(*node.index);
+  Place object = type.is_pointer() ? pointee_place(*node.object) : place(*node.object);
+  uint64_t element_size = type.element ? std::max(complete(*type.element).size, 1u) : 1;
+  if (object.region == Region::Bpf && !llvm::isa<llvm::ConstantInt>(index)) {
+    llvm::Value *last = constant(std::max<uint64_t>(type.size / element_size, 1) - 1);
+    index = ir_.CreateSelect(ir_.CreateICmpULT(index, last), index, last);
+  }
+  return advance(object, ir_.CreateMul(index, constant(element_size)));
+}
+
+// The verifier knows only constant offsets into a context: with others it is read as kernel memory.
+Place Emitter::advance(Place place, llvm::Value *bytes) {
+  if (place.region == Region::Kernel || place.region == Region::User)
+    return {ir_.CreateAdd(place.address, bytes), place.region};
+  if (const auto *known = llvm::dyn_cast<llvm::ConstantInt>(bytes))
+    return {offset(place.address, known->getZExtValue()), place.region};
+  if (place.region == Region::Context)
+    return {ir_.CreateAdd(ir_.CreatePtrToInt(place.address, ir_.getInt64Ty()), bytes), Region::Kernel};
+  return {ir_.CreateGEP(ir_.getInt8Ty(), place.address, bytes), Region::Bpf};
+}
+
+llvm::Value *Emitter::read_scalar(const Place &place, uint32_t size) {
+  switch (place.region) {
+  case Region::Bpf:
+    return load_aligned(place.address, size, std::min(alignment_of(place.address), size));
+  case Region::Context: {
+    const llvm::DataLayout layout = frame_.function->getParent()->getDataLayout();
+    llvm::APInt distance(64, 0);
+    place.address->stripAndAccumulateConstantOffsets(layout, distance, true);
+    if (distance.getZExtValue() % size == 0)
+      return context_load(distance.getZExtValue(), size);
+    break;  // packed: the verifier takes aligned accesses only
+  }
+  case Region::Kernel:
+  case Region::User:
+    break;
+  }
+  llvm::Value *memory = allocate(size);
+  read_memory(memory, size, place.address, place.region == Region::User ? AddressSpace::User : AddressSpace::Kernel);
+  return load(memory, Type::integer(size * 8, false));
+}
+
+// The scalar that a field access, an index or a dereference designates.
+llvm::Value *Emitter::read_element(const ast::Expr &expr) {
+  const Type &type = info(expr).type;
+  const auto *access = std::get_if<ast::FieldAccess>(&expr.node);
+  const Field *field = access ? field_of(*access) : nullptr;
+  if (field && field->is_data_loc)
+    return data_loc_address(*field, *access);
+  Place object = place(expr);
+  if (field && field->bit_width)
+    return read_bitfield(object, *field);
+  return read_scalar(object, type.size);
+}
+
+// The field's u32 says where in the record the data lie: its low half is the distance from the start.
+llvm::Value *Emitter::data_loc_address(const Field &field, const ast::FieldAccess &node) {
+  Place record = place(*node.object);
+  llvm::Value *distance = read_scalar(advance(record, constant(field.offset)), 4);
+  distance = ir_.CreateAnd(ir_.CreateZExt(distance, ir_.getInt64Ty()), constant(0xffff));
+  return ir_.CreateAdd(ir_.CreatePtrToInt(record.address, ir_.getInt64Ty()), distance);
+}
+
+llvm::Value *Emitter::read_bitfield(const Place &place, const Field &field) {
+  uint32_t bits = field.type.size * 8;
+  llvm::Value *unit = read_scalar(place, field.type.size);
+  // Up to the top and down again, which leaves the field with its sign.
+  unit = ir_.CreateShl(unit, bits - field.bit_offset - field.bit_width);
+  uint32_t down = bits - field.bit_width;
+  return field.type.is_signed ? ir_.CreateAShr(unit, down) : ir_.CreateLShr(unit, down);
+}
+
+}  // namespace sonde::codegen

@@ -1,0 +1,174 @@
+// Adds to a module what libbpf looks for: the license, `.maps` described by BTF, parameters, and a
+// function per program in the section of its provider.
+#include "codegen/module_builder.h"
+
+#include <linux/bpf.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "codegen/emitter.h"
+
+namespace sonde::codegen {
+namespace {
+
+// The runtime sets the size that it wants; this one is for other loaders.
+constexpr uint32_t kRingBufferBytes = 256 * 1024;
+
+uint32_t bpf_map_type(image::MapStorage storage) {
+  switch (storage) {
+  case image::MapStorage::Hash:
+    return BPF_MAP_TYPE_HASH;
+  case image::MapStorage::LruHash:
+    return BPF_MAP_TYPE_LRU_HASH;
+  case image::MapStorage::PerCpuHash:
+    return BPF_MAP_TYPE_PERCPU_HASH;
+  case image::MapStorage::LruPerCpuHash:
+    return BPF_MAP_TYPE_LRU_PERCPU_HASH;
+  case image::MapStorage::Array:
+    return BPF_MAP_TYPE_ARRAY;
+  case image::MapStorage::PerCpuArray:
+    return BPF_MAP_TYPE_PERCPU_ARRAY;
+  }
+  assert(false && "unknown storage");
+  return BPF_MAP_TYPE_UNSPEC;
+}
+
+const char *parameter_name(image::ParameterKind kind) {
+  switch (kind) {
+  case image::ParameterKind::StartNs:
+    return "start_ns";
+  case image::ParameterKind::ChildPid:
+    return "child_pid";
+  }
+  return "parameter";
+}
+
+std::unique_ptr<llvm::Module> make_module(llvm::LLVMContext &context, const llvm::TargetMachine &target) {
+  auto module = std::make_unique<llvm::Module>("sonde", context);
+  module->setTargetTriple(target.getTargetTriple().str());
+  module->setDataLayout(target.createDataLayout());
+  return module;
+}
+
+}  // namespace
+
+ModuleBuilder::ModuleBuilder(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
+                             const llvm::TargetMachine &target)
+    : analysis_(analysis), kernel_(kernel), module_(make_module(context_, target)), debug_info_(*module_, sources) {}
+
+void ModuleBuilder::build() {
+  add_license();
+  add_parameters();
+  add_user_maps();
+  for (uint32_t i = 0; i < analysis_.units.size(); ++i)
+    add_program(i);
+  // Only now is it known how much scratch the hungriest program needs.
+  if (scratch_)
+    debug_info_.describe_map(*scratch_, {BPF_MAP_TYPE_PERCPU_ARRAY, 1, debug_info_.type(Type::integer(32, false)),
+                                         debug_info_.bytes(scratch_size_)});
+  debug_info_.finish();
+}
+
+void ModuleBuilder::add_license() {
+  auto *text = llvm::ConstantDataArray::getString(context_, analysis_.config.license);
+  auto *license = new llvm::GlobalVariable(*module_, text->getType(), true, llvm::GlobalValue::ExternalLinkage, text,
+                                           "LICENSE");
+  license->setSection("license");
+  license->setAlignment(llvm::Align(1));
+}
+
+void ModuleBuilder::add_parameters() {
+  auto *type = llvm::Type::getInt64Ty(context_);
+  for (image::ParameterKind kind : analysis_.parameters) {
+    auto *global = new llvm::GlobalVariable(*module_, type, true, llvm::GlobalValue::ExternalLinkage,
+                                            llvm::ConstantInt::get(type, 0), parameter_name(kind));
+    global->setSection(image::kParametersSection);
+    global->setAlignment(llvm::Align(8));
+    // The zero is a place to write to, not a value to fold.
+    global->setExternallyInitialized(true);
+    debug_info_.describe_variable(*global, debug_info_.type(Type::uint64()));
+    parameters_.push_back(global);
+  }
+}
+
+llvm::GlobalVariable *ModuleBuilder::parameter(image::ParameterKind kind) {
+  auto found = std::find(analysis_.parameters.begin(), analysis_.parameters.end(), kind);
+  assert(found != analysis_.parameters.end() && "the check of a builtin must ask for its parameter");
+  return parameters_[found - analysis_.parameters.begin()];
+}
+
+// Its description tells libbpf all; the bytes themselves are never read.
+llvm::GlobalVariable *ModuleBuilder::add_map(const std::string &name) {
+  auto *type = llvm::ArrayType::get(llvm::Type::getInt64Ty(context_), 4);
+  auto *map = new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::ExternalLinkage,
+                                       llvm::ConstantAggregateZero::get(type), name);
+  map->setSection(".maps");
+  map->setDSOLocal(true);
+  map->setAlignment(llvm::Align(8));
+  return map;
+}
+
+void ModuleBuilder::add_user_maps() {
+  for (const image::MapSpec &spec : analysis_.maps) {
+    llvm::GlobalVariable *map = add_map(spec.bpf_name);
+    llvm::DIType *key = debug_info_.type(spec.is_scalar() ? Type::integer(32, false) : spec.key);
+    debug_info_.describe_map(*map, {bpf_map_type(spec.storage), spec.max_entries, key, debug_info_.type(spec.value)});
+    maps_.push_back(map);
+  }
+}
+
+llvm::GlobalVariable *ModuleBuilder::ring_buffer() {
+  if (!ring_buffer_) {
+    ring_buffer_ = add_map(image::kRingBufferMap);
+    debug_info_.describe_map(*ring_buffer_, {BPF_MAP_TYPE_RINGBUF, kRingBufferBytes, nullptr, nullptr});
+  }
+  return ring_buffer_;
+}
+
+llvm::GlobalVariable *ModuleBuilder::lost_events() {
+  if (!lost_events_) {
+    lost_events_ = add_map(image::kLostEventsMap);
+    auto slots = static_cast<uint32_t>(analysis_.units.size());
+    debug_info_.describe_map(*lost_events_,
+                             {BPF_MAP_TYPE_PERCPU_ARRAY, slots, debug_info_.type(Type::integer(32, false)),
+                              debug_info_.type(Type::uint64())});
+  }
+  return lost_events_;
+}
+
+llvm::GlobalVariable *ModuleBuilder::scratch(uint32_t size) {
+  if (!scratch_)
+    scratch_ = add_map(image::kScratchMap);
+  scratch_size_ = std::max(scratch_size_, size);
+  return scratch_;
+}
+
+void ModuleBuilder::add_program(uint32_t unit_index) {
+  const sema::Unit &unit = analysis_.units[unit_index];
+  auto *pointer = llvm::PointerType::get(context_, 0);
+  auto *type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context_), {pointer}, false);
+  auto *function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, unit.function, *module_);
+  std::string_view section = unit.provider->section();
+  function->setSection(llvm::StringRef(section.data(), section.size()));
+  function->addFnAttr(llvm::Attribute::NoUnwind);
+  function->getArg(0)->setName("ctx");
+  debug_info_.describe_function(*function, unit.probe->where, /*is_program=*/true);
+  Emitter(*this, analysis_, unit, unit_index, *function).emit_program();
+}
+
+llvm::Function *ModuleBuilder::add_callback(const std::string &name, std::span<llvm::Type *const> parameters,
+                                            Location where) {
+  llvm::ArrayRef<llvm::Type *> types(parameters.data(), parameters.size());
+  auto *type = llvm::FunctionType::get(llvm::Type::getInt64Ty(context_), types, false);
+  auto *function = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage, name, *module_);
+  function->addFnAttr(llvm::Attribute::NoUnwind);
+  function->addFnAttr(llvm::Attribute::NoInline);
+  for (llvm::Argument &argument : function->args())
+    argument.setName("p" + std::to_string(argument.getArgNo()));
+  debug_info_.describe_function(*function, where, /*is_program=*/false);
+  return function;
+}
+
+}  // namespace sonde::codegen

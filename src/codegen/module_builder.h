@@ -1,0 +1,69 @@
+// The LLVM module of one ProgramImage: its programs, maps and parameters.
+//
+// Emitters ask it for the globals they use; what nobody asked for is not in the object.
+#pragma once
+
+#include <llvm/IR/DataLayout.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/source.h"
+#include "codegen/debug_info.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "sema/analysis.h"
+
+namespace llvm {
+class TargetMachine;
+}
+
+namespace sonde::codegen {
+
+class ModuleBuilder {
+public:
+  ModuleBuilder(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
+                const llvm::TargetMachine &target);
+
+  // Emits all programs and closes the module; it must not be used afterwards but to be taken.
+  void build();
+  llvm::Module &module() { return *module_; }
+
+  llvm::LLVMContext &context() { return context_; }
+  DebugInfo &debug_info() { return debug_info_; }
+  kernel::Kernel &kernel() { return kernel_; }
+
+  llvm::GlobalVariable *map(uint32_t index) { return maps_[index]; }
+  llvm::GlobalVariable *ring_buffer();
+  llvm::GlobalVariable *lost_events();
+  // The per-CPU scratch memory; `size` bytes of it will be used.
+  llvm::GlobalVariable *scratch(uint32_t size);
+  llvm::GlobalVariable *parameter(image::ParameterKind kind);
+  // A function that a helper of the kernel calls back; it returns 0 to go on and 1 to stop.
+  llvm::Function *add_callback(const std::string &name, std::span<llvm::Type *const> parameters, Location where);
+
+private:
+  void add_license();
+  void add_parameters();
+  void add_user_maps();
+  void add_program(uint32_t unit_index);
+  llvm::GlobalVariable *add_map(const std::string &name);
+
+  const sema::Analysis &analysis_;
+  kernel::Kernel &kernel_;
+  llvm::LLVMContext context_;
+  std::unique_ptr<llvm::Module> module_;
+  DebugInfo debug_info_;
+  std::vector<llvm::GlobalVariable *> maps_;        // parallel to Analysis::maps
+  std::vector<llvm::GlobalVariable *> parameters_;  // parallel to Analysis::parameters
+  llvm::GlobalVariable *ring_buffer_ = nullptr;
+  llvm::GlobalVariable *lost_events_ = nullptr;
+  llvm::GlobalVariable *scratch_ = nullptr;
+  uint32_t scratch_size_ = 0;
+};
+
+}  // namespace sonde::codegen

@@ -1,0 +1,25 @@
+// LLVM's side of the work: the BPF target, the passes, the object file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/generate.h"
+#include "kernel/kernel.h"
+
+namespace llvm {
+class Module;
+class TargetMachine;
+}
+
+namespace sonde::codegen {
+
+// The BPF target with the instruction set that `version` has.
+std::unique_ptr<llvm::TargetMachine> make_target(kernel::KernelVersion version);
+
+// Runs the passes, fills the dumps that are wanted and returns the bytes of the object.
+std::vector<uint8_t> optimize_and_emit(llvm::Module &module, llvm::TargetMachine &target, Dumps &dumps);
+
+}  // namespace sonde::codegen
