@@ -77,14 +77,14 @@ ElfFile::~ElfFile() {
   close(fd_);
 }
 
-std::vector<Segment> ElfFile::segments() const {
+std::vector<Segment> ElfFile::code_segments() const {
   std::vector<Segment> segments;
   size_t count = 0;
   if (elf_getphdrnum(elf_, &count) != 0)
     return segments;
   for (size_t i = 0; i < count; ++i) {
     GElf_Phdr header;
-    if (gelf_getphdr(elf_, static_cast<int>(i), &header) && header.p_type == PT_LOAD)
+    if (gelf_getphdr(elf_, static_cast<int>(i), &header) && header.p_type == PT_LOAD && (header.p_flags & PF_X))
       segments.push_back({header.p_vaddr, header.p_offset, header.p_filesz});
   }
   return segments;

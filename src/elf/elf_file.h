@@ -15,7 +15,7 @@
 
 namespace sonde::elf {
 
-// A PT_LOAD segment: where a part of the file lies in memory.
+// A PT_LOAD segment with code: where a part of the file lies in memory.
 struct Segment {
   uint64_t address = 0;
   uint64_t file_offset = 0;
@@ -37,7 +37,7 @@ public:
   ElfFile(const ElfFile &) = delete;
   ElfFile &operator=(const ElfFile &) = delete;
 
-  std::vector<Segment> segments() const;
+  std::vector<Segment> code_segments() const;
   // Defined functions of the sections of that kind (SHT_SYMTAB, SHT_DYNSYM); empty when there is none.
   std::vector<RawSymbol> functions(uint32_t section_kind) const;
   bool has_section(uint32_t section_kind) const;

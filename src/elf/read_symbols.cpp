@@ -114,7 +114,7 @@ Result<std::shared_ptr<const SymbolTable>> read_symbols(const std::string &path)
   for (RawSymbol &symbol : (*file)->functions(SHT_DYNSYM))
     symbols.push_back(std::move(symbol));
   std::shared_ptr<const SymbolTable> table =
-      std::make_shared<MergedSymbols>((*file)->segments(), std::move(symbols));
+      std::make_shared<MergedSymbols>((*file)->code_segments(), std::move(symbols));
   return table;
 }
 

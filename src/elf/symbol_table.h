@@ -28,7 +28,7 @@ public:
   virtual const Symbol *find(std::string_view name) const = 0;
   // The function that holds a file offset or starts nearest below it, or null.
   virtual const Symbol *containing_offset(uint64_t file_offset) const = 0;
-  // Where the file holds what is loaded at a virtual address, or nothing.
+  // Where the file holds the code that is loaded at a virtual address; nothing for other addresses.
   virtual std::optional<uint64_t> file_offset_of(uint64_t address) const = 0;
 };
 

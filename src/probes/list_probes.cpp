@@ -18,12 +18,19 @@ std::vector<const Provider *> providers_matching(std::string_view pattern) {
   return matching;
 }
 
+// kretprobes are set on the functions that kprobes are: a pattern that does not name them lists these once.
+bool repeats_another(const Provider &provider, std::string_view pattern) {
+  return provider.kind() == image::ProviderKind::Kretprobe && pattern.starts_with("*");
+}
+
 // Every spelling of every provider that the whole pattern matches. A provider that cannot be asked (no
 // tracefs, no permission) does not hide the others, but is reported when nothing else was found.
 Result<std::vector<std::string>> list_everywhere(std::string_view pattern, const MatchOptions &options) {
   std::vector<std::string> lines;
   std::optional<Error> first_error;
   for (const Provider *provider : providers()) {
+    if (repeats_another(*provider, pattern))
+      continue;
     auto listed = provider->list("*", options);
     if (!listed && !first_error)
       first_error = listed.error();

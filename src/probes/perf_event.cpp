@@ -45,7 +45,9 @@ Result<std::unique_ptr<Attachment>> attach_one(bpf_program *program, const std::
   int fd = open_event(event, pid, cpu);
   if (fd < 0)
     return open_error(target, errno);
-  bpf_link *link = bpf_program__attach_perf_event(program, fd);
+  LIBBPF_OPTS(bpf_perf_event_opts, options);
+  options.bpf_cookie = event.cookie;
+  bpf_link *link = bpf_program__attach_perf_event_opts(program, fd, &options);
   if (!link) {
     int error_number = errno;
     close(fd);

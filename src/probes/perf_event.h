@@ -12,6 +12,7 @@ struct PerfEventSpec {
   uint32_t type = 0;
   uint64_t config = 0;
   uint64_t period = 0;
+  uint64_t cookie = 0;  // what bpf_get_attach_cookie gives the program; 0 for none
 };
 
 // The program runs on every online CPU or, with a pid, in every thread that the process has and gets.

@@ -39,7 +39,8 @@ public:
     Attachments all;
     for (const image::Target &target : spec.targets) {
       Rate rate{target.period_ns, target.frequency_hz};
-      PerfEventSpec event{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, rate.nanoseconds()};
+      PerfEventSpec event{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, rate.nanoseconds(),
+                          spec.needs_cookie ? target.name_index : 0};
       auto attached = attach_everywhere(program, target.name, event, options);
       if (!attached)
         return attached.error();

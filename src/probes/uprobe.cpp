@@ -202,7 +202,7 @@ Result<std::vector<image::Target>> UprobeProvider::match_address(const Binary &b
                                                                  const std::string &whole) const {
   auto offset = symbols.file_offset_of(address);
   if (!offset)
-    return Error{"use", whole, fmt::format("address {:#x} is outside what {} loads", address, binary.shown),
+    return Error{"use", whole, fmt::format("address {:#x} is outside the code of {}", address, binary.shown),
                  "addresses are the file's own, as nm and objdump show them"};
   image::Target target = make_target(binary, fmt::format("{}", address), *offset);
   const elf::Symbol *symbol = symbols.containing_offset(*offset);

@@ -1,0 +1,127 @@
+// Symbols of this test program itself, of libraries of this machine, and of files that are no ELF.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "elf/library_cache.h"
+#include "elf/symbol_table.h"
+
+extern "C" __attribute__((noinline, used)) int sonde_elf_test_function(int value) { return value + 1; }
+extern "C" __attribute__((nothrow, alias("sonde_elf_test_function"))) int sonde_elf_test_alias(int value);
+
+namespace sonde::elf {
+namespace {
+
+std::string self() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+// A file in a directory of its own, gone with the test.
+class TemporaryFile {
+public:
+  explicit TemporaryFile(const std::string &contents) {
+    char pattern[] = "/tmp/sonde-elf-test-XXXXXX";
+    int fd = mkstemp(pattern);
+    path_ = pattern;
+    EXPECT_EQ(write(fd, contents.data(), contents.size()), static_cast<ssize_t>(contents.size()));
+    close(fd);
+  }
+  ~TemporaryFile() { unlink(path_.c_str()); }
+  TemporaryFile(const TemporaryFile &) = delete;
+  TemporaryFile &operator=(const TemporaryFile &) = delete;
+  const std::string &path() const { return path_; }
+
+private:
+  std::string path_;
+};
+
+TEST(ReadSymbols, OwnFunctionWithItsPlaceInTheFile) {
+  auto table = read_symbols(self());
+  ASSERT_TRUE(table) << table.error().message();
+  const Symbol *symbol = (*table)->find("sonde_elf_test_function");
+  ASSERT_TRUE(symbol);
+  EXPECT_GT(symbol->size, 0u);
+  EXPECT_EQ((*table)->file_offset_of(symbol->address), symbol->file_offset);
+  // The bytes at that offset of the file are the function's instructions.
+  std::ifstream file(self(), std::ios::binary);
+  std::string bytes(symbol->size, '\0');
+  file.seekg(static_cast<std::streamoff>(symbol->file_offset));
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  EXPECT_EQ(std::memcmp(bytes.data(), reinterpret_cast<const void *>(&sonde_elf_test_function), bytes.size()), 0);
+}
+
+TEST(ReadSymbols, AliasesAreKeptAndOffsetsLeadBack) {
+  auto table = read_symbols(self());
+  ASSERT_TRUE(table);
+  const Symbol *symbol = (*table)->find("sonde_elf_test_function"), *alias = (*table)->find("sonde_elf_test_alias");
+  ASSERT_TRUE(symbol && alias);
+  EXPECT_EQ(symbol->file_offset, alias->file_offset);
+  const Symbol *found = (*table)->containing_offset(symbol->file_offset + symbol->size - 1);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->address, symbol->address);
+  EXPECT_FALSE((*table)->containing_offset(~uint64_t{0}));
+  EXPECT_FALSE((*table)->find("no_such_function"));
+  EXPECT_FALSE((*table)->file_offset_of(1));
+}
+
+TEST(ReadSymbols, DynamicSymbolsOfALibrary) {
+  auto path = resolve_binary("libc.so.6");
+  ASSERT_TRUE(path) << path.error().message();
+  auto table = read_symbols(*path);
+  ASSERT_TRUE(table) << table.error().message();
+  EXPECT_TRUE((*table)->find("malloc"));
+  EXPECT_TRUE(std::is_sorted((*table)->functions().begin(), (*table)->functions().end(),
+                             [](const Symbol &a, const Symbol &b) { return a.address < b.address; }));
+}
+
+TEST(ReadSymbols, WhatIsNoProgramSaysSo) {
+  EXPECT_EQ(read_symbols("/nonexistent/file").error().message(),
+            "could not read symbols of /nonexistent/file: No such file or directory");
+  EXPECT_EQ(read_symbols("/tmp").error().message(), "could not read symbols of /tmp: it is a directory");
+  EXPECT_EQ(read_symbols("/dev/null").error().cause, "it is not a regular file");
+  TemporaryFile text("#!/bin/sh\necho hello\n"), empty("");
+  EXPECT_EQ(read_symbols(text.path()).error().cause, "it is not an ELF file");
+  EXPECT_EQ(read_symbols(empty.path()).error().cause, "it is not an ELF file");
+}
+
+TEST(ReadSymbols, ForeignAndDamagedPrograms) {
+  std::ifstream file(self(), std::ios::binary);
+  std::string head(4096, '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  std::string small = head, foreign = head;
+  small[4] = 1;                 // EI_CLASS: 32 bits
+  foreign[18] = 8, foreign[19] = 0;  // e_machine: MIPS
+  TemporaryFile small_file(small), foreign_file(foreign), cut_file(head.substr(0, 40)), headless_file(head);
+  EXPECT_EQ(read_symbols(small_file.path()).error().cause,
+            "it is a 32-bit program, and only 64-bit ones can be probed");
+  EXPECT_EQ(read_symbols(foreign_file.path()).error().cause, "it was built for another machine");
+  EXPECT_FALSE(read_symbols(cut_file.path()));
+  auto headless = read_symbols(headless_file.path());  // its section headers are gone: no symbols
+  EXPECT_TRUE(!headless || (*headless)->functions().empty());
+}
+
+TEST(ResolveBinary, ThroughPathLibrariesAndAsGiven) {
+  auto shell = resolve_binary("sh");
+  ASSERT_TRUE(shell);
+  EXPECT_TRUE(shell->ends_with("/sh"));
+  auto library = resolve_binary("libc");
+  ASSERT_TRUE(library);
+  EXPECT_NE(library->find("/libc.so"), std::string::npos);
+  EXPECT_EQ(*resolve_binary("/proc/self/exe"), "/proc/self/exe");
+  EXPECT_EQ(resolve_binary("/no/such").error().message(), "could not find binary '/no/such': No such file or directory");
+  EXPECT_FALSE(resolve_binary("sonde-no-such-program"));
+  EXPECT_FALSE(resolve_binary(""));
+}
+
+TEST(LibraryCache, DamagedCachesFindNothing) {
+  EXPECT_FALSE(find_in_library_cache("", "libc"));
+  EXPECT_FALSE(find_in_library_cache("glibc-ld.so.cache1.1", "libc"));
+  std::string cache = "glibc-ld.so.cache1.1" + std::string(28, '\xff');
+  EXPECT_FALSE(find_in_library_cache(cache, "libc"));
+}
+
+}  // namespace
+}  // namespace sonde::elf

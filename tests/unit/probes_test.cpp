@@ -1,0 +1,255 @@
+// What specs match, what is wrong with the others and what -l prints, on a kernel of literals.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "kernel/fake_kernel.h"
+#include "probes/provider.h"
+
+extern "C" __attribute__((noinline, used)) int sonde_probes_test_one(int value) { return value + 1; }
+extern "C" __attribute__((noinline, used)) int sonde_probes_test_two(int value) { return value + 2; }
+extern "C" __attribute__((nothrow, alias("sonde_probes_test_two"))) int sonde_probes_test_zwei(int value);
+
+namespace sonde::probes {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string self() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+class ProbesTest : public ::testing::Test {
+protected:
+  Result<std::vector<image::Target>> match(const std::string &text, bool unsafe = false) {
+    auto split = split_attach_point(text);
+    if (!split)
+      return split.error();
+    return split->provider->match(split->spec, {kernel_, std::nullopt, unsafe});
+  }
+  // The names of what matches, or the error's message.
+  std::vector<std::string> names(const std::string &text, bool unsafe = false) {
+    auto targets = match(text, unsafe);
+    if (!targets)
+      return {targets.error().message()};
+    std::vector<std::string> all;
+    for (const image::Target &target : *targets)
+      all.push_back(target.name);
+    return all;
+  }
+  std::string error(const std::string &text) {
+    auto targets = match(text);
+    return targets ? "matched " + targets->front().name : targets.error().message();
+  }
+  std::vector<std::string> list(std::string_view pattern, bool verbose = false) {
+    auto lines = list_probes(pattern, verbose, {kernel_, std::nullopt, false});
+    return lines ? lines.take() : std::vector<std::string>{lines.error().message()};
+  }
+  Result<Context> context(const std::string &text) {
+    auto targets = match(text);
+    if (!targets)
+      return targets.error();
+    return split_attach_point(text)->provider->context(targets->front(), kernel_);
+  }
+
+  kernel::FakeKernel kernel_;
+};
+
+TEST_F(ProbesTest, ProvidersHaveNamesAliasesAndAnyCase) {
+  EXPECT_EQ(find_provider("kprobe"), find_provider("k"));
+  EXPECT_EQ(find_provider("BEGIN"), find_provider("begin"));
+  EXPECT_EQ(find_provider("ur")->kind(), image::ProviderKind::Uretprobe);
+  EXPECT_EQ(find_provider("nothing"), nullptr);
+  for (const Provider *row : providers())
+    EXPECT_EQ(&provider(row->kind()), row);
+}
+
+TEST_F(ProbesTest, UnknownProvidersGetASuggestion) {
+  EXPECT_EQ(error("kprob:vfs_read"), "could not use kprob:vfs_read: there is no provider 'kprob'\n"
+                                     "HINT: did you mean 'kprobe'?");
+  EXPECT_THAT(error("zzz"), HasSubstr("HINT: providers are: begin, end, interval"));
+}
+
+TEST_F(ProbesTest, BeginAndEndStandAlone) {
+  EXPECT_THAT(names("BEGIN"), ElementsAre("begin"));
+  EXPECT_THAT(names("end"), ElementsAre("end"));
+  EXPECT_THAT(error("begin:now"), HasSubstr("'begin' takes no argument"));
+}
+
+TEST_F(ProbesTest, Rates) {
+  auto second = match("interval:s:1");
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->at(0).name, "interval:s:1");
+  EXPECT_EQ(second->at(0).period_ns, 1'000'000'000u);
+  EXPECT_EQ(match("i:1s")->at(0).period_ns, 1'000'000'000u);
+  EXPECT_EQ(match("i:500ms")->at(0).period_ns, 500'000'000u);
+  EXPECT_EQ(match("i:1_000_000")->at(0).period_ns, 1'000'000u);
+  EXPECT_EQ(match("p:us:100")->at(0).period_ns, 100'000u);
+  EXPECT_EQ(match("p:ms:10")->at(0).period_ns, 10'000'000u);
+  EXPECT_EQ(match("profile:hz:99")->at(0).frequency_hz, 99u);
+  EXPECT_EQ(match("profile:hz:99")->at(0).period_ns, 0u);
+}
+
+TEST_F(ProbesTest, WrongRates) {
+  EXPECT_EQ(error("interval:min:1"), "could not use interval:min:1: 'min' is not a unit of time\n"
+                                     "HINT: write interval:s:N, interval:ms:N, interval:us:N or interval:hz:N, or a "
+                                     "duration such as interval:1s");
+  EXPECT_THAT(error("profile:hz:0"), HasSubstr("the rate is zero"));
+  EXPECT_THAT(error("interval:s:-1"), HasSubstr("'-1' is not a positive whole number"));
+  EXPECT_THAT(error("interval:s:"), HasSubstr("a number is missing"));
+  EXPECT_THAT(error("interval"), HasSubstr("a number is missing"));
+  EXPECT_THAT(error("profile:us:1"), HasSubstr("does not run more often than each 10us"));
+  EXPECT_THAT(error("interval:s:99999999999999"), HasSubstr("longer than the kernel can wait"));
+  EXPECT_THAT(error("interval:s:99999999999999999999999"), HasSubstr("is not a positive whole number"));
+}
+
+TEST_F(ProbesTest, SoftwareEvents) {
+  EXPECT_EQ(match("software:page-faults:10")->at(0).count, 10u);
+  EXPECT_EQ(match("s:faults")->at(0).count, 100u);
+  EXPECT_EQ(match("s:cs:")->at(0).function, "cs");
+  EXPECT_THAT(error("s:page-fault"), HasSubstr("HINT: did you mean 'page-faults'?"));
+  EXPECT_THAT(error("s:cs:0"), HasSubstr("'0' is not a positive whole number"));
+}
+
+TEST_F(ProbesTest, TracepointsAndTheirWildcards) {
+  EXPECT_THAT(names("t:sched:sched_switch"), ElementsAre("tracepoint:sched:sched_switch"));
+  EXPECT_THAT(names("t:sys*:sys_enter_open*"), ElementsAre("tracepoint:syscalls:sys_enter_open",
+                                                          "tracepoint:syscalls:sys_enter_openat"));
+  auto target = match("t:sched:sched_switch")->at(0);
+  EXPECT_EQ(target.module, "sched");
+  EXPECT_EQ(target.function, "sched_switch");
+}
+
+TEST_F(ProbesTest, MissingTracepoints) {
+  EXPECT_EQ(error("tracepoint:syscalls:sys_enter_opn"),
+            "could not use tracepoint:syscalls:sys_enter_opn: there is no tracepoint 'syscalls:sys_enter_opn'\n"
+            "HINT: did you mean 'syscalls:sys_enter_open'?");
+  EXPECT_THAT(error("t:shed:sched_swtch"), HasSubstr("did you mean 'sched:sched_switch'?"));
+  EXPECT_THAT(error("t:no*:such*"), HasSubstr("no tracepoint matches 'no*:such*'"));
+  EXPECT_THAT(error("t:sched"), HasSubstr("a tracepoint has a category and an event"));
+  kernel_.fail_tracefs({"find", "tracefs", "it is not mounted", "mount it"});
+  EXPECT_EQ(error("t:sched:sched_switch"), "could not find tracefs: it is not mounted\nHINT: mount it");
+}
+
+TEST_F(ProbesTest, TracepointArguments) {
+  auto exec = context("t:sched:sched_process_exec");
+  ASSERT_TRUE(exec && exec->args && exec->args->layout);
+  EXPECT_EQ(exec->kind, ContextKind::TracepointRecord);
+  EXPECT_EQ(exec->pointers, AddressSpace::Kernel);
+  EXPECT_TRUE(exec->args->layout->find("filename")->is_data_loc);
+  auto open = context("t:syscalls:sys_enter_openat");
+  ASSERT_TRUE(open && open->args);
+  EXPECT_EQ(open->pointers, AddressSpace::User);
+  EXPECT_NE(*exec->args, *open->args);
+}
+
+TEST_F(ProbesTest, KernelFunctions) {
+  EXPECT_THAT(names("k:vfs_read"), ElementsAre("kprobe:vfs_read"));
+  EXPECT_THAT(names("kr:\"vfs_read\""), ElementsAre("kretprobe:vfs_read"));
+  EXPECT_THAT(names("kprobe:vfs_*"), ElementsAre("kprobe:vfs_open", "kprobe:vfs_read", "kprobe:vfs_write"));
+  EXPECT_THAT(names("kprobe:nf_tables:nft_*"), ElementsAre("kprobe:nf_tables:nft_do_chain"));
+  EXPECT_THAT(names("kprobe:nf_*:*"), ElementsAre("kprobe:nf_tables:nft_do_chain"));
+  EXPECT_THAT(names("kprobe:vmlinux:vfs_read"), ElementsAre("kprobe:vmlinux:vfs_read"));
+  EXPECT_THAT(names("k:vfs_read+0x10"), ElementsAre("kprobe:vfs_read+16"));
+  EXPECT_EQ(match("k:vfs_read+0x10")->at(0).offset, 16u);
+  EXPECT_EQ(match("k:0xffffffff81001000", true)->at(0).address, 0xffffffff81001000u);
+}
+
+TEST_F(ProbesTest, FunctionsOfOneNameCountOnce) {
+  kernel_.add_function("vfs_read", "copycat");
+  EXPECT_THAT(names("k:vfs_read"), ElementsAre("kprobe:vfs_read"));
+  EXPECT_THAT(names("k:*:vfs_read"), ElementsAre("kprobe:vmlinux:vfs_read", "kprobe:copycat:vfs_read"));
+}
+
+TEST_F(ProbesTest, WrongKernelFunctions) {
+  EXPECT_EQ(error("kprobe:vfs_raed"), "could not use kprobe:vfs_raed: there is no function 'vfs_raed' in the kernel\n"
+                                      "HINT: did you mean 'vfs_read'?");
+  EXPECT_THAT(error("kprobe:no_such_*"), HasSubstr("no function of the kernel matches 'no_such_*'"));
+  EXPECT_THAT(error("kprobe:ext4:vfs_read"), HasSubstr("no function 'vfs_read' in kernel module ext4"));
+  EXPECT_THAT(error("kprobe:"), HasSubstr("the name of a function is missing"));
+  EXPECT_THAT(error("kprobe:vfs_read+x"), HasSubstr("'x' is not an offset in bytes"));
+  EXPECT_THAT(error("kprobe:vfs_*+4"), HasSubstr("an offset and a wildcard do not go together"));
+  EXPECT_THAT(error("kretprobe:vfs_read+4"), HasSubstr("set on a whole function"));
+  EXPECT_THAT(error("kprobe:0xffffffff81001000"), HasSubstr("HINT: pass --unsafe to allow it"));
+}
+
+TEST_F(ProbesTest, FunctionContexts) {
+  auto entry = context("k:vfs_read"), inside = context("k:vfs_read+4"), back = context("kr:vfs_read");
+  ASSERT_TRUE(entry && inside && back);
+  EXPECT_TRUE(entry->has_numbered_args && entry->has_function && !entry->has_retval);
+  EXPECT_FALSE(inside->has_numbered_args);
+  EXPECT_TRUE(back->has_retval && !back->has_numbered_args);
+  EXPECT_EQ(entry->pointers, AddressSpace::Kernel);
+  EXPECT_EQ(context("u:" + self() + ":sonde_probes_test_one")->pointers, AddressSpace::User);
+  EXPECT_EQ(context("profile:hz:1")->kind, ContextKind::PerfEvent);
+}
+
+TEST_F(ProbesTest, UserFunctions) {
+  auto target = match("u:" + self() + ":sonde_probes_test_one");
+  ASSERT_TRUE(target) << target.error().message();
+  EXPECT_EQ(target->at(0).name, "uprobe:" + self() + ":sonde_probes_test_one");
+  EXPECT_EQ(target->at(0).module, self());
+  EXPECT_EQ(target->at(0).function, "sonde_probes_test_one");
+  EXPECT_GT(target->at(0).offset, 0u);
+  EXPECT_THAT(names("ur:\"" + self() + "\":\"sonde_probes_test_one\""),
+              ElementsAre("uretprobe:" + self() + ":sonde_probes_test_one"));
+}
+
+TEST_F(ProbesTest, AliasesOfOnePlaceCountOnceInWildcards) {
+  EXPECT_THAT(names("u:" + self() + ":sonde_probes_test_*"),
+              ElementsAre("uprobe:" + self() + ":sonde_probes_test_one", "uprobe:" + self() + ":sonde_probes_test_two"));
+  EXPECT_THAT(names("u:" + self() + ":*test_zwei"), ElementsAre("uprobe:" + self() + ":sonde_probes_test_zwei"));
+}
+
+TEST_F(ProbesTest, PathsHaveWildcardsToo) {
+  std::string pattern = self();
+  pattern.replace(pattern.rfind('/') + 1, 2, "*");
+  EXPECT_THAT(names("u:" + pattern + ":sonde_probes_test_one"),
+              ElementsAre("uprobe:" + self() + ":sonde_probes_test_one"));
+  EXPECT_THAT(error("u:/no/such/*:main"), HasSubstr("could not find binary '/no/such/*': no file matches"));
+}
+
+TEST_F(ProbesTest, WrongUserFunctions) {
+  EXPECT_EQ(error("u:" + self() + ":sonde_probes_test_onee"),
+            "could not use uprobe:" + self() + ":sonde_probes_test_onee: there is no function 'sonde_probes_test_onee' in " +
+                self() + "\nHINT: did you mean 'sonde_probes_test_one'?");
+  EXPECT_THAT(error("u:" + self() + ":no_such_*"), HasSubstr("matches 'no_such_*'"));
+  EXPECT_THAT(error("u:/no/such:main"), HasSubstr("could not find binary '/no/such': No such file or directory"));
+  EXPECT_THAT(error("u:/tmp:main"), HasSubstr("it is a directory"));
+  EXPECT_THAT(error("u:/etc/passwd:main"), HasSubstr("it is not an ELF file"));
+  EXPECT_THAT(error("u:bash"), HasSubstr("a binary and a function in it are needed"));
+  EXPECT_THAT(error("u:" + self() + ":1"), HasSubstr("address 0x1 is outside"));
+  EXPECT_THAT(error("u:" + self() + ":sonde_probes_test_one+99999"), HasSubstr("the offset is past the end of"));
+  EXPECT_THAT(error("ur:" + self() + ":sonde_probes_test_one+4"), HasSubstr("set on a whole function"));
+}
+
+TEST_F(ProbesTest, Listing) {
+  EXPECT_THAT(list("interval:*"), ElementsAre("interval:hz:", "interval:ms:", "interval:s:", "interval:us:"));
+  EXPECT_THAT(list("software:*faults"),
+              ElementsAre("software:alignment-faults:", "software:emulation-faults:", "software:faults:",
+                          "software:major-faults:", "software:minor-faults:", "software:page-faults:"));
+  EXPECT_THAT(list("t:sched:*"), ElementsAre("tracepoint:sched:sched_process_exec", "tracepoint:sched:sched_switch"));
+  EXPECT_EQ(list("t:*"), list("tracepoint"));
+  EXPECT_EQ(list("t:*").size(), 7u);
+  EXPECT_THAT(list("k:vfs_r*"), ElementsAre("kprobe:vfs_read"));
+  EXPECT_THAT(list("k:nf_tables:*"), ElementsAre("kprobe:nf_tables:nft_do_chain"));
+  EXPECT_THAT(list("*nanosleep*"), ElementsAre("tracepoint:syscalls:sys_enter_nanosleep", "kprobe:do_nanosleep"));
+  EXPECT_THAT(list("k*:vfs_read"), ElementsAre("kprobe:vfs_read", "kretprobe:vfs_read"));
+  EXPECT_THAT(list("u:" + self() + ":sonde_probes_test_o*"),
+              ElementsAre("uprobe:" + self() + ":sonde_probes_test_one"));
+  EXPECT_THAT(list("t:no:such"), IsEmpty());
+  EXPECT_THAT(list("zzz:x")[0], HasSubstr("there is no provider 'zzz'"));
+  std::vector<std::string> everything = list("");
+  EXPECT_EQ(everything.front(), "begin");
+  EXPECT_THAT(everything, ::testing::Contains("kprobe:vfs_read"));
+}
+
+TEST_F(ProbesTest, VerboseListingShowsArguments) {
+  EXPECT_THAT(list("t:syscalls:sys_enter_openat", true),
+              ElementsAre("tracepoint:syscalls:sys_enter_openat", "    int __syscall_nr", "    int dfd",
+                          "    const char * filename", "    int flags", "    umode_t mode"));
+}
+
+}  // namespace
+}  // namespace sonde::probes
