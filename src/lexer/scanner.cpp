@@ -52,6 +52,8 @@ const std::unordered_map<std::string_view, TokenKind> kWords = {
     {"string", TokenKind::BuiltinType},
 };
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // `text` without the space and comments at its front.
@@ -88,7 +90,9 @@ std::string shown(std::string_view text) {
 Scanner::Scanner(const Sources &sources, size_t file, Diagnostics &diagnostics)
     : file_(sources.file(file)), diagnostics_(diagnostics) {
   reject_binary();
-  flex_ = open_flex(*this, stopped_ ? std::string_view() : std::string_view(file_.text));
+  if (file_.text.starts_with(kByteOrderMark))
+    offset_ = kByteOrderMark.size();
+  flex_ = open_flex(*this, stopped_ ? std::string_view() : rest());
 }
 
 Scanner::~Scanner() { close_flex(flex_); }

@@ -52,7 +52,7 @@ std::string join_words(const std::vector<std::string> &names) {
 std::string describe(std::vector<TokenKind> kinds) {
   std::vector<std::string> names;
   if (has(kinds, Return)) {
-    std::erase_if(kinds, [](TokenKind kind) { return kind == LeftBrace || kind == Semicolon; });
+    std::erase_if(kinds, [](TokenKind kind) { return kind == LeftBrace || kind == Semicolon || kind == Else; });
     fold(kinds, names, Return, kStatementOnly, "a statement");
     fold(kinds, names, Integer, kExpression, "");
   } else if (has(kinds, Tilde)) {
@@ -140,23 +140,29 @@ void SyntaxErrors::report_token(const std::vector<TokenKind> &expected) {
     return;
   }
   Location where = token.where;
-  // A forgotten ';' is missed where the statement before ends, which may be lines above.
-  bool after = has(expected, Semicolon) && feed_.in_block() && token.kind != End;
-  if (after && feed_.previous().where.end > 0)
-    where = {feed_.previous().where.end, feed_.previous().where.end};
+  // What is forgotten at an end is missed right behind the token before, which may be lines above.
+  bool missing_end = has(expected, Semicolon) && !has(expected, Return) && feed_.in_block();
+  uint32_t before = feed_.previous().where.end;
+  if (before > 0 && (missing_end || token.kind == End))
+    where = {before, before};
   Diagnostic &error = diagnostics_.error(where, "expected {}, found {}", describe(expected), found());
   add_bracket_note(error, expected);
   add_hint(error, expected);
 }
 
 void SyntaxErrors::add_bracket_note(Diagnostic &error, const std::vector<TokenKind> &expected) const {
+  // Only where something ends; elsewhere the bracket may well be closed later.
+  TokenKind found = feed_.current().kind;
+  if (found != End && found != Semicolon && found != LeftBrace && found != RightBrace && found != RightParen &&
+      found != RightBracket)
+    return;
   const auto &open = feed_.scanner().open_brackets();
   const auto &unclosed = feed_.scanner().unclosed();
   if (open.empty() && !unclosed)
     return;
   const Scanner::Bracket &bracket = unclosed ? *unclosed : open.back();
   TokenKind closing = bracket.kind == '{' ? RightBrace : bracket.kind == '(' ? RightParen : RightBracket;
-  if (has(expected, closing) && (feed_.current().kind == End || bracket.kind != '{'))
+  if (has(expected, closing) && (found == End || bracket.kind != '{'))
     error.note(bracket.where, fmt::format("this '{}' is not closed", bracket.kind));
 }
 
@@ -165,8 +171,10 @@ void SyntaxErrors::add_hint(Diagnostic &error, const std::vector<TokenKind> &exp
   bool in_condition = has(expected, RightParen) || has(expected, LeftBrace);
   if (feed_.in_predicate() && (found == LeftBrace || found == End))
     error.note(feed_.predicate_start(), "the predicate starts here").with_hint("a predicate ends with '/' before '{'");
-  else if (found == Assign && has(expected, PredicateStart))
+  else if (has(expected, PredicateStart) && feed_.previous().text.find('/') != std::string::npos)
     error.with_hint("a predicate needs space before its '/': probe /condition/ { ... }");
+  else if (has(expected, PredicateStart) && (found == Assign || found == LeftParen))
+    error.with_hint("code stands inside a probe: BEGIN { ... }");
   else if (found == Assign && (feed_.in_predicate() || in_condition))
     error.with_hint("'==' compares; '=' assigns, and only as a statement");
   else if (feed_.in_block() && has(expected, LeftBrace) && !has(expected, Return))

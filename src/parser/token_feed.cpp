@@ -149,18 +149,18 @@ Token TokenFeed::skip_statement() {
 
 // Up to the '{' of this probe, the end of this declaration, or to the header of the next probe.
 Token TokenFeed::skip_header() {
+  Token last = current_;
   for (;;) {
-    Token token = take();
-    if (token.kind == TokenKind::End || token.kind == TokenKind::LeftBrace)
-      return token;
     Token following = peek();
-    bool new_line = starts_line(following.where) && following.kind != TokenKind::RightBrace;
-    if (following.kind == TokenKind::End || (token.kind == TokenKind::Semicolon && new_line))
-      return made_up(TokenKind::Semicolon, token.where.end);
-    bool starts_item = following.kind == TokenKind::AttachPoint || following.kind == TokenKind::Config ||
-                       following.kind == TokenKind::Let;
-    if (new_line && starts_item)
-      return made_up(TokenKind::Semicolon, following.where.begin);
+    TokenKind kind = following.kind;
+    bool starts_item = kind == TokenKind::AttachPoint || kind == TokenKind::Config || kind == TokenKind::Let;
+    bool new_line = starts_line(following.where);
+    bool after_end = last.kind == TokenKind::Semicolon && kind != TokenKind::RightBrace;
+    if (kind == TokenKind::End || (new_line && (starts_item || after_end)))
+      return made_up(TokenKind::Semicolon, last.where.end);
+    last = take();
+    if (last.kind == TokenKind::LeftBrace)
+      return last;
   }
 }
 
