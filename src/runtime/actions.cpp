@@ -1,0 +1,61 @@
+// The table of actions, and exit(), which is too small for a family.
+#include "runtime/actions.h"
+
+#include <array>
+#include <cstring>
+
+namespace sonde::runtime {
+namespace {
+
+using image::EventKind;
+using image::EventSpec;
+
+void note_exit(ActionState &state, const EventSpec &event, uint32_t, const uint8_t *record) {
+  state.exit_code = event.fields.empty()
+                        ? state.exit_code.value_or(0)
+                        : static_cast<int>(load_integer(event.fields[0].type, record + event.fields[0].offset));
+}
+
+constexpr std::array<Action, 9> kActions = [] {
+  std::array<Action, 9> table{};
+  auto set = [&](EventKind kind, Action action) { table[static_cast<size_t>(kind)] = action; };
+  set(EventKind::Printf, print_formatted);
+  set(EventKind::Time, print_time);
+  set(EventKind::Join, print_joined);
+  set(EventKind::PrintValue, print_value);
+  set(EventKind::PrintMap, print_whole_map);
+  set(EventKind::PrintMapEntry, print_map_entry);
+  set(EventKind::ClearMap, clear_map);
+  set(EventKind::ZeroMap, zero_map);
+  set(EventKind::Exit, note_exit);
+  return table;
+}();
+
+}  // namespace
+
+Result<std::vector<image::PrintfFormat>> parse_formats(const image::ProgramImage &image) {
+  std::vector<image::PrintfFormat> formats(image.events.size());
+  for (size_t id = 0; id < image.events.size(); ++id) {
+    if (image.events[id].kind != EventKind::Printf)
+      continue;
+    auto format = image::parse_printf_format(image.events[id].format);
+    if (!format)
+      return format.error();
+    formats[id] = format.take();
+  }
+  return formats;
+}
+
+bool run_action(ActionState &state, const uint8_t *record, uint32_t size) {
+  uint32_t id = 0;
+  if (size < EventSpec::kHeaderSize)
+    return false;
+  std::memcpy(&id, record, sizeof id);
+  if (id >= state.image.events.size() || size < state.image.events[id].size)
+    return false;
+  const EventSpec &event = state.image.events[id];
+  kActions[static_cast<size_t>(event.kind)](state, event, id, record);
+  return true;
+}
+
+}  // namespace sonde::runtime

@@ -1,0 +1,48 @@
+// What a ring-buffer record makes us do: one function per EventKind, in a table.
+//
+// Adding a kind: a row in actions.cpp and a function in the file of its family.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "image/printf_format.h"
+#include "runtime/format_value.h"
+#include "runtime/map_entries.h"
+#include "runtime/output.h"
+
+namespace sonde::runtime {
+
+// What actions work with and change.
+struct ActionState {
+  const image::ProgramImage &image;
+  Output &output;
+  MapStore &maps;
+  Surroundings &around;
+  std::vector<image::PrintfFormat> formats;  // by event id; empty for events other than printf
+  std::optional<int> exit_code;              // set once exit() was seen
+};
+
+using Action = void (*)(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record);
+
+// The formats of all printf events. Errors: a format that sema should have refused.
+Result<std::vector<image::PrintfFormat>> parse_formats(const image::ProgramImage &image);
+
+// Runs the action of a record. False when no event of the image looks like it.
+bool run_action(ActionState &state, const uint8_t *record, uint32_t size);
+
+// The families.
+void print_formatted(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_time(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_joined(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_value(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_whole_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_map_entry(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void clear_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void zero_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+
+// The maps as they are printed at exit: by name, without those that hold nothing.
+void print_all_maps(ActionState &state);
+
+}  // namespace sonde::runtime

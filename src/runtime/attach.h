@@ -1,0 +1,33 @@
+// All attachments of a run, made and taken back together.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "probes/provider.h"
+#include "runtime/loader.h"
+#include "runtime/signals.h"
+
+namespace sonde::runtime {
+
+class Attachments {
+public:
+  Attachments() = default;
+  Attachments(Attachments &&) = default;
+  ~Attachments() { detach(); }
+
+  // Attaches what is not run directly. Stops, with what it has, when a signal comes. Failures are
+  // errors, warnings or nothing, as the setting missing_probes says.
+  Result<void> attach(const image::ProgramImage &image, const LoadedObject &object,
+                      const probes::AttachOptions &options, Signals &signals);
+  // Returns when nothing is attached any more.
+  void detach();
+
+private:
+  std::vector<std::unique_ptr<probes::Attachment>> all_;
+};
+
+}  // namespace sonde::runtime

@@ -1,0 +1,152 @@
+// Reads maps in batches where the kernel can, else key by key.
+#include "runtime/kernel_maps.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "runtime/merge_values.h"
+
+namespace sonde::runtime {
+namespace {
+
+constexpr uint32_t kBatch = 4096;
+// Batches of wide per-CPU values (histograms) must not ask for hundreds of megabytes at once.
+constexpr size_t kBatchBytes = 4 << 20;
+
+class KernelMaps : public MapStore {
+public:
+  KernelMaps(const image::ProgramImage &image, std::vector<int> fds, uint32_t cpus)
+      : image_(image), fds_(std::move(fds)), cpus_(cpus) {}
+
+  MapEntries read(uint32_t map) override {
+    const image::MapSpec &spec = image_.maps[map];
+    MapEntries entries;
+    entries.key_size = spec.key.size;
+    entries.value_size = spec.value.size;
+    if (spec.is_scalar())
+      read_scalar(map, entries);
+    else if (!read_batches(map, entries))
+      read_each(map, entries);
+    return entries;
+  }
+
+  void clear(uint32_t map) override {
+    if (image_.maps[map].is_scalar())
+      return zero(map);
+    for (const std::vector<uint8_t> &key : keys(map))
+      bpf_map_delete_elem(fds_[map], key.data());
+  }
+
+  void zero(uint32_t map) override {
+    std::vector<uint8_t> zeros(raw_size(image_.maps[map]), 0);
+    if (image_.maps[map].is_scalar()) {
+      uint32_t slot = 0;
+      bpf_map_update_elem(fds_[map], &slot, zeros.data(), BPF_ANY);
+      return;
+    }
+    for (const std::vector<uint8_t> &key : keys(map))
+      bpf_map_update_elem(fds_[map], key.data(), zeros.data(), BPF_EXIST);
+  }
+
+private:
+  // What one lookup gives: every CPU's value for per-CPU maps.
+  size_t raw_size(const image::MapSpec &spec) const {
+    return image::is_per_cpu(spec.storage) ? size_t{spec.stored_size()} * cpus_ : spec.value.size;
+  }
+
+  void add_value(const image::MapSpec &spec, const uint8_t *raw, MapEntries &entries) const {
+    entries.values.resize(entries.values.size() + spec.value.size);
+    uint8_t *out = entries.values.data() + entries.count * spec.value.size;
+    if (image::is_per_cpu(spec.storage))
+      merge_values(spec.value, raw, cpus_, spec.stored_size(), out);
+    else
+      std::memcpy(out, raw, spec.value.size);
+    ++entries.count;
+  }
+
+  void read_scalar(uint32_t map, MapEntries &entries) const {
+    const image::MapSpec &spec = image_.maps[map];
+    std::vector<uint8_t> raw(raw_size(spec));
+    uint32_t slot = 0;
+    if (bpf_map_lookup_elem(fds_[map], &slot, raw.data()) == 0)
+      add_value(spec, raw.data(), entries);
+  }
+
+  // False when this kernel has no batches for this kind of map; nothing is added then.
+  bool read_batches(uint32_t map, MapEntries &entries) const {
+    const image::MapSpec &spec = image_.maps[map];
+    size_t value_bytes = raw_size(spec);
+    uint32_t size = static_cast<uint32_t>(std::clamp<size_t>(kBatchBytes / value_bytes, 16, kBatch));
+    std::vector<uint8_t> keys(size_t{size} * spec.key.size), values(size * value_bytes);
+    // The kernel keeps a key or a bucket number in the cursor.
+    std::vector<uint8_t> cursor(std::max<size_t>(spec.key.size, 8)), next(cursor.size());
+    bool is_first = true;
+    for (;;) {
+      uint32_t count = size;
+      int error = bpf_map_lookup_batch(fds_[map], is_first ? nullptr : cursor.data(), next.data(), keys.data(),
+                                       values.data(), &count, nullptr);
+      if (error == -ENOSPC && size < (1u << 20)) {
+        // One bucket of the hash holds more keys than fit.
+        size *= 2;
+        keys.resize(size_t{size} * spec.key.size);
+        values.resize(size * value_bytes);
+        continue;
+      }
+      if (error != 0 && error != -ENOENT)
+        return !is_first;
+      append_batch(spec, keys, values, count, entries);
+      if (error == -ENOENT)
+        return true;
+      std::swap(cursor, next);
+      is_first = false;
+    }
+  }
+
+  void append_batch(const image::MapSpec &spec, const std::vector<uint8_t> &keys, const std::vector<uint8_t> &values,
+                    uint32_t count, MapEntries &entries) const {
+    entries.keys.insert(entries.keys.end(), keys.begin(), keys.begin() + static_cast<ptrdiff_t>(count) * spec.key.size);
+    for (uint32_t i = 0; i < count; ++i)
+      add_value(spec, values.data() + i * raw_size(spec), entries);
+  }
+
+  void read_each(uint32_t map, MapEntries &entries) const {
+    const image::MapSpec &spec = image_.maps[map];
+    std::vector<uint8_t> raw(raw_size(spec));
+    for (const std::vector<uint8_t> &key : keys(map)) {
+      if (bpf_map_lookup_elem(fds_[map], key.data(), raw.data()) != 0)
+        continue;
+      entries.keys.insert(entries.keys.end(), key.begin(), key.end());
+      add_value(spec, raw.data(), entries);
+    }
+  }
+
+  std::vector<std::vector<uint8_t>> keys(uint32_t map) const {
+    const image::MapSpec &spec = image_.maps[map];
+    std::vector<std::vector<uint8_t>> all;
+    std::vector<uint8_t> key(spec.key.size), next(spec.key.size);
+    const void *from = nullptr;
+    // A key that vanishes while we walk makes the kernel start over: the bound ends that.
+    while (all.size() < size_t{2} * spec.max_entries && bpf_map_get_next_key(fds_[map], from, next.data()) == 0) {
+      all.push_back(next);
+      key = next;
+      from = key.data();
+    }
+    return all;
+  }
+
+  const image::ProgramImage &image_;
+  std::vector<int> fds_;
+  uint32_t cpus_;
+};
+
+}  // namespace
+
+std::unique_ptr<MapStore> open_kernel_maps(const image::ProgramImage &image, std::vector<int> fds,
+                                           uint32_t possible_cpus) {
+  return std::make_unique<KernelMaps>(image, std::move(fds), possible_cpus);
+}
+
+}  // namespace sonde::runtime

@@ -1,0 +1,31 @@
+// Kernel symbols by address, from /proc/kallsyms.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sonde::runtime {
+
+class KernelSymbols {
+public:
+  KernelSymbols() = default;
+  // `text` in the form of /proc/kallsyms.
+  explicit KernelSymbols(std::string text);
+  static KernelSymbols running();
+
+  // The symbol that starts at the address or nearest below it, or nothing.
+  std::string_view find(uint64_t address) const;
+
+private:
+  struct Entry {
+    uint64_t address;
+    uint32_t name_begin;
+    uint32_t name_length;
+  };
+  std::string text_;
+  std::vector<Entry> entries_;  // ascending by address
+};
+
+}  // namespace sonde::runtime

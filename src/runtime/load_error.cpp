@@ -1,0 +1,139 @@
+// Reads libbpf's messages and verifier logs for the few facts that a user can act on.
+#include "runtime/load_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include "base/diagnostics.h"
+#include "base/text.h"
+
+namespace sonde::runtime {
+namespace {
+
+constexpr const char *kNeedsRoot = "this needs root or the capabilities CAP_BPF and CAP_PERFMON";
+
+// The word between quotes in the last line that holds both parts:  libbpf: prog 'NAME': BPF program load failed
+std::string quoted_in_line(std::string_view text, std::string_view before, std::string_view after) {
+  std::string found;
+  for (std::string_view line : split(text, '\n')) {
+    size_t start = line.find(before);
+    if (start == std::string_view::npos || line.find(after) == std::string_view::npos)
+      continue;
+    start += before.size();
+    size_t end = line.find('\'', start);
+    if (end != std::string_view::npos)
+      found = line.substr(start, end - start);
+  }
+  return found;
+}
+
+// The verifier's last sentence; after it come only statistics.
+std::string last_sentence(std::string_view log) {
+  std::string_view sentence;
+  for (std::string_view line : split(log, '\n')) {
+    line = trim(line);
+    bool is_statistic = line.starts_with("processed ") || line.starts_with("verification time") ||
+                        line.starts_with("stack depth") || line.starts_with("peak_states");
+    if (!line.empty() && !is_statistic)
+      sentence = line;
+  }
+  return std::string(sentence);
+}
+
+// The last script line that the log quotes:  ; @x = *$p @ demo.bt:3
+std::optional<uint32_t> last_source_line(std::string_view log, const std::string &source_name) {
+  std::optional<uint32_t> last;
+  for (std::string_view line : split(log, '\n')) {
+    size_t at = line.rfind(" @ ");
+    if (!line.starts_with(";") || at == std::string_view::npos)
+      continue;
+    std::string_view place = line.substr(at + 3);
+    size_t colon = place.rfind(':');
+    uint32_t number = 0;
+    if (colon != std::string_view::npos && source_name.ends_with(place.substr(0, colon)) &&
+        std::from_chars(place.data() + colon + 1, place.data() + place.size(), number).ec == std::errc())
+      last = number;
+  }
+  return last;
+}
+
+Location line_location(std::string_view text, uint32_t line) {
+  size_t begin = 0;
+  for (; line > 1 && begin < text.size(); --line)
+    begin = std::min(text.find('\n', begin), text.size()) + 1;
+  begin = std::min(begin, text.size());
+  while (begin < text.size() && (text[begin] == ' ' || text[begin] == '\t'))
+    ++begin;
+  size_t end = std::min(text.find('\n', begin), text.size());
+  return {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+}
+
+// The place in the script, as diagnostics show it; empty for images without a source.
+std::string shown_place(const image::ProgramImage &image, const image::ProgramSpec &program,
+                        std::string_view verifier_log) {
+  if (image.source_text.empty())
+    return {};
+  Sources sources;
+  sources.add(image.source_name, image.source_text);
+  Location where = program.where;
+  if (auto line = last_source_line(verifier_log, image.source_name))
+    where = line_location(image.source_text, *line);
+  Diagnostics diagnostics;
+  diagnostics.error(where, "the kernel does not accept this");
+  return diagnostics.format(sources);
+}
+
+std::string probe_text(const image::ProgramSpec &program) {
+  if (program.targets.empty())
+    return program.function;
+  std::string more = program.targets.size() > 1 ? fmt::format(" and {} more", program.targets.size() - 1) : "";
+  return program.targets[0].name + more;
+}
+
+Error program_refused(const image::ProgramImage &image, const image::ProgramSpec &program, int error_number,
+                      std::string_view verifier_log) {
+  Error error = Error::from_errno("load", "the program for " + probe_text(program), error_number);
+  if (error_number == EPERM && last_sentence(verifier_log).empty()) {
+    error.hint = kNeedsRoot;
+    return error;
+  }
+  std::string sentence = last_sentence(verifier_log);
+  if (!sentence.empty())
+    error.cause = fmt::format("the kernel's verifier says: {}", sentence);
+  std::string place = shown_place(image, program, verifier_log);
+  if (!place.empty())
+    error.cause += "\n" + std::string(trim(place));
+  error.hint = "-vv shows the verifier's whole log";
+  return error;
+}
+
+}  // namespace
+
+Error explain_load_failure(const image::ProgramImage &image, int error_number, std::string_view libbpf_text,
+                           std::string_view verifier_log) {
+  std::string program = quoted_in_line(libbpf_text, "prog '", "load failed");
+  for (const image::ProgramSpec &spec : image.programs)
+    if (spec.function == program)
+      return program_refused(image, spec, error_number, verifier_log);
+
+  std::string map = quoted_in_line(libbpf_text, "map '", "failed to create");
+  std::string object = map.empty() ? "the BPF object" : "the map " + map;
+  for (const image::MapSpec &spec : image.maps)
+    if (spec.bpf_name == map)
+      object = "the map " + spec.name;
+  Error error = Error::from_errno(map.empty() ? "load" : "create", object, error_number);
+  if (error_number == EPERM || error_number == EACCES)
+    error.hint = kNeedsRoot;
+  else if (error_number == ENOSYS)
+    error.hint = "this kernel is built without BPF";
+  else if (!map.empty() && (error_number == E2BIG || error_number == ENOMEM))
+    error.hint = "it is too large: max_map_keys, max_strlen and perf_rb_pages set sizes";
+  else
+    error.hint = "-vv shows what libbpf and the kernel say";
+  return error;
+}
+
+}  // namespace sonde::runtime

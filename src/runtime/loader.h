@@ -1,0 +1,41 @@
+// Puts an image's object into the kernel.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "runtime/run.h"
+
+struct bpf_object;
+struct bpf_program;
+
+namespace sonde::runtime {
+
+// Programs and maps in the kernel; unloaded when it dies.
+class LoadedObject {
+public:
+  explicit LoadedObject(bpf_object *object) : object_(object) {}
+  ~LoadedObject();
+  LoadedObject(const LoadedObject &) = delete;
+  LoadedObject &operator=(const LoadedObject &) = delete;
+
+  bpf_object *get() const { return object_; }
+  // Null when the object has none of that name.
+  bpf_program *program(const std::string &function) const;
+  // -1 when the object has none of that name.
+  int map_fd(const std::string &name) const;
+  // Bytes of the ring buffer, 0 without one.
+  uint64_t ring_size() const;
+
+private:
+  bpf_object *object_;
+};
+
+// Parameters are filled in and the ring buffer is sized before loading.
+Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, kernel::Kernel &kernel,
+                                                  const RunOptions &options);
+
+}  // namespace sonde::runtime

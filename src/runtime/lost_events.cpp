@@ -1,0 +1,47 @@
+// Sums the per-CPU counters of all programs.
+#include "runtime/lost_events.h"
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "runtime/clock.h"
+
+namespace sonde::runtime {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+}  // namespace
+
+LostEvents::LostEvents(int map_fd, uint32_t programs, uint32_t possible_cpus)
+    : map_fd_(map_fd), programs_(programs), cpus_(possible_cpus),
+      last_look_ns_(static_cast<int64_t>(boot_time_ns())) {}
+
+void LostEvents::report() {
+  last_look_ns_ = static_cast<int64_t>(boot_time_ns());
+  uint64_t now = read();
+  if (now > reported_)
+    fmt::print(stderr, "Lost {} event{}\n", now - reported_, now - reported_ == 1 ? "" : "s");
+  reported_ = now;
+}
+
+void LostEvents::report_at_times() {
+  if (static_cast<int64_t>(boot_time_ns()) - last_look_ns_ >= kSecond)
+    report();
+}
+
+uint64_t LostEvents::read() const {
+  if (map_fd_ < 0)
+    return 0;
+  uint64_t sum = 0;
+  std::vector<uint64_t> values(cpus_);
+  for (uint32_t program = 0; program < programs_; ++program)
+    if (bpf_map_lookup_elem(map_fd_, &program, values.data()) == 0)
+      for (uint64_t value : values)
+        sum += value;
+  return sum;
+}
+
+}  // namespace sonde::runtime

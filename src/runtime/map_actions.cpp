@@ -1,0 +1,65 @@
+// Actions on maps: print, clear, zero; and the printing of all maps at exit.
+#include <algorithm>
+#include <numeric>
+
+#include "runtime/actions.h"
+#include "runtime/merge_values.h"
+#include "runtime/print_map.h"
+
+namespace sonde::runtime {
+namespace {
+
+bool is_histogram(const image::MapSpec &map) {
+  return map.value.kind == TypeKind::Hist || map.value.kind == TypeKind::Lhist;
+}
+
+// A scalar lives in a slot that is always there; whether the script ever wrote to it, its value
+// tells.
+bool is_empty(const image::MapSpec &map, const MapEntries &entries) {
+  return entries.count == 0 || (map.is_scalar() && !is_assigned(map.value, entries.value(0)));
+}
+
+}  // namespace
+
+void print_whole_map(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {
+  const image::MapSpec &map = state.image.maps[*event.map];
+  MapEntries entries = state.maps.read(*event.map);
+  // print(@scalar) shows a scalar that was never assigned as zero, but no empty histogram.
+  if (is_histogram(map) && is_empty(map, entries))
+    return;
+  append_map(state.output.text(), map, entries, {event.top, event.divisor}, state.around);
+}
+
+// As bpftrace's print(@map[key]): the value alone.
+void print_map_entry(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *record) {
+  append_value(state.output.text(), event.fields[1].type, record + event.fields[1].offset, state.around);
+  state.output.text() += '\n';
+}
+
+void clear_map(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {
+  state.maps.clear(*event.map);
+}
+
+void zero_map(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {
+  state.maps.zero(*event.map);
+}
+
+void print_all_maps(ActionState &state) {
+  std::string &out = state.output.text();
+  out += "\n\n";
+  if (!state.image.config.print_maps_on_exit)
+    return;
+  std::vector<uint32_t> order(state.image.maps.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](uint32_t a, uint32_t b) { return state.image.maps[a].name < state.image.maps[b].name; });
+  for (uint32_t index : order) {
+    const image::MapSpec &map = state.image.maps[index];
+    MapEntries entries = state.maps.read(index);
+    if (!is_empty(map, entries))
+      append_map(out, map, entries, {}, state.around);
+    state.output.flush_if_full();
+  }
+}
+
+}  // namespace sonde::runtime

@@ -1,0 +1,95 @@
+// The layout is the kernel's (Documentation/bpf/ringbuf.rst): a page with the consumer's position,
+// a page with the producer's, then the data mapped twice so that records never wrap.
+#include "runtime/ring_reader.h"
+
+#include <linux/bpf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+namespace sonde::runtime {
+namespace {
+
+constexpr uint64_t kMaxPublishStep = 64 * 1024;
+
+uint64_t page_size() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
+
+template <typename T> T load_acquire(const void *place) {
+  return std::atomic_ref<T>(*static_cast<T *>(const_cast<void *>(place))).load(std::memory_order_acquire);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RingReader>> RingReader::open(int map_fd, uint64_t size) {
+  void *consumer = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+  if (consumer == MAP_FAILED)
+    return Error::from_errno("map", "the ring buffer", errno);
+  void *producer = mmap(nullptr, page_size() + 2 * size, PROT_READ, MAP_SHARED, map_fd,
+                        static_cast<off_t>(page_size()));
+  if (producer == MAP_FAILED) {
+    Error error = Error::from_errno("map", "the ring buffer", errno);
+    munmap(consumer, page_size());
+    return error;
+  }
+  return std::unique_ptr<RingReader>(new RingReader(map_fd, size, consumer, static_cast<const uint8_t *>(producer)));
+}
+
+RingReader::RingReader(int fd, uint64_t size, void *consumer_page, const uint8_t *producer_page)
+    : fd_(fd), size_(size), consumer_(static_cast<uint64_t *>(consumer_page)), pages_(producer_page),
+      publish_step_(std::min(kMaxPublishStep, size / 8)) {
+  position_ = last_record_ = published_ = load_acquire<uint64_t>(consumer_);
+}
+
+RingReader::~RingReader() {
+  munmap(consumer_, page_size());
+  munmap(const_cast<uint8_t *>(pages_), page_size() + 2 * size_);
+}
+
+uint64_t RingReader::producer_position() const { return load_acquire<uint64_t>(pages_); }
+
+bool RingReader::next(uint64_t end, Record &record) {
+  const uint8_t *data = pages_ + page_size();
+  while (position_ < end) {
+    const uint8_t *header = data + (position_ & (size_ - 1));
+    uint32_t word = load_acquire<uint32_t>(header);
+    if (word & BPF_RINGBUF_BUSY_BIT)
+      return false;
+    uint32_t size = word & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
+    if (last_record_ - published_ >= publish_step_)
+      publish_up_to(last_record_);
+    last_record_ = position_;
+    position_ += (uint64_t{size} + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
+    if (word & BPF_RINGBUF_DISCARD_BIT)
+      continue;
+    record = {header + BPF_RINGBUF_HDR_SZ, size};
+    return true;
+  }
+  // All but the last record: room for the producer without a wake-up for the next record.
+  if (last_record_ > published_)
+    publish_up_to(last_record_);
+  return false;
+}
+
+void RingReader::skip_until(uint64_t end) {
+  if (position_ < end)
+    position_ = last_record_ = end;
+  publish();
+}
+
+bool RingReader::publish() {
+  publish_up_to(position_);
+  // The producer looks at our position after it has moved its own; so must we look at its after
+  // moving ours, or both could miss the other.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  return producer_position() != position_;
+}
+
+void RingReader::publish_up_to(uint64_t position) {
+  std::atomic_ref<uint64_t>(*consumer_).store(position, std::memory_order_release);
+  published_ = position;
+}
+
+}  // namespace sonde::runtime

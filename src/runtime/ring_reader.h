@@ -1,0 +1,65 @@
+// Reads a BPF ring buffer through its mapped pages.
+//
+// libbpf's own reader tells the kernel after every record that it has been read, which under load
+// makes every further record wake us up. This one publishes its place in steps, and while records
+// keep coming it leaves the last one unpublished: the kernel then sees a reader that is behind and
+// wakes nobody, and the caller comes back by itself after a short sleep.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+
+namespace sonde::runtime {
+
+class RingReader {
+public:
+  // `size`: bytes of the buffer, as the map was created.
+  static Result<std::unique_ptr<RingReader>> open(int map_fd, uint64_t size);
+  ~RingReader();
+  RingReader(const RingReader &) = delete;
+  RingReader &operator=(const RingReader &) = delete;
+
+  int fd() const { return fd_; }
+
+  // Hands every complete record up to `end` (a position) to `use(data, size)`. Returns how many
+  // there were. Stops early at a record that is still being written.
+  template <typename Use> size_t read_until(uint64_t end, Use use) {
+    size_t count = 0;
+    for (Record record; next(end, record); ++count)
+      use(record.data, record.size);
+    return count;
+  }
+  // Drops what lies before `end` (a position that producer_position() gave) unread.
+  void skip_until(uint64_t end);
+
+  // Where the next record will be written.
+  uint64_t producer_position() const;
+  // Where the next record will be read.
+  uint64_t position() const { return position_; }
+  // Tells the kernel that everything handed out is read. A wake-up follows when more comes; true
+  // when more has come already.
+  bool publish();
+
+private:
+  struct Record {
+    const uint8_t *data = nullptr;
+    uint32_t size = 0;
+  };
+
+  RingReader(int fd, uint64_t size, void *consumer_page, const uint8_t *producer_page);
+  bool next(uint64_t end, Record &record);
+  void publish_up_to(uint64_t position);
+
+  int fd_;
+  uint64_t size_;
+  uint64_t *consumer_;              // page that we may write
+  const uint8_t *pages_;            // producer's page, then the data twice in a row
+  uint64_t position_ = 0;           // first byte not handed out
+  uint64_t last_record_ = 0;        // start of the record handed out last
+  uint64_t published_ = 0;
+  uint64_t publish_step_;
+};
+
+}  // namespace sonde::runtime
