@@ -108,8 +108,8 @@ private:
                                                      const MatchOptions &options) const;
   Result<std::unique_ptr<Attachment>> attach_one(bpf_program *program, const image::Target &target, bool needs_cookie,
                                                  kernel::Kernel &kernel) const;
-  Result<Attachments> attach_multi(bpf_program *program, const image::ProgramSpec &spec,
-                                   kernel::Kernel &kernel) const;
+  Result<std::unique_ptr<Attachment>> attach_group(bpf_program *program, std::span<const image::Target *const> targets,
+                                                   kernel::Kernel &kernel) const;
 
   bool is_return_;
 };
@@ -207,13 +207,14 @@ void KprobeProvider::prepare(bpf_program *program, const image::ProgramSpec &spe
     bpf_program__set_expected_attach_type(program, BPF_TRACE_KPROBE_MULTI);
 }
 
-Result<Attachments> KprobeProvider::attach_multi(bpf_program *program, const image::ProgramSpec &spec,
-                                                 kernel::Kernel &kernel) const {
+Result<std::unique_ptr<Attachment>> KprobeProvider::attach_group(bpf_program *program,
+                                                                 std::span<const image::Target *const> targets,
+                                                                 kernel::Kernel &kernel) const {
   std::vector<const char *> names;
   std::vector<__u64> cookies;
-  for (const image::Target &target : spec.targets) {
-    names.push_back(target.function.c_str());
-    cookies.push_back(target.name_index);
+  for (const image::Target *target : targets) {
+    names.push_back(target->function.c_str());
+    cookies.push_back(target->name_index);
   }
   LIBBPF_OPTS(bpf_kprobe_multi_opts, options);
   options.syms = names.data();
@@ -222,10 +223,8 @@ Result<Attachments> KprobeProvider::attach_multi(bpf_program *program, const ima
   options.retprobe = is_return_;
   bpf_link *link = bpf_program__attach_kprobe_multi_opts(program, nullptr, &options);
   if (!link)
-    return refused(fmt::format("{} and {} more functions", spec.targets[0].name, names.size() - 1), errno, kernel);
-  Attachments attachments;
-  attachments.push_back(own_link(link));
-  return attachments;
+    return refused(targets.front()->name, errno, kernel);
+  return own_link(link);
 }
 
 Result<std::unique_ptr<Attachment>> KprobeProvider::attach_one(bpf_program *program, const image::Target &target,
@@ -250,8 +249,13 @@ Result<std::unique_ptr<Attachment>> KprobeProvider::attach_one(bpf_program *prog
 
 Result<Attachments> KprobeProvider::attach(bpf_program *program, const image::ProgramSpec &spec,
                                            const AttachOptions &options) const {
-  if (bpf_program__expected_attach_type(program) == BPF_TRACE_KPROBE_MULTI)
-    return attach_multi(program, spec, options.kernel);
+  if (bpf_program__expected_attach_type(program) == BPF_TRACE_KPROBE_MULTI) {
+    std::vector<const image::Target *> targets;
+    for (const image::Target &target : spec.targets)
+      targets.push_back(&target);
+    return attach_in_groups(
+        targets, [&](auto group) { return attach_group(program, group, options.kernel); }, options);
+  }
   Attachments attachments;
   for (const image::Target &target : spec.targets) {
     auto attached = attach_one(program, target, spec.needs_cookie, options.kernel);

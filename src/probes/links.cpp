@@ -30,7 +30,44 @@ constexpr Refusal kCommonRefusals[] = {
     {E2BIG, "too many programs are attached to it already", "stop other tracers of the same probe"},
 };
 
+// Refusals that have to do with one place rather than with the program or the process.
+bool is_about_a_place(const Error &error) {
+  switch (error.error_number) {
+  case EPERM:
+  case EACCES:
+  case EMFILE:
+  case ENFILE:
+  case ENOMEM:
+    return false;
+  default:
+    return true;
+  }
+}
+
+std::optional<Error> attach_halving(std::span<const image::Target *const> targets, const AttachGroup &attach_group,
+                                    const AttachOptions &options, Attachments &attachments) {
+  auto attached = attach_group(targets);
+  if (attached) {
+    attachments.push_back(attached.take());
+    return std::nullopt;
+  }
+  if (targets.size() == 1 || !is_about_a_place(attached.error()))
+    return options.skip_refused(attached.error()) ? std::nullopt : std::optional(attached.error());
+  size_t half = targets.size() / 2;
+  if (auto error = attach_halving(targets.first(half), attach_group, options, attachments))
+    return error;
+  return attach_halving(targets.subspan(half), attach_group, options, attachments);
+}
+
 }  // namespace
+
+Result<Attachments> attach_in_groups(std::span<const image::Target *const> targets, const AttachGroup &attach_group,
+                                     const AttachOptions &options) {
+  Attachments attachments;
+  if (auto error = attach_halving(targets, attach_group, options, attachments))
+    return *error;
+  return attachments;
+}
 
 std::unique_ptr<Attachment> own_link(bpf_link *link) { return std::make_unique<LinkAttachment>(link); }
 

@@ -1,8 +1,10 @@
 // The run half that all providers share: links that detach when they go, and refusals in words.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,15 @@ using Attachments = std::vector<std::unique_ptr<Attachment>>;
 
 // Takes ownership of a libbpf link.
 std::unique_ptr<Attachment> own_link(bpf_link *link);
+
+// Makes one link for all of some targets.
+using AttachGroup = std::function<Result<std::unique_ptr<Attachment>>(std::span<const image::Target *const>)>;
+
+// Attaches all targets by as few calls of `attach_group` as can be. The kernel refuses a group as a whole
+// and does not say for whose sake, so a refused group is halved until the target is found: the error names
+// it or, where refusals are gathered, the others get attached.
+Result<Attachments> attach_in_groups(std::span<const image::Target *const> targets, const AttachGroup &attach_group,
+                                     const AttachOptions &options);
 
 // What one errno means when a provider attaches.
 struct Refusal {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -171,6 +172,8 @@ private:
                                                     const CodeLocation &place, const std::string &whole) const;
   std::vector<image::Target> match_pattern(const Binary &binary, const elf::SymbolTable &symbols,
                                            std::string_view pattern) const;
+  Result<std::unique_ptr<Attachment>> attach_group(bpf_program *program, std::span<const image::Target *const> targets,
+                                                   const std::optional<int> &pid) const;
   Result<Attachments> attach_multi(bpf_program *program, const image::ProgramSpec &spec,
                                    const AttachOptions &options) const;
   Result<std::unique_ptr<Attachment>> attach_one(bpf_program *program, const image::Target &target, bool needs_cookie,
@@ -322,6 +325,28 @@ void UprobeProvider::prepare(bpf_program *program, const image::ProgramSpec &, c
     bpf_program__set_expected_attach_type(program, kTraceUprobeMulti);
 }
 
+// One link for some functions of one binary.
+Result<std::unique_ptr<Attachment>> UprobeProvider::attach_group(bpf_program *program,
+                                                                 std::span<const image::Target *const> targets,
+                                                                 const std::optional<int> &pid) const {
+  std::vector<unsigned long> offsets;
+  std::vector<__u64> cookies;
+  for (const image::Target *target : targets) {
+    offsets.push_back(target->offset);
+    cookies.push_back(target->name_index);
+  }
+  LIBBPF_OPTS(bpf_uprobe_multi_opts, options);
+  options.offsets = offsets.data();
+  options.cookies = cookies.data();
+  options.cnt = offsets.size();
+  options.retprobe = is_return_;
+  bpf_link *link = bpf_program__attach_uprobe_multi(program, pid.value_or(-1), targets.front()->module.c_str(), nullptr,
+                                                    &options);
+  if (!link)
+    return refused(targets.front()->name, errno);
+  return own_link(link);
+}
+
 Result<Attachments> UprobeProvider::attach_multi(bpf_program *program, const image::ProgramSpec &spec,
                                                  const AttachOptions &options) const {
   std::map<std::string, std::vector<const image::Target *>> by_binary;
@@ -329,28 +354,11 @@ Result<Attachments> UprobeProvider::attach_multi(bpf_program *program, const ima
     by_binary[target.module].push_back(&target);
   Attachments attachments;
   for (const auto &[path, targets] : by_binary) {
-    std::vector<unsigned long> offsets;
-    std::vector<__u64> cookies;
-    for (const image::Target *target : targets) {
-      offsets.push_back(target->offset);
-      cookies.push_back(target->name_index);
-    }
-    LIBBPF_OPTS(bpf_uprobe_multi_opts, multi);
-    multi.offsets = offsets.data();
-    multi.cookies = cookies.data();
-    multi.cnt = offsets.size();
-    multi.retprobe = is_return_;
-    bpf_link *link =
-        bpf_program__attach_uprobe_multi(program, options.pid.value_or(-1), path.c_str(), nullptr, &multi);
-    int error_number = errno;
-    std::string shown = targets.front()->name;
-    if (targets.size() > 1)
-      shown += fmt::format(" and {} more functions", targets.size() - 1);
-    Error error = link ? Error{} : refused(shown, error_number);
-    if (link)
-      attachments.push_back(own_link(link));
-    else if (!options.skip_refused(error))
-      return error;
+    auto attached = attach_in_groups(
+        targets, [&](auto group) { return attach_group(program, group, options.pid); }, options);
+    if (!attached)
+      return attached.error();
+    std::move(attached->begin(), attached->end(), std::back_inserter(attachments));
   }
   return attachments;
 }

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "kernel/fake_kernel.h"
+#include "probes/links.h"
 #include "probes/provider.h"
 
 extern "C" __attribute__((noinline, used)) int sonde_probes_test_one(int value) { return value + 1; }
@@ -249,6 +251,52 @@ TEST_F(ProbesTest, VerboseListingShowsArguments) {
   EXPECT_THAT(list("t:syscalls:sys_enter_openat", true),
               ElementsAre("tracepoint:syscalls:sys_enter_openat", "    int __syscall_nr", "    int dfd",
                           "    const char * filename", "    int flags", "    umode_t mode"));
+}
+
+// A group link that refuses every group with the target "bad" in it.
+class GroupsTest : public ProbesTest {
+protected:
+  GroupsTest() {
+    for (const char *name : {"a", "b", "bad", "c", "d"})
+      targets_.emplace_back().name = name;
+    for (const image::Target &target : targets_)
+      pointers_.push_back(&target);
+  }
+  Result<std::unique_ptr<Attachment>> attach_group(std::span<const image::Target *const> group, int error_number) {
+    for (const image::Target *target : group)
+      if (target->name == "bad")
+        return Error{"attach to", group.front()->name, "no", {}, error_number};
+    attached_ += group.size();
+    return std::make_unique<Attachment>();
+  }
+
+  std::vector<image::Target> targets_;
+  std::vector<const image::Target *> pointers_;
+  size_t attached_ = 0;
+};
+
+TEST_F(GroupsTest, ARefusedGroupNamesTheTargetThatSpoiltIt) {
+  auto result = attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); }, {kernel_, {}});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().object, "bad");
+}
+
+TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
+  std::vector<Error> refused;
+  auto result =
+      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); }, {kernel_, {}, &refused});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(attached_, 4u);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].object, "bad");
+}
+
+TEST_F(GroupsTest, RefusalsOfEverythingAreNotSearched) {
+  size_t calls = 0;
+  auto result = attach_in_groups(
+      pointers_, [&](auto group) { return ++calls, attach_group(group, EPERM); }, {kernel_, {}});
+  EXPECT_FALSE(result);
+  EXPECT_EQ(calls, 1u);
 }
 
 }  // namespace
