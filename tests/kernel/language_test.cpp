@@ -1,0 +1,91 @@
+// What scripts print that need nothing but a BEGIN probe: one script, the text it must print. Expected
+// texts are those of bpftrace 0.27.
+#include "harness.h"
+
+namespace sonde::test {
+namespace {
+
+struct LanguageCase {
+  const char *name;
+  const char *script;
+  const char *expected;  // Outcome::text(): without the empty lines around it
+};
+
+void PrintTo(const LanguageCase &language_case, std::ostream *os) { *os << language_case.script; }
+
+const LanguageCase kCases[] = {
+    {"hello", R"(BEGIN { printf("hello %d\n", 42); exit() })", "hello 42"},
+    {"lower_case_probe_names", R"(begin { printf("b\n"); exit() } end { printf("e\n") })", "b\ne"},
+    {"begin_and_end_alone_end_by_themselves", R"(BEGIN { printf("b\n") } END { printf("e\n") })", "b\ne"},
+    {"exit_leaves_the_probe", R"(BEGIN { printf("1\n"); exit(); printf("2\n") })", "1"},
+    {"several_begin_probes_run_in_order", R"(BEGIN { printf("1\n") } BEGIN { printf("2\n"); exit() })", "1\n2"},
+
+    {"decimal_widths", R"(BEGIN { printf("%5d|%-5d|%05d|%+d|%u\n", 42, 42, 42, 5, 7) })", "   42|42   |00042|+5|7"},
+    {"hexadecimal_and_octal", R"(BEGIN { printf("%x|%X|%#x|%o|%p\n", 255, 255, 255, 8, 4096) })",
+     "ff|FF|0xff|10|0x1000"},
+    {"length_modifiers",
+     R"(BEGIN { printf("%hhd|%hd|%ld|%lld|%llu|%lx\n", 300, 70000, 7, -1, 18446744073709551615, 255) })",
+     "44|4464|7|-1|18446744073709551615|ff"},
+    {"characters_and_percent", R"(BEGIN { printf("%c%c %d%%\n", 72, 105, 50) })", "Hi 50%"},
+    {"string_widths", R"(BEGIN { printf("%s|%6s|%-6s|\n", "abc", "abc", "abc") })", "abc|   abc|abc   |"},
+    {"escapes", R"(BEGIN { printf("%s\n", "tab\there\x41\101\"q\"\\") })", "tab\thereAA\"q\"\\"},
+
+    {"literals", R"(BEGIN { printf("%d %d %d %d %d\n", 0x10, 1e3, 0777, 1_000, 10ms) })", "16 1000 511 1000 10000000"},
+    {"division_truncates_to_zero", R"(BEGIN { $a = -7; $b = 7; printf("%d %d %d\n", $a / 2, $b / 2, $b % 4) })",
+     "-3 3 3"},
+    {"shifts", R"(BEGIN { $one = 1; $minus = -16; printf("%d %d\n", $one << 10, $minus >> 2) })", "1024 -4"},
+    {"bit_operations", R"(BEGIN { $a = 5; $b = 3; printf("%d %d %d %d\n", $a & $b, $a | $b, $a ^ $b, ~$a) })",
+     "1 7 6 -6"},
+    {"casts_cut_and_extend", R"(BEGIN { $n = 300; $m = 200; $k = 70000;
+        printf("%d %d %d %u\n", (uint8)$n, (int8)$m, (int16)$k, (uint32)-1) })",
+     "44 -56 4464 4294967295"},
+    {"comparisons",
+     R"(BEGIN { $a = -1; $b = 1; printf("%d%d%d%d%d%d\n", $a < $b, $a > $b, $a <= $a, $a >= $b, $a == $a, $a != $a) })",
+     "101010"},
+    {"logic", R"(BEGIN { $t = 5; $f = 0; printf("%d%d%d%d\n", $t && $f, $t || $f, !$t, !$f) })", "0101"},
+    {"logic_stops_early", R"(BEGIN { $f = 0; $n = 0; if ($f && $n++) { } if (!$f || $n++) { } printf("%d\n", $n) })",
+     "0"},
+    {"precedence", R"(BEGIN { $x = 2; printf("%d %d %d\n", 1 + $x * 3, (1 + $x) * 3, 1 << $x + 1) })", "7 9 8"},
+    {"ternary", R"(BEGIN { $x = 3; printf("%s %s\n", $x > 2 ? "big" : "small", $x > 5 ? "big" : "small") })",
+     "big small"},
+    {"if_else_chain",
+     R"(BEGIN { $x = 2; if ($x == 1) { printf("one\n") } else if ($x == 2) { printf("two\n") } else { printf("more\n") } })",
+     "two"},
+    {"increments",
+     R"(BEGIN { $i = 0; $j = $i++; $k = ++$i; $l = $i--; $m = --$i; printf("%d %d %d %d %d\n", $i, $j, $k, $l, $m) })",
+     "0 0 2 2 0"},
+    {"assignment_operators",
+     R"(BEGIN { $x = 5; $x += 2; $x *= 3; $x -= 1; $x <<= 2; $x |= 1; $x &= 0xfd; $x ^= 8; $x >>= 1; printf("%d\n", $x) })",
+     "44"},
+    {"comments", "/* one\n two */ BEGIN { // three\n printf(\"x\\n\") /* four */ }", "x"},
+
+    {"strings_compare", R"(BEGIN { $s = "abc"; printf("%d%d%d\n", $s == "abc", $s == "abd", $s != "ab") })", "101"},
+    {"comm_is_the_tracer", R"(BEGIN { printf("%d\n", comm == "no such name") })", "0"},
+    {"elapsed_and_time_go_forward",
+     R"(BEGIN { $a = nsecs; $b = nsecs; printf("%d%d\n", $b >= $a, elapsed < 1000000000000) })", "11"},
+    {"print_values", R"(BEGIN { print(5); print("x"); print((1, "a")) })", "5\nx\n(1, a)"},
+
+    {"a_missing_key_reads_zero", R"(BEGIN { printf("%d\n", @nothing[1]); @nothing[2] = 1; clear(@nothing) })", "0"},
+    {"map_arithmetic", R"(BEGIN { @a++; @a++; @a += 5; printf("%d\n", @a); clear(@a) })", "7"},
+    {"has_key_and_delete", R"(BEGIN { @m[1] = 10; @m[2] = 20; printf("%d%d ", has_key(@m, 1), has_key(@m, 3));
+        delete(@m, 1); delete(@m[2]); printf("%d%d\n", has_key(@m, 1), has_key(@m, 2)); })",
+     "11 00"},
+    {"maps_of_strings",
+     R"(BEGIN { @name = "ada"; @by["x"] = "grace"; printf("%s %s\n", @name, @by["x"]); clear(@name); clear(@by) })",
+     "ada grace"},
+    {"print_one_entry", R"(BEGIN { @m[1, "a"] = 10; print(@m[1, "a"]); clear(@m) })", "10"},
+};
+
+class LanguageTest : public TracerTest, public ::testing::WithParamInterface<LanguageCase> {};
+
+TEST_P(LanguageTest, prints) {
+  Outcome outcome = run_script(GetParam().script, {"-q"});
+  EXPECT_EQ(outcome.text(), GetParam().expected) << outcome;
+  EXPECT_EQ(outcome.status, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(slice, LanguageTest, ::testing::ValuesIn(kCases),
+                         [](const auto &info) { return info.param.name; });
+
+}  // namespace
+}  // namespace sonde::test

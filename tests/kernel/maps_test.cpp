@@ -1,0 +1,78 @@
+// How maps look when a run ends: scripts' users parse this, so it is compared to the byte with what
+// bpftrace 0.27 prints.
+#include "harness.h"
+
+namespace sonde::test {
+namespace {
+
+using MapsTest = TracerTest;
+
+// "%s" would be enough here, but a bar of 52 @ in a test is easier to get wrong than to count.
+std::string full_bar() { return "|" + std::string(52, '@') + "|\n"; }
+std::string empty_bar() { return "|" + std::string(52, ' ') + "|\n"; }
+
+TEST_F(MapsTest, scalar_and_keyed_maps_in_order_of_name_and_value) {
+  Outcome outcome = run_script(R"(BEGIN { @x = 5; @y["a"] = 1; @y["b"] = 0; @z[1, "b"] = 2; @s = "text" })", {"-q"});
+  EXPECT_EQ(outcome.out, "\n\n@s: text\n@x: 5\n@y[b]: 0\n@y[a]: 1\n@z[1, b]: 2\n") << outcome;
+}
+
+TEST_F(MapsTest, unnamed_map) {
+  Outcome outcome = run_script(R"(BEGIN { @[7] = 3; })", {"-q"});
+  EXPECT_EQ(outcome.out, "\n\n@[7]: 3\n") << outcome;
+}
+
+TEST_F(MapsTest, aggregations) {
+  Outcome outcome = run_script(
+      R"(BEGIN { @c = count(); @c = count(); @sum = sum(5); @sum = sum(-7); @min = min(-3); @min = min(4);
+                 @max = max(7); @max = max(2); @avg = avg(10); @avg = avg(20); @stats = stats(4); @stats = stats(8) })",
+      {"-q"});
+  EXPECT_THAT(outcome.lines(), ::testing::ElementsAre("@avg: 15", "@c: 2", "@max: 7", "@min: -3",
+                                                      "@stats: { .count = 2, .average = 6, .total = 12 }", "@sum: -2"))
+      << outcome;
+}
+
+TEST_F(MapsTest, histogram) {
+  Outcome outcome = run_script(R"(BEGIN { @h = hist(0); @h = hist(5); @h = hist(-1); @h = hist(1025) })", {"-q"});
+  std::string expected = "\n\n@h:\n(..., 0)               1 " + full_bar() + "[0]                    1 " + full_bar() +
+                         "[1]                    0 " + empty_bar() + "[2, 4)                 0 " + empty_bar() +
+                         "[4, 8)                 1 " + full_bar() + "[8, 16)                0 " + empty_bar() +
+                         "[16, 32)               0 " + empty_bar() + "[32, 64)               0 " + empty_bar() +
+                         "[64, 128)              0 " + empty_bar() + "[128, 256)             0 " + empty_bar() +
+                         "[256, 512)             0 " + empty_bar() + "[512, 1K)              0 " + empty_bar() +
+                         "[1K, 2K)               1 " + full_bar() + "\n";
+  EXPECT_EQ(outcome.out, expected) << outcome;
+}
+
+TEST_F(MapsTest, keyed_histogram) {
+  Outcome outcome = run_script(R"(BEGIN { @k[1] = hist(3) })", {"-q"});
+  EXPECT_EQ(outcome.out, "\n\n@k[1]:\n[2, 4)                 1 " + full_bar() + "\n") << outcome;
+}
+
+TEST_F(MapsTest, linear_histogram) {
+  Outcome outcome =
+      run_script(R"(BEGIN { @l = lhist(5, 0, 20, 5); @l = lhist(-1, 0, 20, 5); @l = lhist(100, 0, 20, 5) })", {"-q"});
+  std::string expected = "\n\n@l:\n(..., 0)               1 " + full_bar() + "[0, 5)                 0 " + empty_bar() +
+                         "[5, 10)                1 " + full_bar() + "[10, 15)               0 " + empty_bar() +
+                         "[15, 20)               0 " + empty_bar() + "[20, ...)              1 " + full_bar() + "\n";
+  EXPECT_EQ(outcome.out, expected) << outcome;
+}
+
+TEST_F(MapsTest, print_of_a_whole_map_during_the_run) {
+  // The interval gives the reader time before the map is cleared.
+  Outcome outcome = run_script(
+      R"(BEGIN { @m[1] = 10; @m[2] = 20; print(@m); print(@m, 1) } interval:ms:300 { clear(@m); exit() })", {"-q"});
+  EXPECT_EQ(outcome.text(), "@m[1]: 10\n@m[2]: 20\n\n@m[2]: 20") << outcome;
+}
+
+TEST_F(MapsTest, zero_keeps_keys) {
+  Outcome outcome = run_script(R"(BEGIN { @m["a"] = 10; @c["k"] = count(); zero(@m); zero(@c) })", {"-q"});
+  EXPECT_THAT(outcome.lines(), ::testing::ElementsAre("@c[k]: 0", "@m[a]: 0")) << outcome;
+}
+
+TEST_F(MapsTest, cleared_maps_are_not_printed) {
+  Outcome outcome = run_script(R"(BEGIN { @m["a"] = 10; clear(@m); @left = 1 })", {"-q"});
+  EXPECT_EQ(outcome.text(), "@left: 1") << outcome;
+}
+
+}  // namespace
+}  // namespace sonde::test

@@ -1,0 +1,127 @@
+// A program whose behaviour is known, for probes to look at. Each mode does one thing a given number of
+// times:
+//
+//   traced add N         calls traced_add(i, 2 * i) for i in 0..N-1
+//   traced wide N        calls traced_wide with values of every width, negative ones too
+//   traced name N        calls traced_name("ada") and traced_name("grace") in turn
+//   traced family N      calls traced_family_one, _two and _three N times each
+//   traced open N PATH   opens and closes a file
+//   traced read N        reads 1, 2, 4, … bytes of /dev/zero
+//   traced sleep N       sleeps for a millisecond
+//   traced burn MS       keeps its CPU busy
+//   traced pause         waits for a signal
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// Without the empty assembly the compiler may fold calls of functions that compute nothing.
+#define TRACED __attribute__((noinline, noclone, used, visibility("default")))
+#define OPAQUE(value) __asm__ volatile("" : "+r"(value))
+
+TRACED int traced_add(int a, int b) {
+  int sum = a + b;
+  OPAQUE(sum);
+  return sum;
+}
+
+TRACED int64_t traced_wide(uint8_t byte, int16_t negative, uint32_t word, int64_t wide, const void *pointer, char letter) {
+  int64_t sum = byte + negative + word + wide + (pointer != NULL) + letter;
+  OPAQUE(sum);
+  return -5;
+}
+
+TRACED size_t traced_name(const char *name) {
+  size_t length = strlen(name);
+  OPAQUE(length);
+  return length;
+}
+
+TRACED int traced_family_one(int n) {
+  OPAQUE(n);
+  return n;
+}
+
+TRACED int traced_family_two(int n) {
+  OPAQUE(n);
+  return n;
+}
+
+TRACED int traced_family_three(int n) {
+  OPAQUE(n);
+  return n;
+}
+
+// Through syscall(): the C library may choose another system call of the same purpose.
+static void open_file(const char *path) {
+  long fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY, 0);
+  if (fd >= 0)
+    close((int)fd);
+}
+
+static void read_powers(int times) {
+  static char buffer[1 << 20];
+  int fd = open("/dev/zero", O_RDONLY);
+  for (int i = 0; i < times; i++)
+    if (read(fd, buffer, (size_t)1 << i) < 0)
+      exit(1);
+  close(fd);
+}
+
+static void sleep_briefly(void) {
+  struct timespec time = {0, 1000000};
+  syscall(SYS_nanosleep, &time, NULL);
+}
+
+static uint64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+static void burn(uint64_t ms) {
+  for (uint64_t end = now_ms() + ms; now_ms() < end;)
+    for (int i = 0; i < 10000; i++)
+      OPAQUE(i);
+}
+
+int main(int argc, char **argv) {
+  const char *mode = argc > 1 ? argv[1] : "";
+  int times = argc > 2 ? atoi(argv[2]) : 1;
+  if (strcmp(mode, "pause") == 0) {
+    puts("waiting");
+    fflush(stdout);
+    pause();
+    return 0;
+  }
+  if (strcmp(mode, "burn") == 0) {
+    burn((uint64_t)times);
+    return 0;
+  }
+  if (strcmp(mode, "read") == 0) {
+    read_powers(times);
+    return 0;
+  }
+  for (int i = 0; i < times; i++) {
+    if (strcmp(mode, "add") == 0)
+      traced_add(i, 2 * i);
+    else if (strcmp(mode, "wide") == 0)
+      traced_wide(200, -2, 4000000000u, -1234567890123, &times, 'x');
+    else if (strcmp(mode, "name") == 0)
+      traced_name(i % 2 == 0 ? "ada" : "grace");
+    else if (strcmp(mode, "family") == 0)
+      traced_family_one(i), traced_family_two(i), traced_family_three(i);
+    else if (strcmp(mode, "open") == 0 && argc > 3)
+      open_file(argv[3]);
+    else if (strcmp(mode, "sleep") == 0)
+      sleep_briefly();
+    else
+      return 2;
+  }
+  return 0;
+}
