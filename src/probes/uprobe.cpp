@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "elf/instructions.h"
 #include "elf/symbol_table.h"
 #include "probes/links.h"
 #include "probes/location.h"
@@ -120,6 +121,21 @@ Error no_function(const std::string &whole, const std::string &name, const Binar
   return {"use", whole, fmt::format("there is no function '{}' in {}", name, binary.shown), std::move(hint), ENOENT};
 }
 
+// A breakpoint that overwrites the middle of an instruction makes the traced program crash or, worse,
+// compute something else.
+std::optional<Error> check_boundary(const Binary &binary, const elf::Symbol &symbol, uint64_t offset,
+                                    const std::string &whole) {
+  if (offset == 0 || offset >= symbol.size)
+    return std::nullopt;
+  auto code = elf::read_code(binary.path, symbol.file_offset, symbol.size);
+  if (!code)
+    return code.error();
+  if (elf::starts_instruction(*code, offset).value_or(true))
+    return std::nullopt;
+  return Error{"use", whole, fmt::format("{}+{} is in the middle of an instruction", symbol.name, offset),
+               "a probe there would crash the program; objdump -d shows where instructions start, --unsafe allows it"};
+}
+
 Error refused(const std::string &target, int error_number) {
   constexpr int kNotSupported = 524;  // ENOTSUPP, which the C library does not know
   return attach_error(target, error_number,
@@ -164,12 +180,13 @@ public:
 private:
   image::Target make_target(const Binary &binary, std::string place, uint64_t file_offset) const;
   std::optional<Error> check_form(const UprobeSpec &spec, const std::string &whole) const;
-  Result<std::vector<image::Target>> match_in(const Binary &binary, const UprobeSpec &spec,
-                                              const std::string &whole) const;
+  Result<std::vector<image::Target>> match_in(const Binary &binary, const UprobeSpec &spec, const std::string &whole,
+                                              bool unsafe) const;
   Result<std::vector<image::Target>> match_address(const Binary &binary, const elf::SymbolTable &symbols,
-                                                   uint64_t address, const std::string &whole) const;
+                                                   uint64_t address, const std::string &whole, bool unsafe) const;
   Result<std::vector<image::Target>> match_function(const Binary &binary, const elf::SymbolTable &symbols,
-                                                    const CodeLocation &place, const std::string &whole) const;
+                                                    const CodeLocation &place, const std::string &whole,
+                                                    bool unsafe) const;
   std::vector<image::Target> match_pattern(const Binary &binary, const elf::SymbolTable &symbols,
                                            std::string_view pattern) const;
   Result<std::unique_ptr<Attachment>> attach_group(bpf_program *program, std::span<const image::Target *const> targets,
@@ -202,27 +219,33 @@ std::optional<Error> UprobeProvider::check_form(const UprobeSpec &spec, const st
 
 Result<std::vector<image::Target>> UprobeProvider::match_address(const Binary &binary,
                                                                  const elf::SymbolTable &symbols, uint64_t address,
-                                                                 const std::string &whole) const {
+                                                                 const std::string &whole, bool unsafe) const {
   auto offset = symbols.file_offset_of(address);
   if (!offset)
     return Error{"use", whole, fmt::format("address {:#x} is outside the code of {}", address, binary.shown),
                  "addresses are the file's own, as nm and objdump show them"};
   image::Target target = make_target(binary, fmt::format("{}", address), *offset);
   const elf::Symbol *symbol = symbols.containing_offset(*offset);
+  if (symbol && !unsafe)
+    if (auto error = check_boundary(binary, *symbol, *offset - symbol->file_offset, whole))
+      return *error;
   target.function = symbol ? symbol->name : std::string();
   return std::vector<image::Target>{std::move(target)};
 }
 
 Result<std::vector<image::Target>> UprobeProvider::match_function(const Binary &binary,
                                                                   const elf::SymbolTable &symbols,
-                                                                  const CodeLocation &place,
-                                                                  const std::string &whole) const {
+                                                                  const CodeLocation &place, const std::string &whole,
+                                                                  bool unsafe) const {
   const elf::Symbol *symbol = symbols.find(place.name);
   if (!symbol)
     return no_function(whole, place.name, binary, symbols);
   if (place.offset && place.offset >= symbol->size)
     return Error{"use", whole, fmt::format("the offset is past the end of {}, which has {} bytes", place.name,
                                            symbol->size), {}};
+  if (!unsafe)
+    if (auto error = check_boundary(binary, *symbol, place.offset, whole))
+      return *error;
   std::string shown = place.offset ? fmt::format("{}+{}", place.name, place.offset) : place.name;
   image::Target target = make_target(binary, shown, symbol->file_offset + place.offset);
   target.function = place.name;
@@ -242,14 +265,14 @@ std::vector<image::Target> UprobeProvider::match_pattern(const Binary &binary, c
 }
 
 Result<std::vector<image::Target>> UprobeProvider::match_in(const Binary &binary, const UprobeSpec &spec,
-                                                            const std::string &whole) const {
+                                                            const std::string &whole, bool unsafe) const {
   auto symbols = elf::read_symbols(binary.path);
   if (!symbols)
     return symbols.error();
   if (spec.place.address)
-    return match_address(binary, **symbols, *spec.place.address, whole);
+    return match_address(binary, **symbols, *spec.place.address, whole, unsafe);
   if (!has_glob(spec.place.name))
-    return match_function(binary, **symbols, spec.place, whole);
+    return match_function(binary, **symbols, spec.place, whole, unsafe);
   auto targets = match_pattern(binary, **symbols, spec.place.name);
   if (targets.empty())
     return no_function(whole, spec.place.name, binary, **symbols);
@@ -270,7 +293,7 @@ Result<std::vector<image::Target>> UprobeProvider::match(std::string_view spec, 
   std::optional<Error> first_error;
   // Of the files that a pattern matches, those without the function (or without symbols) do not count.
   for (const Binary &binary : *binaries) {
-    auto targets = match_in(binary, *parsed, whole);
+    auto targets = match_in(binary, *parsed, whole, options.unsafe);
     if (!targets && !first_error)
       first_error = targets.error();
     if (targets)

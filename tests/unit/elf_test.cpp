@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "elf/instructions.h"
 #include "elf/library_cache.h"
 #include "elf/symbol_table.h"
 
@@ -102,6 +103,43 @@ TEST(ReadSymbols, ForeignAndDamagedPrograms) {
   auto headless = read_symbols(headless_file.path());  // its section headers are gone: no symbols
   EXPECT_TRUE(!headless || (*headless)->functions().empty());
 }
+
+#if defined(__x86_64__)
+std::optional<size_t> length_of(std::initializer_list<int> bytes) {
+  std::string code;
+  for (int byte : bytes)
+    code += static_cast<char>(byte);
+  return instruction_length(code);
+}
+
+TEST(Instructions, LengthsOfEveryForm) {
+  EXPECT_EQ(length_of({0x55}), 1u);                                            // push %rbp
+  EXPECT_EQ(length_of({0xf3, 0x0f, 0x1e, 0xfa}), 4u);                          // endbr64
+  EXPECT_EQ(length_of({0x48, 0x83, 0xec, 0x18}), 4u);                          // sub $0x18,%rsp
+  EXPECT_EQ(length_of({0x48, 0x8b, 0x05, 1, 2, 3, 4}), 7u);                    // mov 0x04030201(%rip),%rax
+  EXPECT_EQ(length_of({0x64, 0x48, 0x8b, 0x04, 0x25, 0x28, 0, 0, 0}), 9u);     // mov %fs:0x28,%rax
+  EXPECT_EQ(length_of({0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8}), 10u);             // movabs
+  EXPECT_EQ(length_of({0x66, 0xb8, 1, 2}), 4u);                                // mov $0x201,%ax
+  EXPECT_EQ(length_of({0xf6, 0xc1, 0x01}), 3u);                                // test $1,%cl
+  EXPECT_EQ(length_of({0xf7, 0xd8}), 2u);                                      // neg %eax
+  EXPECT_EQ(length_of({0x0f, 0x84, 1, 2, 3, 4}), 6u);                          // je
+  EXPECT_EQ(length_of({0xc5, 0xf8, 0x77}), 3u);                                // vzeroupper
+  EXPECT_EQ(length_of({0xc4, 0xe3, 0x7d, 0x39, 0xc1, 0x01}), 6u);              // vextracti128 $1
+  EXPECT_EQ(length_of({0x62, 0xf1, 0xfe, 0x48, 0x6f, 0x46, 0x01}), 7u);        // vmovdqu64 0x40(%rsi),%zmm0
+  EXPECT_FALSE(length_of({0x06}));                                             // not in 64-bit code
+  EXPECT_FALSE(length_of({0xe8, 1, 2}));                                       // cut off
+  EXPECT_FALSE(length_of({}));
+}
+
+TEST(Instructions, StartsAndMiddles) {
+  std::string code = "\x55\x48\x89\xe5\x06";
+  EXPECT_EQ(starts_instruction(code, 0), true);
+  EXPECT_EQ(starts_instruction(code, 1), true);
+  EXPECT_EQ(starts_instruction(code, 2), false);
+  EXPECT_EQ(starts_instruction(code, 4), true);
+  EXPECT_EQ(starts_instruction(code, 5), std::nullopt);
+}
+#endif
 
 TEST(ResolveBinary, ThroughPathLibrariesAndAsGiven) {
   auto shell = resolve_binary("sh");

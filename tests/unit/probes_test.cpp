@@ -226,6 +226,20 @@ TEST_F(ProbesTest, WrongUserFunctions) {
   EXPECT_THAT(error("ur:" + self() + ":sonde_probes_test_one+4"), HasSubstr("set on a whole function"));
 }
 
+#if defined(__x86_64__)
+// push %rbp; mov %rsp,%rbp; pop %rbp; ret
+asm(".pushsection .text\n.globl sonde_probes_code\n.type sonde_probes_code, @function\n"
+    "sonde_probes_code:\n.byte 0x55, 0x48, 0x89, 0xe5, 0x5d, 0xc3\n"
+    ".size sonde_probes_code, . - sonde_probes_code\n.popsection\n");
+
+TEST_F(ProbesTest, OffsetsInsideAnInstructionAreRefused) {
+  std::string function = "uprobe:" + self() + ":sonde_probes_code";
+  EXPECT_THAT(names(function + "+1"), ElementsAre(function + "+1"));
+  EXPECT_THAT(error(function + "+2"), HasSubstr("sonde_probes_code+2 is in the middle of an instruction"));
+  EXPECT_THAT(names(function + "+2", true), ElementsAre(function + "+2"));
+}
+#endif
+
 TEST_F(ProbesTest, Listing) {
   EXPECT_THAT(list("interval:*"), ElementsAre("interval:hz:", "interval:ms:", "interval:s:", "interval:us:"));
   EXPECT_THAT(list("software:*faults"),
