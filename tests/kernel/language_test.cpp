@@ -34,7 +34,7 @@ const LanguageCase kCases[] = {
     {"division_truncates_to_zero", R"(BEGIN { $a = -7; $b = 7; printf("%d %d %d\n", $a / 2, $b / 2, $b % 4) })",
      "-3 3 3"},
     {"shifts", R"(BEGIN { $one = 1; $minus = -16; printf("%d %d\n", $one << 10, $minus >> 2) })", "1024 -4"},
-    {"bit_operations", R"(BEGIN { $a = 5; $b = 3; printf("%d %d %d %d\n", $a & $b, $a | $b, $a ^ $b, ~$a) })",
+    {"bit_operations", R"(BEGIN { $a = 5; $b = 3; printf("%d %d %d %d\n", $a & $b, $a | $b, $a ^ $b, ~(int64)$a) })",
      "1 7 6 -6"},
     {"casts_cut_and_extend", R"(BEGIN { $n = 300; $m = 200; $k = 70000;
         printf("%d %d %d %u\n", (uint8)$n, (int8)$m, (int16)$k, (uint32)-1) })",
@@ -69,7 +69,7 @@ const LanguageCase kCases[] = {
     {"map_arithmetic", R"(BEGIN { @a++; @a++; @a += 5; printf("%d\n", @a); clear(@a) })", "7"},
     {"has_key_and_delete", R"(BEGIN { @m[1] = 10; @m[2] = 20; printf("%d%d ", has_key(@m, 1), has_key(@m, 3));
         delete(@m, 1); delete(@m[2]); printf("%d%d\n", has_key(@m, 1), has_key(@m, 2)); })",
-     "11 00"},
+     "10 00"},
     {"maps_of_strings",
      R"(BEGIN { @name = "ada"; @by["x"] = "grace"; printf("%s %s\n", @name, @by["x"]); clear(@name); clear(@by) })",
      "ada grace"},

@@ -61,7 +61,7 @@ TEST_F(MapsTest, print_of_a_whole_map_during_the_run) {
   // The interval gives the reader time before the map is cleared.
   Outcome outcome = run_script(
       R"(BEGIN { @m[1] = 10; @m[2] = 20; print(@m); print(@m, 1) } interval:ms:300 { clear(@m); exit() })", {"-q"});
-  EXPECT_EQ(outcome.text(), "@m[1]: 10\n@m[2]: 20\n\n@m[2]: 20") << outcome;
+  EXPECT_EQ(outcome.text(), "@m[1]: 10\n@m[2]: 20\n@m[2]: 20") << outcome;
 }
 
 TEST_F(MapsTest, zero_keeps_keys) {

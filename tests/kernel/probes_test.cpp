@@ -44,7 +44,7 @@ TEST_P(UprobeTest, short_names) {
 TEST_P(UprobeTest, arguments_of_every_width) {
   Outcome outcome = trace(
       fmt::format(
-          R"(uprobe:{}:traced_wide {{ printf("%d %d %u %d %d %c\n", (uint8)arg0, (int16)arg1, (uint32)arg2, (int64)arg3, arg4 != 0, arg5) }})",
+          R"(uprobe:{}:traced_wide {{ printf("%d %d %u %lld %d %c\n", (uint8)arg0, (int16)arg1, (uint32)arg2, (int64)arg3, arg4 != 0, arg5) }})",
           binary()),
       "wide 1");
   EXPECT_EQ(outcome.text(), "200 -2 4000000000 -1234567890123 1 x") << outcome;
@@ -65,7 +65,7 @@ TEST_P(UprobeTest, strings_cut_to_a_length) {
   Outcome outcome =
       trace(fmt::format(R"(uprobe:{}:traced_name {{ printf("%s\n", str(arg0, 3)) }})", binary()), "name 2");
   // The length counts the terminating NUL, as in bpftrace.
-  EXPECT_THAT(outcome.lines(), ElementsAre("ada", "gra")) << outcome;
+  EXPECT_THAT(outcome.lines(), ElementsAre("ad", "gr")) << outcome;
 }
 
 TEST_P(UprobeTest, wildcards_with_the_name_of_the_probe) {
