@@ -30,8 +30,6 @@ const Token &TokenFeed::next(size_t stack_height) {
     diagnostics_.error(current_.where, "this is nested too deeply").with_hint("keep a part of it in a variable");
     stop();
   }
-  if (diagnostics_.all().size() > kMaxDiagnostics)
-    stop();
   Token token = skip_ == Skip::Statement ? skip_statement() : skip_ == Skip::Header ? skip_header() : take();
   skip_ = Skip::Nothing;
   deliver(std::move(token));
@@ -53,6 +51,8 @@ void TokenFeed::deliver(Token token) {
 }
 
 Token TokenFeed::take() {
+  if (diagnostics_.all().size() > kMaxDiagnostics)
+    stop();
   if (stopped())
     queue_.clear();
   if (queue_.empty())
