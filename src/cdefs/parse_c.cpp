@@ -23,12 +23,6 @@ namespace {
 // Each round answers all that the one before asked; types within types take one more.
 constexpr int kMaxRounds = 12;
 
-// An #include of a kernel header that is not there, and what Clang said of it.
-struct StoodIn {
-  std::string header;
-  ClangError error;
-};
-
 // One way of reading the text: as kernel code or as a program's.
 class Reading {
 public:
@@ -203,8 +197,7 @@ Definitions parse_c(std::string_view text, Location where, const Options &option
   if (!reading)
     return report(reading.error());
   ScriptText script{text, where, kernel.has_value(), options.kernel_has_btf};
-  for (const StoodIn &header : (*reading)->stood_in())
-    warn_of_stand_in(header.error, header.header, script, diagnostics);
+  warn_of_stand_ins((*reading)->stood_in(), script, diagnostics);
   report_errors((*reading)->errors(), script, diagnostics);
   (*reading)->read(definitions);
   return definitions;

@@ -33,6 +33,13 @@ std::string missing_header_hint(const std::string &header, const ScriptText &scr
   return "name the folder that holds it with -I";
 }
 
+bool is_of_kernel(std::string_view path) {
+  for (const char *folder : {"/include/linux/", "/include/asm", "/include/net/", "/include/uapi/"})
+    if (path.find(folder) != std::string_view::npos)
+      return true;
+  return false;
+}
+
 std::string hint_for(const ClangError &error, const ScriptText &script) {
   if (auto header = missing_header(error))
     return missing_header_hint(*header, script);
@@ -40,7 +47,7 @@ std::string hint_for(const ClangError &error, const ScriptText &script) {
                        error.message.find("incomplete") != std::string::npos;
   if (is_about_type && !script.has_btf && !script.has_kernel_headers)
     return "if it is a type of the kernel, " + kernel_headers_hint();
-  if (!error.is_in_main && script.has_btf && !error.file.empty())
+  if (is_of_kernel(error.file) && script.has_btf)
     return "leave the #include out where BTF has the types that it is for (#ifndef BPFTRACE_HAVE_BTF)";
   return {};
 }
@@ -87,6 +94,7 @@ void report_errors(const std::vector<ClangError> &errors, const ScriptText &scri
   size_t reported = 0;
   std::map<uint32_t, int> per_include;
   std::set<std::pair<uint32_t, std::string>> seen;
+  std::set<std::string> hints;
   for (const ClangError &error : errors) {
     Location where = script.place(error);
     if (reported == kMaxErrors || is_harmless(error) || !seen.emplace(where.begin, error.message).second)
@@ -97,17 +105,21 @@ void report_errors(const std::vector<ClangError> &errors, const ScriptText &scri
     for (const ClangError &note : error.notes)
       if (note.is_in_main)
         diagnostic.note(script.place(note), note.message);
-    diagnostic.with_hint(hint_for(error, script));
+    if (std::string hint = hint_for(error, script); hints.insert(hint).second)
+      diagnostic.with_hint(hint);
     ++reported;
   }
 }
 
-void warn_of_stand_in(const ClangError &error, const std::string &header, const ScriptText &script,
-                      Diagnostics &diagnostics) {
-  diagnostics
-      .warning(script.place(error), "there is no kernel header '{}' here: its types come from BTF, its macros are "
-                                    "missing", header)
-      .with_hint("leave it out where BTF is there (#ifndef BPFTRACE_HAVE_BTF), or " + kernel_headers_hint());
+void warn_of_stand_ins(const std::vector<StoodIn> &headers, const ScriptText &script, Diagnostics &diagnostics) {
+  for (const StoodIn &missing : headers) {
+    Diagnostic &warning = diagnostics.warning(
+        script.place(missing.error), "there is no kernel header '{}' here: its types come from BTF, its macros are missing",
+        missing.header);
+    if (&missing == &headers.back())
+      warning.with_hint("to be rid of this, put #ifndef BPFTRACE_HAVE_BTF around it; for its macros, " +
+                        kernel_headers_hint());
+  }
 }
 
 }  // namespace sonde::cdefs

@@ -31,8 +31,12 @@ struct ScriptText {
 // At most 20 errors, and few for any one header: the first ones tell what is wrong.
 void report_errors(const std::vector<ClangError> &errors, const ScriptText &script, Diagnostics &diagnostics);
 
-// A warning for an #include of a kernel header that is not there and for which BTF stands in.
-void warn_of_stand_in(const ClangError &error, const std::string &header, const ScriptText &script,
-                      Diagnostics &diagnostics);
+// An #include of a kernel header that is not there and for which BTF stands in; what Clang said of it.
+struct StoodIn {
+  std::string header;
+  ClangError error;
+};
+
+void warn_of_stand_ins(const std::vector<StoodIn> &headers, const ScriptText &script, Diagnostics &diagnostics);
 
 }  // namespace sonde::cdefs

@@ -36,6 +36,14 @@ void visit_inclusion(CXFile included, CXSourceLocation *stack, unsigned depth, C
   }
 }
 
+// Clang also tells by notes through which #includes it came: those say best which of the main file's it was.
+void add_note(ClangError &error, ClangError note) {
+  if (!note.message.starts_with("in file included from"))
+    error.notes.push_back(std::move(note));
+  else if (note.is_in_main && !error.is_in_main)
+    error.begin = note.begin;
+}
+
 }  // namespace
 
 TranslationUnit::TranslationUnit(const Libclang &clang, Owned<CXIndex> index, Owned<CXTranslationUnit> unit,
@@ -76,7 +84,7 @@ std::vector<ClangError> TranslationUnit::errors() const {
       errors.push_back(describe(diagnostic));
       CXDiagnosticSet children = clang_->getChildDiagnostics(diagnostic);
       for (unsigned child = 0; child < clang_->getNumDiagnosticsInSet(children); ++child)
-        errors.back().notes.push_back(describe(clang_->getDiagnosticInSet(children, child)));
+        add_note(errors.back(), describe(clang_->getDiagnosticInSet(children, child)));
     }
     clang_->disposeDiagnostic(diagnostic);
   }
