@@ -21,9 +21,11 @@ set(SONDE_LIBBPF_ROOT "${CMAKE_BINARY_DIR}/libbpf" CACHE PATH "Root of an unpack
 find_path(SONDE_LIBBPF_INCLUDE bpf/libbpf.h PATHS "${SONDE_LIBBPF_ROOT}/usr/include" NO_DEFAULT_PATH REQUIRED)
 find_library(SONDE_LIBBPF_ARCHIVE libbpf.a PATHS "${SONDE_LIBBPF_ROOT}/usr/lib/x86_64-linux-gnu"
              "${SONDE_LIBBPF_ROOT}/usr/lib/aarch64-linux-gnu" NO_DEFAULT_PATH REQUIRED)
-add_library(sonde_libbpf INTERFACE)
-target_include_directories(sonde_libbpf SYSTEM INTERFACE "${SONDE_LIBBPF_INCLUDE}")
-target_link_libraries(sonde_libbpf INTERFACE "${SONDE_LIBBPF_ARCHIVE}" PkgConfig::LIBELF ZLIB::ZLIB)
+add_library(sonde_libbpf STATIC IMPORTED)
+set_target_properties(sonde_libbpf PROPERTIES
+  IMPORTED_LOCATION "${SONDE_LIBBPF_ARCHIVE}"
+  INTERFACE_INCLUDE_DIRECTORIES "${SONDE_LIBBPF_INCLUDE}"
+  INTERFACE_LINK_LIBRARIES "PkgConfig::LIBELF;ZLIB::ZLIB")
 
 # Only what generating BPF needs: every further component costs start-up time and size.
 add_library(sonde_llvm INTERFACE)
