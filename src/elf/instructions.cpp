@@ -124,15 +124,11 @@ template <size_t N> Opcode look_up(const Range (&table)[N], uint8_t byte, Opcode
 // 00 to 3F: eight arithmetic operations in the same six forms.
 Opcode arithmetic_opcode(uint8_t byte) {
   switch (byte & 7) {
-  case 4:
-    return without_modrm(Immediate::Byte);
-  case 5:
-    return without_modrm(Immediate::Operand);
+  case 4: return without_modrm(Immediate::Byte);
+  case 5: return without_modrm(Immediate::Operand);
   case 6:
-  case 7:
-    return kInvalid;
-  default:
-    return kModrm;
+  case 7: return kInvalid;
+  default: return kModrm;
   }
 }
 
@@ -187,14 +183,10 @@ void Decoder::read_prefixes() {
 // Maps 1 to 3 are what 0F, 0F 38 and 0F 3A lead to.
 Opcode Decoder::opcode_of_map(uint8_t map, uint8_t byte) const {
   switch (map) {
-  case 1:
-    return look_up(kTwoByte, byte, kModrm);
-  case 2:
-    return kModrm;
-  case 3:
-    return with_modrm(Immediate::Byte);
-  default:
-    return kInvalid;
+  case 1: return look_up(kTwoByte, byte, kModrm);
+  case 2: return kModrm;
+  case 3: return with_modrm(Immediate::Byte);
+  default: return kInvalid;
   }
 }
 
@@ -210,8 +202,7 @@ Opcode Decoder::read_escaped() {
 Opcode Decoder::read_opcode() {
   opcode_ = next();
   switch (opcode_) {
-  case 0x0f:
-    return read_escaped();
+  case 0x0f: return read_escaped();
   case 0xc5:  // VEX, two bytes
     ++at_;
     return opcode_of_map(1, next());
@@ -227,8 +218,7 @@ Opcode Decoder::read_opcode() {
   }
   case 0x8f:  // pop, or AMD's XOP, which no compiler emits any more
     return (peek() & 0x38) == 0 ? kModrm : kInvalid;
-  default:
-    return opcode_ < 0x40 ? arithmetic_opcode(opcode_) : look_up(kOneByte, opcode_, kInvalid);
+  default: return opcode_ < 0x40 ? arithmetic_opcode(opcode_) : look_up(kOneByte, opcode_, kInvalid);
   }
 }
 
@@ -250,24 +240,15 @@ uint8_t Decoder::read_modrm() {
 size_t Decoder::immediate_size(Immediate immediate, uint8_t modrm) const {
   size_t operand = short_operand_ && !wide_ ? 2 : 4;
   switch (immediate) {
-  case Immediate::None:
-    return 0;
-  case Immediate::Byte:
-    return 1;
-  case Immediate::Word:
-    return 2;
-  case Immediate::Operand:
-    return operand;
-  case Immediate::FullOperand:
-    return wide_ ? 8 : operand;
-  case Immediate::Branch:
-    return 4;
-  case Immediate::Enter:
-    return 3;
-  case Immediate::Address:
-    return short_address_ ? 4 : 8;
-  case Immediate::Test:
-    return (modrm >> 3 & 7) > 1 ? 0 : opcode_ == 0xf6 ? 1 : operand;
+  case Immediate::None: return 0;
+  case Immediate::Byte: return 1;
+  case Immediate::Word: return 2;
+  case Immediate::Operand: return operand;
+  case Immediate::FullOperand: return wide_ ? 8 : operand;
+  case Immediate::Branch: return 4;
+  case Immediate::Enter: return 3;
+  case Immediate::Address: return short_address_ ? 4 : 8;
+  case Immediate::Test: return (modrm >> 3 & 7) > 1 ? 0 : opcode_ == 0xf6 ? 1 : operand;
   }
   return 0;
 }

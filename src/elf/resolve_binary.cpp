@@ -56,9 +56,9 @@ std::optional<std::string> find_library(const std::string &name) {
 #else
   const char *multiarch = "aarch64-linux-gnu";
 #endif
-  for (std::string directory : {std::string("/lib/") + multiarch, std::string("/usr/lib/") + multiarch,
-                                std::string("/lib64"), std::string("/usr/lib64"), std::string("/lib"),
-                                std::string("/usr/lib"), std::string("/usr/local/lib")})
+  for (std::string directory :
+       {std::string("/lib/") + multiarch, std::string("/usr/lib/") + multiarch, std::string("/lib64"),
+        std::string("/usr/lib64"), std::string("/lib"), std::string("/usr/lib"), std::string("/usr/local/lib")})
     if (auto path = find_in_directory(directory, name))
       return path;
   return std::nullopt;
@@ -79,7 +79,8 @@ Result<std::string> resolve_binary(std::string_view name) {
     return *path;
   if (auto path = find_library(text))
     return *path;
-  Error error{"find binary", "'" + text + "'", "it is neither a program in PATH nor a library of the loader", {}, ENOENT};
+  Error error{
+      "find binary", "'" + text + "'", "it is neither a program in PATH nor a library of the loader", {}, ENOENT};
   if (is_regular_file(text))
     error.hint = "for the file here, write './" + text + "'";
   return error;

@@ -13,10 +13,10 @@
 namespace sonde::elf {
 
 struct Symbol {
-  std::string name;         // as in the file (mangled)
-  uint64_t address = 0;     // virtual address in the file
+  std::string name;      // as in the file (mangled)
+  uint64_t address = 0;  // virtual address in the file
   uint64_t size = 0;
-  uint64_t file_offset = 0; // what uprobes are set by
+  uint64_t file_offset = 0;  // what uprobes are set by
 };
 
 // The function symbols of one file (.symtab, .dynsym and a separate debug file where there is

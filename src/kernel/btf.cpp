@@ -58,29 +58,18 @@ std::optional<size_t> tail_size(const btf_type &type) {
   case BTF_KIND_RESTRICT:
   case BTF_KIND_FUNC:
   case BTF_KIND_FLOAT:
-  case BTF_KIND_TYPE_TAG:
-    return 0;
-  case BTF_KIND_INT:
-    return sizeof(uint32_t);
-  case BTF_KIND_ARRAY:
-    return sizeof(btf_array);
+  case BTF_KIND_TYPE_TAG: return 0;
+  case BTF_KIND_INT: return sizeof(uint32_t);
+  case BTF_KIND_ARRAY: return sizeof(btf_array);
   case BTF_KIND_STRUCT:
-  case BTF_KIND_UNION:
-    return length * sizeof(btf_member);
-  case BTF_KIND_ENUM:
-    return length * sizeof(btf_enum);
-  case BTF_KIND_ENUM64:
-    return length * sizeof(btf_enum64);
-  case BTF_KIND_FUNC_PROTO:
-    return length * sizeof(btf_param);
-  case BTF_KIND_VAR:
-    return sizeof(btf_var);
-  case BTF_KIND_DATASEC:
-    return length * sizeof(btf_var_secinfo);
-  case BTF_KIND_DECL_TAG:
-    return sizeof(btf_decl_tag);
-  default:
-    return std::nullopt;
+  case BTF_KIND_UNION: return length * sizeof(btf_member);
+  case BTF_KIND_ENUM: return length * sizeof(btf_enum);
+  case BTF_KIND_ENUM64: return length * sizeof(btf_enum64);
+  case BTF_KIND_FUNC_PROTO: return length * sizeof(btf_param);
+  case BTF_KIND_VAR: return sizeof(btf_var);
+  case BTF_KIND_DATASEC: return length * sizeof(btf_var_secinfo);
+  case BTF_KIND_DECL_TAG: return sizeof(btf_decl_tag);
+  default: return std::nullopt;
   }
 }
 
@@ -99,7 +88,8 @@ public:
 
 private:
   const btf_type *at(uint32_t id) const {
-    return id == 0 || id > starts_.size() ? nullptr : reinterpret_cast<const btf_type *>(types_.data() + starts_[id - 1]);
+    return id == 0 || id > starts_.size() ? nullptr
+                                          : reinterpret_cast<const btf_type *>(types_.data() + starts_[id - 1]);
   }
   template <typename T> std::span<const T> tail(const btf_type &type, size_t count) const {
     return {reinterpret_cast<const T *>(&type + 1), count};
@@ -182,11 +172,8 @@ const btf_type *MappedBtf::resolve(uint32_t id) const {
     case BTF_KIND_VOLATILE:
     case BTF_KIND_CONST:
     case BTF_KIND_RESTRICT:
-    case BTF_KIND_TYPE_TAG:
-      type = at(type->type);
-      break;
-    default:
-      return type;
+    case BTF_KIND_TYPE_TAG: type = at(type->type); break;
+    default: return type;
     }
   }
   return nullptr;
@@ -219,24 +206,16 @@ Type MappedBtf::build(uint32_t id, int depth) const {
   if (!type || depth > kMaxDepth)
     return Type::none();
   switch (kind_of(*type)) {
-  case BTF_KIND_INT:
-    return build_integer(*type);
-  case BTF_KIND_PTR:
-    return build_pointer(*type, depth);
-  case BTF_KIND_ARRAY:
-    return build_array(*type, depth);
+  case BTF_KIND_INT: return build_integer(*type);
+  case BTF_KIND_PTR: return build_pointer(*type, depth);
+  case BTF_KIND_ARRAY: return build_array(*type, depth);
   case BTF_KIND_STRUCT:
-  case BTF_KIND_UNION:
-    return build_struct(*type, depth);
+  case BTF_KIND_UNION: return build_struct(*type, depth);
   case BTF_KIND_ENUM:
-  case BTF_KIND_ENUM64:
-    return build_enum(*type);
-  case BTF_KIND_FWD:
-    return Type::structure(name_at(type->name_off));
-  case BTF_KIND_FLOAT:
-    return Type::array(Type::integer(8, false), type->size);
-  default:
-    return Type::none();
+  case BTF_KIND_ENUM64: return build_enum(*type);
+  case BTF_KIND_FWD: return Type::structure(name_at(type->name_off));
+  case BTF_KIND_FLOAT: return Type::array(Type::integer(8, false), type->size);
+  default: return Type::none();
   }
 }
 
@@ -266,8 +245,8 @@ Type MappedBtf::build_enum(const btf_type &type) const {
   std::vector<Enumerator> enumerators;
   if (kind_of(type) == BTF_KIND_ENUM64) {
     for (const btf_enum64 &value : tail<btf_enum64>(type, length_of(type)))
-      enumerators.push_back({name_at(value.name_off),
-                             static_cast<int64_t>(uint64_t{value.val_hi32} << 32 | value.val_lo32)});
+      enumerators.push_back(
+          {name_at(value.name_off), static_cast<int64_t>(uint64_t{value.val_hi32} << 32 | value.val_lo32)});
   } else {
     for (const btf_enum &value : tail<btf_enum>(type, length_of(type)))
       enumerators.push_back(
@@ -331,7 +310,7 @@ Result<std::unique_ptr<Btf>> open_btf(const std::string &path) {
   if (fd < 0)
     return Error::from_errno("read kernel types from", path, errno,
                              errno == ENOENT ? "this kernel was built without CONFIG_DEBUG_INFO_BTF" : "run as root");
-  struct stat status{};
+  struct stat status {};
   fstat(fd, &status);
   size_t size = static_cast<size_t>(status.st_size);
   void *mapped = size ? mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : MAP_FAILED;

@@ -41,7 +41,8 @@ constexpr const char *kEnterNanosleep = R"(	field:int __syscall_nr;	offset:8;	si
 	field:struct __kernel_timespec * rmtp;	offset:24;	size:8;	signed:0;
 )";
 
-constexpr const char *kProcessExec = R"(	field:__data_loc char[] filename;	offset:8;	size:4;	signed:0;
+constexpr const char *kProcessExec =
+    R"(	field:__data_loc char[] filename;	offset:8;	size:4;	signed:0;
 	field:pid_t pid;	offset:12;	size:4;	signed:1;
 	field:pid_t old_pid;	offset:16;	size:4;	signed:1;
 )";
@@ -96,10 +97,9 @@ Type task_struct() {
                     field("real_parent", kernel_pointer(named("task_struct", 256)), 24),
                     field("group_leader", kernel_pointer(named("task_struct", 256)), 32),
                     field("mm", kernel_pointer(named("mm_struct", 64)), 40),
-                    field("comm", Type::array(Type::integer(8, true), 16), 48),
-                    bitfield("in_execve", 64, 0, 1), bitfield("in_iowait", 64, 1, 1), bitfield("depth", 64, 4, 12),
-                    field("", anonymous, 72), field("f_path", named("path", 16), 80),
-                    field("cpus", Type::array(uint32, 4), 96)});
+                    field("comm", Type::array(Type::integer(8, true), 16), 48), bitfield("in_execve", 64, 0, 1),
+                    bitfield("in_iowait", 64, 1, 1), bitfield("depth", 64, 4, 12), field("", anonymous, 72),
+                    field("f_path", named("path", 16), 80), field("cpus", Type::array(uint32, 4), 96)});
 }
 
 std::vector<Type> default_types() {
@@ -107,15 +107,18 @@ std::vector<Type> default_types() {
   Type uint32 = Type::integer(32, false);
   return {
       task_struct(),
-      structure("mm_struct", 64, {field("mmap_base", Type::uint64(), 0), field("total_vm", Type::uint64(), 8),
-                                  field("map_count", Type::integer(32, true), 16)}),
-      structure("file", 64, {field("f_flags", uint32, 0), field("f_path", named("path", 16), 16),
-                             field("f_pos", Type::int64(), 32)}),
-      structure("path", 16, {field("mnt", kernel_pointer(named("vfsmount", 32)), 0),
-                             field("dentry", kernel_pointer(named("dentry", 128)), 8)}),
-      structure("dentry", 128, {field("d_parent", kernel_pointer(named("dentry", 128)), 0),
-                                field("d_name", named("qstr", 16), 32),
-                                field("d_iname", Type::array(Type::integer(8, false), 40), 56)}),
+      structure("mm_struct", 64,
+                {field("mmap_base", Type::uint64(), 0), field("total_vm", Type::uint64(), 8),
+                 field("map_count", Type::integer(32, true), 16)}),
+      structure(
+          "file", 64,
+          {field("f_flags", uint32, 0), field("f_path", named("path", 16), 16), field("f_pos", Type::int64(), 32)}),
+      structure("path", 16,
+                {field("mnt", kernel_pointer(named("vfsmount", 32)), 0),
+                 field("dentry", kernel_pointer(named("dentry", 128)), 8)}),
+      structure("dentry", 128,
+                {field("d_parent", kernel_pointer(named("dentry", 128)), 0), field("d_name", named("qstr", 16), 32),
+                 field("d_iname", Type::array(Type::integer(8, false), 40), 56)}),
       structure("qstr", 16, {field("hash", uint32, 0), field("len", uint32, 4), field("name", chars, 8)}),
       Type::enumeration("pid_type", 32, false,
                         {{"PIDTYPE_PID", 0}, {"PIDTYPE_TGID", 1}, {"PIDTYPE_PGID", 2}, {"PIDTYPE_SID", 3}}),
@@ -139,7 +142,6 @@ FakeKernel::FakeKernel() {
   for (Type &type : default_types())
     add_type(std::move(type));
 }
-
 
 void FakeKernel::add_tracepoint(const std::string &category, const std::string &event, const std::string &format) {
   std::string text = format;

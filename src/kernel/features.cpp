@@ -120,18 +120,12 @@ bool has_per_cpu_lookup() {
 
 bool try_feature(Feature feature) {
   switch (feature) {
-  case Feature::Kprobes:
-    return has_kprobes();
-  case Feature::AttachCookie:
-    return has_attach_cookie();
-  case Feature::RingBuffer:
-    return has_ring_buffer();
-  case Feature::UprobeMulti:
-    return has_uprobe_multi();
-  case Feature::KprobeMulti:
-    return has_kprobe_multi();
-  case Feature::PerCpuLookup:
-    return has_per_cpu_lookup();
+  case Feature::Kprobes: return has_kprobes();
+  case Feature::AttachCookie: return has_attach_cookie();
+  case Feature::RingBuffer: return has_ring_buffer();
+  case Feature::UprobeMulti: return has_uprobe_multi();
+  case Feature::KprobeMulti: return has_kprobe_multi();
+  case Feature::PerCpuLookup: return has_per_cpu_lookup();
   }
   return false;
 }

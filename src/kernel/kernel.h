@@ -22,8 +22,8 @@ struct TracepointName {
 };
 
 struct TracepointFormat {
-  uint64_t id = 0;          // for perf_event_open
-  StructLayout arguments;   // fields with offsets from the start of the record; common_ fields left out
+  uint64_t id = 0;         // for perf_event_open
+  StructLayout arguments;  // fields with offsets from the start of the record; common_ fields left out
   // The fields as the kernel declares them ("const char * filename"), in the same order: for people.
   std::vector<std::string> declarations;
 };

@@ -108,9 +108,9 @@ std::optional<uint64_t> find_kallsyms_address(std::string_view text, std::string
 void sort_functions(std::vector<KernelFunction> &functions) {
   auto key = [](const KernelFunction &f) { return std::tie(f.name, f.module); };
   std::sort(functions.begin(), functions.end(), [&](const auto &a, const auto &b) { return key(a) < key(b); });
-  functions.erase(std::unique(functions.begin(), functions.end(),
-                              [&](const auto &a, const auto &b) { return key(a) == key(b); }),
-                  functions.end());
+  functions.erase(
+      std::unique(functions.begin(), functions.end(), [&](const auto &a, const auto &b) { return key(a) == key(b); }),
+      functions.end());
 }
 
 }  // namespace sonde::kernel

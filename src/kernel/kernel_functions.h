@@ -18,7 +18,8 @@ std::vector<KernelFunction> parse_filter_functions(std::string_view text);
 
 // The text symbols of kallsyms ("address t name" or "… name\t[module]") that can carry a probe: without those in
 // `blacklist` and without the compiler's cold parts and padding.
-std::vector<KernelFunction> parse_kallsyms_functions(std::string_view text, const std::set<std::string_view> &blacklist);
+std::vector<KernelFunction> parse_kallsyms_functions(std::string_view text,
+                                                     const std::set<std::string_view> &blacklist);
 
 // The names in kprobes/blacklist ("0xstart-0xend\tname"); they point into `text`.
 std::set<std::string_view> parse_blacklist(std::string_view text);

@@ -67,8 +67,9 @@ Error refused(const std::string &target, int error_number, kernel::Kernel &kerne
        {ESRCH, "the kernel has no such function to trace: it was inlined, or its module is not loaded", ""},
        {EADDRNOTAVAIL, "several functions of the kernel have that name, or none",
         "kprobe:MODULE:FUNCTION tells those of modules apart"},
-       {EINVAL, "the kernel does not allow a probe there (the function is marked notrace or is part of tracing "
-                "itself, or the offset is inside an instruction)",
+       {EINVAL,
+        "the kernel does not allow a probe there (the function is marked notrace or is part of tracing "
+        "itself, or the offset is inside an instruction)",
         ""},
        {EILSEQ, "the offset is not at the start of an instruction", ""},
        {EOPNOTSUPP, "that instruction cannot be probed", ""},
@@ -240,8 +241,7 @@ Result<std::unique_ptr<Attachment>> KprobeProvider::attach_one(bpf_program *prog
   // An address goes to the kernel as an offset from no function.
   if (target.address)
     options.offset = target.address;
-  bpf_link *link =
-      bpf_program__attach_kprobe_opts(program, target.address ? nullptr : function.c_str(), &options);
+  bpf_link *link = bpf_program__attach_kprobe_opts(program, target.address ? nullptr : function.c_str(), &options);
   if (!link)
     return refused(target.name, errno, kernel);
   return own_link(link);

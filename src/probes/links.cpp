@@ -37,10 +37,8 @@ bool is_about_a_place(const Error &error) {
   case EACCES:
   case EMFILE:
   case ENFILE:
-  case ENOMEM:
-    return false;
-  default:
-    return true;
+  case ENOMEM: return false;
+  default: return true;
   }
 }
 

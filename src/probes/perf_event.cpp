@@ -98,8 +98,7 @@ Result<Attachments> attach_everywhere(bpf_program *program, const std::string &t
 
 Result<Attachments> attach_on_one_cpu(bpf_program *program, const std::string &target, const PerfEventSpec &event,
                                       const AttachOptions &options) {
-  auto attached =
-      attach_one(program, target, event, -1, static_cast<int>(options.kernel.online_cpus().front()));
+  auto attached = attach_one(program, target, event, -1, static_cast<int>(options.kernel.online_cpus().front()));
   if (!attached)
     return attached.error();
   Attachments attachments;

@@ -31,22 +31,22 @@ enum class ContextKind : uint8_t {
 
 struct Context {
   ContextKind kind = ContextKind::None;
-  std::optional<Type> args;         // struct behind the builtin `args`
-  bool has_numbered_args = false;   // arg0 … argN
+  std::optional<Type> args;        // struct behind the builtin `args`
+  bool has_numbered_args = false;  // arg0 … argN
   bool has_retval = false;
-  bool has_function = false;        // `func`
+  bool has_function = false;                     // `func`
   AddressSpace pointers = AddressSpace::Kernel;  // where addresses found in the context point
 };
 
 struct MatchOptions {
   kernel::Kernel &kernel;
-  std::optional<int> pid;     // -p
-  bool unsafe = false;        // --unsafe
+  std::optional<int> pid;  // -p
+  bool unsafe = false;     // --unsafe
 };
 
 struct AttachOptions {
   kernel::Kernel &kernel;
-  std::optional<int> pid;      // only this process, where the mechanism can filter
+  std::optional<int> pid;  // only this process, where the mechanism can filter
   // Where set, targets that the kernel refuses are left out and their errors gathered here; else the first
   // refusal ends attaching.
   std::vector<Error> *refused = nullptr;
@@ -99,7 +99,7 @@ public:
   // Attaches a loaded program to all its targets. An Error names the target and what the kernel's
   // refusal means there.
   virtual Result<std::vector<std::unique_ptr<Attachment>>> attach(bpf_program *program, const image::ProgramSpec &spec,
-                                                                   const AttachOptions &options) const = 0;
+                                                                  const AttachOptions &options) const = 0;
   // Begin and end are run by the runtime itself rather than attached.
   virtual bool is_run_directly() const { return false; }
 };

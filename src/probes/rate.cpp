@@ -35,8 +35,7 @@ Error rate_error(std::string_view provider, std::string_view spec, std::string c
 }
 
 std::string not_a_number(std::string_view text) {
-  return text.empty() ? std::string("a number is missing")
-                      : fmt::format("'{}' is not a positive whole number", text);
+  return text.empty() ? std::string("a number is missing") : fmt::format("'{}' is not a positive whole number", text);
 }
 
 // Digits, also grouped as in 1_000; the rest of `text` is left in it.

@@ -11,7 +11,7 @@
 namespace sonde::probes {
 
 struct Rate {
-  uint64_t period_ns = 0;     // one of the two is set
+  uint64_t period_ns = 0;  // one of the two is set
   uint64_t frequency_hz = 0;
   uint64_t nanoseconds() const { return period_ns ? period_ns : 1'000'000'000 / frequency_hz; }
 };

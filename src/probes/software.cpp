@@ -106,8 +106,7 @@ public:
       const SoftwareEvent *known = find_event(target.function);
       if (!known)
         return no_event(target.function, target.function);
-      PerfEventSpec event{PERF_TYPE_SOFTWARE, known->config, target.count,
-                          spec.needs_cookie ? target.name_index : 0};
+      PerfEventSpec event{PERF_TYPE_SOFTWARE, known->config, target.count, spec.needs_cookie ? target.name_index : 0};
       auto attached = attach_everywhere(program, target.name, event, options);
       if (!attached)
         return attached.error();

@@ -46,8 +46,8 @@ std::string suggestion(const EventPattern &pattern, kernel::Kernel &kernel) {
 
 Error no_tracepoint(std::string_view spec, const EventPattern &pattern, kernel::Kernel &kernel) {
   bool is_pattern = has_glob(spec);
-  std::string cause = is_pattern ? fmt::format("no tracepoint matches '{}'", spec)
-                                 : fmt::format("there is no tracepoint '{}'", spec);
+  std::string cause =
+      is_pattern ? fmt::format("no tracepoint matches '{}'", spec) : fmt::format("there is no tracepoint '{}'", spec);
   std::string hint = is_pattern ? std::string() : suggestion(pattern, kernel);
   if (hint.empty())
     hint = "sonde -l 'tracepoint:*' lists them";
@@ -125,8 +125,7 @@ public:
     auto pattern = parse_spec(spec);
     if (!pattern)
       return pattern.error();
-    auto format =
-        options.kernel.tracepoint_format(std::string(pattern->category), std::string(pattern->event));
+    auto format = options.kernel.tracepoint_format(std::string(pattern->category), std::string(pattern->event));
     if (!format)
       return format.error();
     return std::move(format->declarations);

@@ -217,9 +217,9 @@ std::optional<Error> UprobeProvider::check_form(const UprobeSpec &spec, const st
   return std::nullopt;
 }
 
-Result<std::vector<image::Target>> UprobeProvider::match_address(const Binary &binary,
-                                                                 const elf::SymbolTable &symbols, uint64_t address,
-                                                                 const std::string &whole, bool unsafe) const {
+Result<std::vector<image::Target>> UprobeProvider::match_address(const Binary &binary, const elf::SymbolTable &symbols,
+                                                                 uint64_t address, const std::string &whole,
+                                                                 bool unsafe) const {
   auto offset = symbols.file_offset_of(address);
   if (!offset)
     return Error{"use", whole, fmt::format("address {:#x} is outside the code of {}", address, binary.shown),
@@ -233,16 +233,17 @@ Result<std::vector<image::Target>> UprobeProvider::match_address(const Binary &b
   return std::vector<image::Target>{std::move(target)};
 }
 
-Result<std::vector<image::Target>> UprobeProvider::match_function(const Binary &binary,
-                                                                  const elf::SymbolTable &symbols,
+Result<std::vector<image::Target>> UprobeProvider::match_function(const Binary &binary, const elf::SymbolTable &symbols,
                                                                   const CodeLocation &place, const std::string &whole,
                                                                   bool unsafe) const {
   const elf::Symbol *symbol = symbols.find(place.name);
   if (!symbol)
     return no_function(whole, place.name, binary, symbols);
   if (place.offset && place.offset >= symbol->size)
-    return Error{"use", whole, fmt::format("the offset is past the end of {}, which has {} bytes", place.name,
-                                           symbol->size), {}};
+    return Error{"use",
+                 whole,
+                 fmt::format("the offset is past the end of {}, which has {} bytes", place.name, symbol->size),
+                 {}};
   if (!unsafe)
     if (auto error = check_boundary(binary, *symbol, place.offset, whole))
       return *error;
@@ -363,8 +364,8 @@ Result<std::unique_ptr<Attachment>> UprobeProvider::attach_group(bpf_program *pr
   options.cookies = cookies.data();
   options.cnt = offsets.size();
   options.retprobe = is_return_;
-  bpf_link *link = bpf_program__attach_uprobe_multi(program, pid.value_or(-1), targets.front()->module.c_str(), nullptr,
-                                                    &options);
+  bpf_link *link =
+      bpf_program__attach_uprobe_multi(program, pid.value_or(-1), targets.front()->module.c_str(), nullptr, &options);
   if (!link)
     return refused(targets.front()->name, errno);
   return own_link(link);
@@ -387,8 +388,7 @@ Result<Attachments> UprobeProvider::attach_multi(bpf_program *program, const ima
 }
 
 Result<std::unique_ptr<Attachment>> UprobeProvider::attach_one(bpf_program *program, const image::Target &target,
-                                                               bool needs_cookie,
-                                                               const std::optional<int> &pid) const {
+                                                               bool needs_cookie, const std::optional<int> &pid) const {
   LIBBPF_OPTS(bpf_uprobe_opts, options);
   options.retprobe = is_return_;
   if (needs_cookie)

@@ -93,7 +93,7 @@ TEST(ReadSymbols, ForeignAndDamagedPrograms) {
   std::string head(4096, '\0');
   file.read(head.data(), static_cast<std::streamsize>(head.size()));
   std::string small = head, foreign = head;
-  small[4] = 1;                 // EI_CLASS: 32 bits
+  small[4] = 1;                      // EI_CLASS: 32 bits
   foreign[18] = 8, foreign[19] = 0;  // e_machine: MIPS
   TemporaryFile small_file(small), foreign_file(foreign), cut_file(head.substr(0, 40)), headless_file(head);
   EXPECT_EQ(read_symbols(small_file.path()).error().cause,
@@ -113,21 +113,21 @@ std::optional<size_t> length_of(std::initializer_list<int> bytes) {
 }
 
 TEST(Instructions, LengthsOfEveryForm) {
-  EXPECT_EQ(length_of({0x55}), 1u);                                            // push %rbp
-  EXPECT_EQ(length_of({0xf3, 0x0f, 0x1e, 0xfa}), 4u);                          // endbr64
-  EXPECT_EQ(length_of({0x48, 0x83, 0xec, 0x18}), 4u);                          // sub $0x18,%rsp
-  EXPECT_EQ(length_of({0x48, 0x8b, 0x05, 1, 2, 3, 4}), 7u);                    // mov 0x04030201(%rip),%rax
-  EXPECT_EQ(length_of({0x64, 0x48, 0x8b, 0x04, 0x25, 0x28, 0, 0, 0}), 9u);     // mov %fs:0x28,%rax
-  EXPECT_EQ(length_of({0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8}), 10u);             // movabs
-  EXPECT_EQ(length_of({0x66, 0xb8, 1, 2}), 4u);                                // mov $0x201,%ax
-  EXPECT_EQ(length_of({0xf6, 0xc1, 0x01}), 3u);                                // test $1,%cl
-  EXPECT_EQ(length_of({0xf7, 0xd8}), 2u);                                      // neg %eax
-  EXPECT_EQ(length_of({0x0f, 0x84, 1, 2, 3, 4}), 6u);                          // je
-  EXPECT_EQ(length_of({0xc5, 0xf8, 0x77}), 3u);                                // vzeroupper
-  EXPECT_EQ(length_of({0xc4, 0xe3, 0x7d, 0x39, 0xc1, 0x01}), 6u);              // vextracti128 $1
-  EXPECT_EQ(length_of({0x62, 0xf1, 0xfe, 0x48, 0x6f, 0x46, 0x01}), 7u);        // vmovdqu64 0x40(%rsi),%zmm0
-  EXPECT_FALSE(length_of({0x06}));                                             // not in 64-bit code
-  EXPECT_FALSE(length_of({0xe8, 1, 2}));                                       // cut off
+  EXPECT_EQ(length_of({0x55}), 1u);                                         // push %rbp
+  EXPECT_EQ(length_of({0xf3, 0x0f, 0x1e, 0xfa}), 4u);                       // endbr64
+  EXPECT_EQ(length_of({0x48, 0x83, 0xec, 0x18}), 4u);                       // sub $0x18,%rsp
+  EXPECT_EQ(length_of({0x48, 0x8b, 0x05, 1, 2, 3, 4}), 7u);                 // mov 0x04030201(%rip),%rax
+  EXPECT_EQ(length_of({0x64, 0x48, 0x8b, 0x04, 0x25, 0x28, 0, 0, 0}), 9u);  // mov %fs:0x28,%rax
+  EXPECT_EQ(length_of({0x48, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8}), 10u);          // movabs
+  EXPECT_EQ(length_of({0x66, 0xb8, 1, 2}), 4u);                             // mov $0x201,%ax
+  EXPECT_EQ(length_of({0xf6, 0xc1, 0x01}), 3u);                             // test $1,%cl
+  EXPECT_EQ(length_of({0xf7, 0xd8}), 2u);                                   // neg %eax
+  EXPECT_EQ(length_of({0x0f, 0x84, 1, 2, 3, 4}), 6u);                       // je
+  EXPECT_EQ(length_of({0xc5, 0xf8, 0x77}), 3u);                             // vzeroupper
+  EXPECT_EQ(length_of({0xc4, 0xe3, 0x7d, 0x39, 0xc1, 0x01}), 6u);           // vextracti128 $1
+  EXPECT_EQ(length_of({0x62, 0xf1, 0xfe, 0x48, 0x6f, 0x46, 0x01}), 7u);     // vmovdqu64 0x40(%rsi),%zmm0
+  EXPECT_FALSE(length_of({0x06}));                                          // not in 64-bit code
+  EXPECT_FALSE(length_of({0xe8, 1, 2}));                                    // cut off
   EXPECT_FALSE(length_of({}));
 }
 
@@ -149,7 +149,8 @@ TEST(ResolveBinary, ThroughPathLibrariesAndAsGiven) {
   ASSERT_TRUE(library);
   EXPECT_NE(library->find("/libc.so"), std::string::npos);
   EXPECT_EQ(*resolve_binary("/proc/self/exe"), "/proc/self/exe");
-  EXPECT_EQ(resolve_binary("/no/such").error().message(), "could not find binary '/no/such': No such file or directory");
+  EXPECT_EQ(resolve_binary("/no/such").error().message(),
+            "could not find binary '/no/such': No such file or directory");
   EXPECT_FALSE(resolve_binary("sonde-no-such-program"));
   EXPECT_FALSE(resolve_binary(""));
 }

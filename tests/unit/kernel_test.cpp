@@ -41,26 +41,25 @@ std::string describe(const TracepointFormat &format) {
   return out;
 }
 
-constexpr const char *kFormat =
-    "name: an_event\n"
-    "ID: 372\n"
-    "format:\n"
-    "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-    "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
-    "\n"
-    "\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
-    "\tfield:long state;\toffset:24;\tsize:8;\tsigned:1;\n"
-    "\tfield:__data_loc char[] filename;\toffset:32;\tsize:4;\tsigned:0;\n"
-    "\tfield:const char *const * argv;\toffset:40;\tsize:8;\tsigned:0;\n"
-    "\tfield:struct xfs_trans * trans;\toffset:48;\tsize:8;\tsigned:0;\n"
-    "\tfield:enum zone_type zone;\toffset:56;\tsize:4;\tsigned:0;\n"
-    "\tfield:unsigned long args[6];\toffset:64;\tsize:48;\tsigned:0;\n"
-    "\tfield:bool done;\toffset:112;\tsize:1;\tsigned:0;\n"
-    "\tfield:some_unknown_t value;\toffset:114;\tsize:2;\tsigned:1;\n"
-    "\tfield:__data_loc u64[] words;\toffset:116;\tsize:4;\tsigned:0;\n"
-    "\tfield:u8 mac[ETH_ALEN];\toffset:120;\tsize:6;\tsigned:0;\n"
-    "\n"
-    "print fmt: \"field:%d;\", REC->state\n";
+constexpr const char *kFormat = "name: an_event\n"
+                                "ID: 372\n"
+                                "format:\n"
+                                "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+                                "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n"
+                                "\n"
+                                "\tfield:char comm[16];\toffset:8;\tsize:16;\tsigned:0;\n"
+                                "\tfield:long state;\toffset:24;\tsize:8;\tsigned:1;\n"
+                                "\tfield:__data_loc char[] filename;\toffset:32;\tsize:4;\tsigned:0;\n"
+                                "\tfield:const char *const * argv;\toffset:40;\tsize:8;\tsigned:0;\n"
+                                "\tfield:struct xfs_trans * trans;\toffset:48;\tsize:8;\tsigned:0;\n"
+                                "\tfield:enum zone_type zone;\toffset:56;\tsize:4;\tsigned:0;\n"
+                                "\tfield:unsigned long args[6];\toffset:64;\tsize:48;\tsigned:0;\n"
+                                "\tfield:bool done;\toffset:112;\tsize:1;\tsigned:0;\n"
+                                "\tfield:some_unknown_t value;\toffset:114;\tsize:2;\tsigned:1;\n"
+                                "\tfield:__data_loc u64[] words;\toffset:116;\tsize:4;\tsigned:0;\n"
+                                "\tfield:u8 mac[ETH_ALEN];\toffset:120;\tsize:6;\tsigned:0;\n"
+                                "\n"
+                                "print fmt: \"field:%d;\", REC->state\n";
 
 TEST(TracepointFormat, FieldsHaveTheirTypesAndPlaces) {
   auto format = parse_tracepoint_format("some", "an_event", kFormat);
@@ -97,7 +96,8 @@ TEST(TracepointFormat, SyscallSlotsHaveTheArgumentsOwnWidth) {
 TEST(TracepointFormat, OtherTextIsRefused) {
   EXPECT_FALSE(parse_tracepoint_format("a", "b", ""));
   EXPECT_FALSE(parse_tracepoint_format("a", "b", "name: b\nformat:\n\tfield:int x;\toffset:8;\tsize:4;\n"));
-  auto damaged = parse_tracepoint_format("a", "b", "name: b\nID: 1\n\tfield:int x;\toffset:;\n\tfield:;offset:1;size:4\n");
+  auto damaged =
+      parse_tracepoint_format("a", "b", "name: b\nID: 1\n\tfield:int x;\toffset:;\n\tfield:;offset:1;size:4\n");
   ASSERT_TRUE(damaged);
   EXPECT_TRUE(damaged->arguments.fields.empty());
 }
@@ -171,8 +171,21 @@ private:
   uint32_t count_ = 0;
 };
 
-enum : uint32_t { kInt = 1, kPtr, kArray, kStruct, kUnion, kEnum, kFwd, kTypedef, kVolatile, kConst, kFunc = 12,
-                  kProto = 13, kEnum64 = 19 };
+enum : uint32_t {
+  kInt = 1,
+  kPtr,
+  kArray,
+  kStruct,
+  kUnion,
+  kEnum,
+  kFwd,
+  kTypedef,
+  kVolatile,
+  kConst,
+  kFunc = 12,
+  kProto = 13,
+  kEnum64 = 19
+};
 
 TEST(Btf, StructsWithEveryKindOfMember) {
   BtfWriter writer;
@@ -183,7 +196,8 @@ TEST(Btf, StructsWithEveryKindOfMember) {
   uint32_t name = writer.add(kArray, "", 0, {character, int32, 16});
   uint32_t row = writer.add(kArray, "", 0, {int32, int32, 3});
   uint32_t matrix = writer.add(kArray, "", 0, {row, int32, 2});
-  uint32_t inner = writer.add(kUnion, "", 8, {writer.name_offset("a"), uint64, 0, writer.name_offset("b"), int32, 0}, 2);
+  uint32_t inner =
+      writer.add(kUnion, "", 8, {writer.name_offset("a"), uint64, 0, writer.name_offset("b"), int32, 0}, 2);
   uint32_t alias = writer.add(kTypedef, "my_t", uint64);
   uint32_t constant = writer.add(kConst, "", alias);
   uint32_t self = constant + 3;

@@ -116,8 +116,8 @@ TEST_F(ProbesTest, SoftwareEvents) {
 
 TEST_F(ProbesTest, TracepointsAndTheirWildcards) {
   EXPECT_THAT(names("t:sched:sched_switch"), ElementsAre("tracepoint:sched:sched_switch"));
-  EXPECT_THAT(names("t:sys*:sys_enter_open*"), ElementsAre("tracepoint:syscalls:sys_enter_open",
-                                                          "tracepoint:syscalls:sys_enter_openat"));
+  EXPECT_THAT(names("t:sys*:sys_enter_open*"),
+              ElementsAre("tracepoint:syscalls:sys_enter_open", "tracepoint:syscalls:sys_enter_openat"));
   auto target = match("t:sched:sched_switch")->at(0);
   EXPECT_EQ(target.module, "sched");
   EXPECT_EQ(target.function, "sched_switch");
@@ -199,8 +199,9 @@ TEST_F(ProbesTest, UserFunctions) {
 }
 
 TEST_F(ProbesTest, AliasesOfOnePlaceCountOnceInWildcards) {
-  EXPECT_THAT(names("u:" + self() + ":sonde_probes_test_*"),
-              ElementsAre("uprobe:" + self() + ":sonde_probes_test_one", "uprobe:" + self() + ":sonde_probes_test_two"));
+  EXPECT_THAT(
+      names("u:" + self() + ":sonde_probes_test_*"),
+      ElementsAre("uprobe:" + self() + ":sonde_probes_test_one", "uprobe:" + self() + ":sonde_probes_test_two"));
   EXPECT_THAT(names("u:" + self() + ":*test_zwei"), ElementsAre("uprobe:" + self() + ":sonde_probes_test_zwei"));
 }
 
@@ -214,8 +215,9 @@ TEST_F(ProbesTest, PathsHaveWildcardsToo) {
 
 TEST_F(ProbesTest, WrongUserFunctions) {
   EXPECT_EQ(error("u:" + self() + ":sonde_probes_test_onee"),
-            "could not use uprobe:" + self() + ":sonde_probes_test_onee: there is no function 'sonde_probes_test_onee' in " +
-                self() + "\nHINT: did you mean 'sonde_probes_test_one'?");
+            "could not use uprobe:" + self() +
+                ":sonde_probes_test_onee: there is no function 'sonde_probes_test_onee' in " + self() +
+                "\nHINT: did you mean 'sonde_probes_test_one'?");
   EXPECT_THAT(error("u:" + self() + ":no_such_*"), HasSubstr("matches 'no_such_*'"));
   EXPECT_THAT(error("u:/no/such:main"), HasSubstr("could not find binary '/no/such': No such file or directory"));
   EXPECT_THAT(error("u:/tmp:main"), HasSubstr("it is a directory"));
@@ -307,8 +309,8 @@ TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
 
 TEST_F(GroupsTest, RefusalsOfEverythingAreNotSearched) {
   size_t calls = 0;
-  auto result = attach_in_groups(
-      pointers_, [&](auto group) { return ++calls, attach_group(group, EPERM); }, {kernel_, {}});
+  auto result =
+      attach_in_groups(pointers_, [&](auto group) { return ++calls, attach_group(group, EPERM); }, {kernel_, {}});
   EXPECT_FALSE(result);
   EXPECT_EQ(calls, 1u);
 }
