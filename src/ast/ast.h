@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -24,21 +25,43 @@ struct Statement;
 using ExprPtr = std::unique_ptr<Expr>;
 
 enum class UnaryOp { Negate, LogicalNot, BitNot, Dereference, AddressOf };
-enum class BinaryOp { Add, Subtract, Multiply, Divide, Modulo, ShiftLeft, ShiftRight, BitAnd, BitOr, BitXor,
-                      Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, LogicalAnd, LogicalOr };
+enum class BinaryOp {
+  Add,
+  Subtract,
+  Multiply,
+  Divide,
+  Modulo,
+  ShiftLeft,
+  ShiftRight,
+  BitAnd,
+  BitOr,
+  BitXor,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Equal,
+  NotEqual,
+  LogicalAnd,
+  LogicalOr
+};
 std::string_view symbol(UnaryOp op);
 std::string_view symbol(BinaryOp op);
 
-// A type as written: "uint64", "struct sock *", "char[16]", "string[64]".
+// A type as written: "uint64", "struct sock *", "char[16]", "string[64]". C's words for integers
+// come in one order, without a needless "int" or "signed": "unsigned long", "unsigned int", "short".
 struct TypeName {
   Location where;
-  std::string name;             // without "struct"/"union"/"enum", pointers and brackets: "sock"
-  std::string tag;              // "struct", "union", "enum", or empty
+  std::string name;  // without "struct"/"union"/"enum", pointers and brackets: "sock"
+  std::string tag;   // "struct", "union", "enum", or empty
   uint32_t pointer_depth = 0;
-  std::vector<uint64_t> dimensions;  // of arrays, outermost first
+  std::vector<uint64_t> dimensions;  // of arrays, outermost first; 0 for []
 };
 
 // ---- Expressions ----
+
+// One kind a line: together they are the table of the language.
+// clang-format off
 
 // `text` keeps the spelling for dumps; durations (5s) are already in nanoseconds.
 struct Integer { uint64_t value = 0; std::string text; };
@@ -61,6 +84,7 @@ struct Tuple { std::vector<ExprPtr> elements; };
 struct SizeofType { TypeName type; };
 struct SizeofExpr { ExprPtr operand; };
 struct Offsetof { TypeName type; std::vector<std::string> path; };
+// clang-format on
 
 struct Expr {
   ExprId id = 0;
@@ -72,8 +96,12 @@ struct Expr {
 
 // ---- Statements ----
 
-struct Block { Location where; std::vector<Statement> statements; };
+struct Block {
+  Location where;
+  std::vector<Statement> statements;
+};
 
+// clang-format off
 struct ExprStatement { ExprPtr expr; };
 // `target` is a Variable or a Map; `op` is set for compound forms (+=).
 struct Assign { ExprPtr target; std::optional<BinaryOp> op; ExprPtr value; };
@@ -86,6 +114,7 @@ struct ForMap { std::string variable; ExprPtr map; Block body; };           // $
 struct Return { ExprPtr value; };
 struct Break {};
 struct Continue {};
+// clang-format on
 
 struct Statement {
   Location where;

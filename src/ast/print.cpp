@@ -158,7 +158,9 @@ private:
     match(expr.node, [&](const auto &node) { print_expr(node); });
     current_ = outer;
   }
-  void head(std::string_view text) { line(annotate_ ? fmt::format("{}{}", text, annotate_(*current_)) : std::string(text)); }
+  void head(std::string_view text) {
+    line(annotate_ ? fmt::format("{}{}", text, annotate_(*current_)) : std::string(text));
+  }
   template <typename... Operands> void node(std::string_view text, const Operands &...operands) {
     head(text);
     nested([&] { (print(*operands), ...); });

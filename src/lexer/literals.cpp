@@ -124,7 +124,8 @@ IntegerLiteral decode_integer(std::string_view spelling) {
   if (text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
     base = 16;
     text.remove_prefix(2);
-  } else if (text.size() > 1 && text[0] == '0' && (std::isdigit(static_cast<unsigned char>(text[1])) || text[1] == '_')) {
+  } else if (text.size() > 1 && text[0] == '0' &&
+             (std::isdigit(static_cast<unsigned char>(text[1])) || text[1] == '_')) {
     base = 8;
   }
   size_t digits = 0;

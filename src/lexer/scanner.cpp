@@ -187,8 +187,7 @@ TokenKind Scanner::word() {
     return TokenKind::Identifier;
   if (auto found = kWords.find(text()); found != kWords.end())
     return found->second;
-  return previous_ == TokenKind::LeftParen && starts_pointer_cast() ? TokenKind::TypeIdentifier
-                                                                    : TokenKind::Identifier;
+  return previous_ == TokenKind::LeftParen && starts_pointer_cast() ? TokenKind::TypeIdentifier : TokenKind::Identifier;
 }
 
 // "(name *)" is never an expression, so it is a cast or an operand of sizeof.

@@ -11,82 +11,82 @@ namespace sonde {
 
 // name, and how messages speak of it. Kinds with a fixed spelling are quoted. Messages name what
 // was expected in this order, so what is forgotten most often stands first.
-#define SONDE_TOKENS(X)                        \
-  X(End, "the end of the script")              \
-  X(AttachPoint, "a probe")                    \
-  X(ForeignItem, "a C definition")             \
-  X(Config, "'config'")                        \
-  X(Let, "'let'")                              \
-  X(If, "'if'")                                \
-  X(Else, "'else'")                            \
-  X(While, "'while'")                          \
-  X(For, "'for'")                              \
-  X(Unroll, "'unroll'")                        \
-  X(Return, "'return'")                        \
-  X(Break, "'break'")                          \
-  X(Continue, "'continue'")                    \
-  X(Sizeof, "'sizeof'")                        \
-  X(Offsetof, "'offsetof'")                    \
-  X(Struct, "'struct'")                        \
-  X(Union, "'union'")                          \
-  X(Enum, "'enum'")                            \
-  X(Boolean, "'true' or 'false'")              \
-  X(Identifier, "a name")                      \
-  X(BuiltinType, "a type")                     \
-  X(TypeIdentifier, "a type")                  \
-  X(Integer, "a number")                       \
-  X(String, "a string")                        \
-  X(Variable, "a variable ($x)")               \
-  X(Map, "a map (@x)")                         \
-  X(Parameter, "a parameter ($1)")             \
-  X(ParameterCount, "'$#'")                    \
-  X(Semicolon, "';'")                          \
-  X(Comma, "','")                              \
-  X(PredicateStart, "a '/' with a predicate")  \
-  X(PredicateEnd, "the '/' that ends the predicate") \
-  X(LeftBrace, "'{'")                          \
-  X(RightBrace, "'}'")                         \
-  X(LeftParen, "'('")                          \
-  X(RightParen, "')'")                         \
-  X(LeftBracket, "'['")                        \
-  X(RightBracket, "']'")                       \
-  X(Colon, "':'")                              \
-  X(Question, "'?'")                           \
-  X(DotDot, "'..'")                            \
-  X(Dot, "'.'")                                \
-  X(Arrow, "'->'")                             \
-  X(Assign, "'='")                             \
-  X(AddAssign, "'+='")                         \
-  X(SubtractAssign, "'-='")                    \
-  X(MultiplyAssign, "'*='")                    \
-  X(DivideAssign, "'/='")                      \
-  X(ModuloAssign, "'%='")                      \
-  X(ShiftLeftAssign, "'<<='")                  \
-  X(ShiftRightAssign, "'>>='")                 \
-  X(AndAssign, "'&='")                         \
-  X(OrAssign, "'|='")                          \
-  X(XorAssign, "'^='")                         \
-  X(Increment, "'++'")                         \
-  X(Decrement, "'--'")                         \
-  X(Plus, "'+'")                               \
-  X(Minus, "'-'")                              \
-  X(Star, "'*'")                               \
-  X(Slash, "'/'")                              \
-  X(Percent, "'%'")                            \
-  X(ShiftLeft, "'<<'")                         \
-  X(ShiftRight, "'>>'")                        \
-  X(Ampersand, "'&'")                          \
-  X(Pipe, "'|'")                               \
-  X(Caret, "'^'")                              \
-  X(Tilde, "'~'")                              \
-  X(Exclamation, "'!'")                        \
-  X(Less, "'<'")                               \
-  X(LessEqual, "'<='")                         \
-  X(Greater, "'>'")                            \
-  X(GreaterEqual, "'>='")                      \
-  X(Equal, "'=='")                             \
-  X(NotEqual, "'!='")                          \
-  X(AndAnd, "'&&'")                            \
+#define SONDE_TOKENS(X)                                                                                                \
+  X(End, "the end of the script")                                                                                      \
+  X(AttachPoint, "a probe")                                                                                            \
+  X(ForeignItem, "a C definition")                                                                                     \
+  X(Config, "'config'")                                                                                                \
+  X(Let, "'let'")                                                                                                      \
+  X(If, "'if'")                                                                                                        \
+  X(Else, "'else'")                                                                                                    \
+  X(While, "'while'")                                                                                                  \
+  X(For, "'for'")                                                                                                      \
+  X(Unroll, "'unroll'")                                                                                                \
+  X(Return, "'return'")                                                                                                \
+  X(Break, "'break'")                                                                                                  \
+  X(Continue, "'continue'")                                                                                            \
+  X(Sizeof, "'sizeof'")                                                                                                \
+  X(Offsetof, "'offsetof'")                                                                                            \
+  X(Struct, "'struct'")                                                                                                \
+  X(Union, "'union'")                                                                                                  \
+  X(Enum, "'enum'")                                                                                                    \
+  X(Boolean, "'true' or 'false'")                                                                                      \
+  X(Identifier, "a name")                                                                                              \
+  X(BuiltinType, "a type")                                                                                             \
+  X(TypeIdentifier, "a type")                                                                                          \
+  X(Integer, "a number")                                                                                               \
+  X(String, "a string")                                                                                                \
+  X(Variable, "a variable ($x)")                                                                                       \
+  X(Map, "a map (@x)")                                                                                                 \
+  X(Parameter, "a parameter ($1)")                                                                                     \
+  X(ParameterCount, "'$#'")                                                                                            \
+  X(Semicolon, "';'")                                                                                                  \
+  X(Comma, "','")                                                                                                      \
+  X(PredicateStart, "a '/' with a predicate")                                                                          \
+  X(PredicateEnd, "the '/' that ends the predicate")                                                                   \
+  X(LeftBrace, "'{'")                                                                                                  \
+  X(RightBrace, "'}'")                                                                                                 \
+  X(LeftParen, "'('")                                                                                                  \
+  X(RightParen, "')'")                                                                                                 \
+  X(LeftBracket, "'['")                                                                                                \
+  X(RightBracket, "']'")                                                                                               \
+  X(Colon, "':'")                                                                                                      \
+  X(Question, "'?'")                                                                                                   \
+  X(DotDot, "'..'")                                                                                                    \
+  X(Dot, "'.'")                                                                                                        \
+  X(Arrow, "'->'")                                                                                                     \
+  X(Assign, "'='")                                                                                                     \
+  X(AddAssign, "'+='")                                                                                                 \
+  X(SubtractAssign, "'-='")                                                                                            \
+  X(MultiplyAssign, "'*='")                                                                                            \
+  X(DivideAssign, "'/='")                                                                                              \
+  X(ModuloAssign, "'%='")                                                                                              \
+  X(ShiftLeftAssign, "'<<='")                                                                                          \
+  X(ShiftRightAssign, "'>>='")                                                                                         \
+  X(AndAssign, "'&='")                                                                                                 \
+  X(OrAssign, "'|='")                                                                                                  \
+  X(XorAssign, "'^='")                                                                                                 \
+  X(Increment, "'++'")                                                                                                 \
+  X(Decrement, "'--'")                                                                                                 \
+  X(Plus, "'+'")                                                                                                       \
+  X(Minus, "'-'")                                                                                                      \
+  X(Star, "'*'")                                                                                                       \
+  X(Slash, "'/'")                                                                                                      \
+  X(Percent, "'%'")                                                                                                    \
+  X(ShiftLeft, "'<<'")                                                                                                 \
+  X(ShiftRight, "'>>'")                                                                                                \
+  X(Ampersand, "'&'")                                                                                                  \
+  X(Pipe, "'|'")                                                                                                       \
+  X(Caret, "'^'")                                                                                                      \
+  X(Tilde, "'~'")                                                                                                      \
+  X(Exclamation, "'!'")                                                                                                \
+  X(Less, "'<'")                                                                                                       \
+  X(LessEqual, "'<='")                                                                                                 \
+  X(Greater, "'>'")                                                                                                    \
+  X(GreaterEqual, "'>='")                                                                                              \
+  X(Equal, "'=='")                                                                                                     \
+  X(NotEqual, "'!='")                                                                                                  \
+  X(AndAnd, "'&&'")                                                                                                    \
   X(OrOr, "'||'")
 
 enum class TokenKind : uint8_t {

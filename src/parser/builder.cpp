@@ -169,8 +169,7 @@ StatementTree Builder::assign(Location where, ExprTree target, std::optional<Bin
   if (const auto *name = std::get_if<Identifier>(&target.node->node); name && name->name == "_" && !op)
     return expression(where, std::move(value));
   if (!is_place(target)) {
-    Diagnostic &error =
-        diagnostics_.error(target.node->where, "only a variable ($x) or a map (@x) can be assigned to");
+    Diagnostic &error = diagnostics_.error(target.node->where, "only a variable ($x) or a map (@x) can be assigned to");
     if (const auto *name = std::get_if<Identifier>(&target.node->node))
       error.with_hint("did you mean '$" + name->name + "' or '@" + name->name + "'?");
   }
@@ -185,24 +184,20 @@ StatementTree Builder::let(Location where, Token variable, std::optional<TypeNam
 
 // Branches fold from the last, so that an else-if is an If inside the block of the one before.
 StatementTree Builder::if_chain(Location where, std::vector<ElseIf> branches, std::optional<BlockTree> otherwise) {
-  StatementTree result;
-  while (!branches.empty()) {
-    ElseIf branch = std::move(branches.back());
-    branches.pop_back();
-    uint32_t depth = std::max(highest(branch.condition, branch.then), otherwise ? otherwise->depth : 0);
-    Location end = otherwise ? otherwise->node.where : branch.then.node.where;
-    Location whole = Location::cover(branches.empty() ? where : branch.where, end);
-    std::optional<Block> rest;
-    if (otherwise)
-      rest = std::move(otherwise->node);
-    result = statement(
-        whole, If{std::move(branch.condition.node), std::move(branch.then.node), std::move(rest)}, depth);
-    if (!branches.empty()) {
-      otherwise = BlockTree{{whole, {}}, 1};
-      otherwise = append(std::move(*otherwise), std::move(result));
-    }
+  for (; branches.size() > 1; branches.pop_back()) {
+    ElseIf &last = branches.back();
+    Location whole = {last.where.begin, where.end};
+    otherwise = append({{whole, {}}, 1}, if_else(whole, std::move(last), std::move(otherwise)));
   }
-  return result;
+  return if_else(where, std::move(branches.front()), std::move(otherwise));
+}
+
+StatementTree Builder::if_else(Location where, ElseIf branch, std::optional<BlockTree> otherwise) {
+  uint32_t depth = std::max(highest(branch.condition, branch.then), otherwise ? otherwise->depth : 0);
+  std::optional<Block> rest;
+  if (otherwise)
+    rest = std::move(otherwise->node);
+  return statement(where, If{std::move(branch.condition.node), std::move(branch.then.node), std::move(rest)}, depth);
 }
 
 StatementTree Builder::while_loop(Location where, ExprTree condition, BlockTree body) {
@@ -276,8 +271,8 @@ AttachPoint Builder::attach_point(const Token &token) {
 
 void Builder::probe(Location where, std::vector<AttachPoint> attach_points, ExprTree predicate, BlockTree body) {
   ExprId first = std::exchange(probe_start_, program_.expr_count);
-  program_.probes.push_back({where, std::move(attach_points), std::move(predicate.node), std::move(body.node), first,
-                             program_.expr_count});
+  program_.probes.push_back(
+      {where, std::move(attach_points), std::move(predicate.node), std::move(body.node), first, program_.expr_count});
 }
 
 void Builder::config_entry(Location where, const Token &key, const Token &value) {

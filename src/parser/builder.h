@@ -107,6 +107,7 @@ private:
     expr->node = std::move(node);
     return {std::move(expr), depth + 1};
   }
+  StatementTree if_else(Location where, ElseIf branch, std::optional<BlockTree> otherwise);
   bool too_deep(Location where, uint32_t depth);
   bool is_place(const ExprTree &target) const;
 

@@ -14,18 +14,47 @@ namespace {
 using enum TokenKind;
 
 constexpr auto kStatementOnly = std::to_array<TokenKind>({Let, If, While, For, Unroll, Return, Break, Continue});
-constexpr auto kExpression = std::to_array<TokenKind>(
-    {Boolean, Identifier, Integer, String, Variable, Map, Parameter, ParameterCount, LeftParen, Sizeof, Offsetof,
-     Increment, Decrement, Minus, Star, Ampersand, Tilde, Exclamation});
+constexpr auto kExpression =
+    std::to_array<TokenKind>({Boolean, Identifier, Integer, String, Variable, Map, Parameter, ParameterCount, LeftParen,
+                              Sizeof, Offsetof, Increment, Decrement, Minus, Star, Ampersand, Tilde, Exclamation});
 constexpr auto kType = std::to_array<TokenKind>({BuiltinType, TypeIdentifier, Struct, Union, Enum});
 // What can follow a complete operand; never the most helpful thing to say.
-constexpr auto kContinuation = std::to_array<TokenKind>(
-    {Plus,       Minus,         Star,           Slash,          Percent,         ShiftLeft,        ShiftRight,
-     Ampersand,  Pipe,          Caret,          Less,           LessEqual,       Greater,          GreaterEqual,
-     Equal,      NotEqual,      AndAnd,         OrOr,           Question,        Dot,              Arrow,
-     LeftBracket, LeftParen,    Increment,      Decrement,      Assign,          AddAssign,        SubtractAssign,
-     MultiplyAssign, DivideAssign, ModuloAssign, ShiftLeftAssign, ShiftRightAssign, AndAssign,     OrAssign,
-     XorAssign});
+constexpr auto kContinuation = std::to_array<TokenKind>({Plus,
+                                                         Minus,
+                                                         Star,
+                                                         Slash,
+                                                         Percent,
+                                                         ShiftLeft,
+                                                         ShiftRight,
+                                                         Ampersand,
+                                                         Pipe,
+                                                         Caret,
+                                                         Less,
+                                                         LessEqual,
+                                                         Greater,
+                                                         GreaterEqual,
+                                                         Equal,
+                                                         NotEqual,
+                                                         AndAnd,
+                                                         OrOr,
+                                                         Question,
+                                                         Dot,
+                                                         Arrow,
+                                                         LeftBracket,
+                                                         LeftParen,
+                                                         Increment,
+                                                         Decrement,
+                                                         Assign,
+                                                         AddAssign,
+                                                         SubtractAssign,
+                                                         MultiplyAssign,
+                                                         DivideAssign,
+                                                         ModuloAssign,
+                                                         ShiftLeftAssign,
+                                                         ShiftRightAssign,
+                                                         AndAssign,
+                                                         OrAssign,
+                                                         XorAssign});
 
 bool has(std::span<const TokenKind> kinds, TokenKind kind) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();

@@ -14,7 +14,9 @@ namespace {
 
 class Parser : public testing::Test {
 protected:
-  ast::Program run(std::string script) { return parse(sources, sources.add("stdin", std::move(script)), options, diagnostics); }
+  ast::Program run(std::string script) {
+    return parse(sources, sources.add("stdin", std::move(script)), options, diagnostics);
+  }
   std::string errors() const { return diagnostics.format(sources); }
   std::string text(Location where) const { return std::string(sources.text(where)); }
 
@@ -124,9 +126,15 @@ TEST_F(Parser, DepthsThatPeopleWriteAreFine) {
 
 TEST_F(Parser, ErrorsEnd) {
   const std::vector<std::string> scripts = {
-      "BEGIN { " + repeated("+;", 10'000),   "BEGIN { " + repeated("5++;", 10'000), "BEGIN { " + repeated("08;", 10'000),
-      repeated("kprobe:f {\n", 10'000),      repeated("{ }\n", 10'000),             repeated("#include <x>\n", 10'000),
-      "BEGIN { " + repeated("` ", 10'000),   repeated("kprobe:f print\n", 10'000),  "config = {" + repeated("a;", 10'000),
+      "BEGIN { " + repeated("+;", 10'000),
+      "BEGIN { " + repeated("5++;", 10'000),
+      "BEGIN { " + repeated("08;", 10'000),
+      repeated("kprobe:f {\n", 10'000),
+      repeated("{ }\n", 10'000),
+      repeated("#include <x>\n", 10'000),
+      "BEGIN { " + repeated("` ", 10'000),
+      repeated("kprobe:f print\n", 10'000),
+      "config = {" + repeated("a;", 10'000),
   };
   for (const std::string &script : scripts) {
     diagnostics = {};
