@@ -61,7 +61,7 @@ void TypeChecker::merge_variable(uint32_t variable, const Type &type, const Expr
   set_variable_type(variable, held.type);
   // A first type changes nothing for what was checked before: it could not use the variable yet.
   if (merged == Merge::Changed && was_known)
-    stale_[unit_index_] = true;
+    check_again(unit_index_);
   if (merged != Merge::Mismatch)
     return;
   const std::string &name = unit_->variables[variable].name;

@@ -1,11 +1,13 @@
 // The rounds of type checking; what one construct needs is in check_*.cpp.
 #include "sema/type_checker.h"
 
+#include <algorithm>
+
 namespace sonde::sema {
 namespace {
 
-// Far above what converges; a bound for types that would grow for ever.
-constexpr uint32_t kMaxRounds = 100;
+// Visits of one unit, far above what converges: a bound for types that would grow for ever.
+constexpr uint32_t kMaxVisits = 100;
 
 }  // namespace
 
@@ -13,7 +15,7 @@ TypeChecker::TypeChecker(const ast::Program &program, kernel::Kernel &kernel, bu
                          const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
     : kernel_(kernel), options_(options), analysis_(analysis), diagnostics_(diagnostics), reporter_(diagnostics),
       builtins_(builtins), type_names_(kernel, reporter_), maps_(analysis), states_(analysis.units.size()),
-      stale_(analysis.units.size(), true) {
+      is_waiting_(analysis.units.size(), false) {
   maps_.declare(program.map_declarations, reporter_);
 }
 
@@ -26,17 +28,24 @@ void TypeChecker::run() {
 }
 
 void TypeChecker::settle_types() {
-  bool changed = true;
-  for (uint32_t round = 0; changed && round < kMaxRounds; ++round) {
-    changed = false;
-    for (uint32_t unit = 0; unit < analysis_.units.size(); ++unit) {
-      if (!stale_[unit])
-        continue;
-      stale_[unit] = false;
-      changed = true;
+  std::vector<uint32_t> times(analysis_.units.size(), 0);
+  for (uint32_t unit = 0; unit < analysis_.units.size(); ++unit)
+    check_again(unit);
+  while (!waiting_.empty()) {
+    uint32_t unit = waiting_.front();
+    waiting_.pop_front();
+    is_waiting_[unit] = false;
+    if (times[unit]++ < kMaxVisits)
       check_unit(unit);
-    }
   }
+}
+
+void TypeChecker::check_again(uint32_t unit) {
+  // Nothing changes any more while reporting, except types that would grow for ever.
+  if (!reporter_.is_silent() || is_waiting_[unit])
+    return;
+  is_waiting_[unit] = true;
+  waiting_.push_back(unit);
 }
 
 // A unit whose targets have different names to tell needs the kernel to say which one fired; where
@@ -63,7 +72,6 @@ void TypeChecker::split_units() {
   }
   analysis_.units = std::move(units);
   states_ = std::move(states);
-  stale_.assign(analysis_.units.size(), false);
 }
 
 void TypeChecker::report() {
@@ -76,10 +84,14 @@ void TypeChecker::report() {
 
 // What is still unknown although nothing was reported hangs on itself: @a = @b; @b = @a.
 void TypeChecker::require_types() {
-  for (size_t map = 0; map < analysis_.maps.size(); ++map)
-    if (analysis_.maps[map].value.is_none())
-      error(analysis_.map_first_uses[map], fmt::format("the type of {} cannot be told", analysis_.maps[map].name))
-          .with_hint("it is only ever assigned values that depend on itself");
+  auto is_unknown = [](const image::MapSpec &map) { return map.value.is_none(); };
+  auto map = std::find_if(analysis_.maps.begin(), analysis_.maps.end(), is_unknown);
+  if (map != analysis_.maps.end()) {
+    // Others depend on the same circle.
+    error(analysis_.map_first_uses[map - analysis_.maps.begin()], fmt::format("the type of {} cannot be told", map->name))
+        .with_hint("it is only ever assigned values that depend on itself");
+    return;
+  }
   for (const Unit &unit : analysis_.units)
     for (const VariableInfo &variable : unit.variables)
       if (variable.type.is_none())
@@ -111,8 +123,7 @@ void TypeChecker::check_unit(uint32_t unit) {
 
 void TypeChecker::mark_readers(uint32_t map) {
   for (uint32_t unit : maps_.state(map).readers)
-    if (unit < stale_.size())
-      stale_[unit] = true;
+    check_again(unit);
 }
 
 }  // namespace sonde::sema

@@ -8,6 +8,7 @@
 // stays silent and unknown too.
 #pragma once
 
+#include <deque>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -47,12 +48,13 @@ private:
     bool reads_target_name = false;
   };
 
-  // ---- Rounds (type_checker.cpp) ----
+  // ---- Order of work (type_checker.cpp) ----
   void settle_types();
   void split_units();
   void report();
   void check_unit(uint32_t unit);
   void require_types();
+  void check_again(uint32_t unit);
   void mark_readers(uint32_t map);
   ExprInfo &info_of(const ast::Expr &expr) { return unit_->exprs[expr.id - unit_->probe->first_expr]; }
   bool is_checked(const ast::Expr &expr) const { return checked_[expr.id - unit_->probe->first_expr] == pass_; }
@@ -193,7 +195,8 @@ private:
   TypeNames type_names_;
   MapTable maps_;
   std::vector<UnitState> states_;  // parallel to analysis_.units
-  std::vector<bool> stale_;        // units to check again
+  std::deque<uint32_t> waiting_;   // units to check again, in the order of the changes that they wait for
+  std::vector<bool> is_waiting_;
   // Events by the expression that sends them: equal ones of several units are one.
   std::unordered_map<const ast::Expr *, std::vector<uint32_t>> events_;
 

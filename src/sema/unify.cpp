@@ -45,16 +45,20 @@ std::optional<Type> unify_aggregates(const Type &a, const Type &b) {
   return a.is_signed ? a : b;
 }
 
+// A literal or what was computed from literals: it takes the type of the place it is put in.
+bool adapts(const ExprInfo &info) {
+  return info.type == Type::int64() && is_natural_constant(info);
+}
+
 bool fits(uint64_t constant, const Type &type) {
   return normalized(constant, type) == constant && (!type.is_signed || static_cast<int64_t>(constant) >= 0);
 }
 
 // A slot of integers and one more.
 Type merged_integer(Slot &slot, const Type &incoming, const ExprInfo &info) {
-  bool incoming_adapts = is_natural_constant(info) && info.type.is_signed;
-  if (incoming_adapts && (slot.takes_any_integer || fits(*info.constant, slot.type)))
+  if (adapts(info) && (slot.takes_any_integer || fits(*info.constant, slot.type)))
     return slot.type;
-  if (incoming_adapts)
+  if (adapts(info))
     return Type::integer(64, slot.type.is_signed);
   if (slot.takes_any_integer) {
     slot.takes_any_integer = false;
@@ -136,7 +140,7 @@ Merge merge(Slot &slot, const Type &incoming, const ExprInfo &info, Location whe
   if (slot.type.is_none()) {
     slot.type = incoming;
     slot.first = where;
-    slot.takes_any_integer = incoming.is_integer() && incoming.is_signed && is_natural_constant(info);
+    slot.takes_any_integer = incoming.is_integer() && adapts(info);
     return Merge::Changed;
   }
   std::optional<Type> type;

@@ -1,0 +1,119 @@
+// Attach points → units, and what -d types prints.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sema_fixture.h"
+
+namespace sonde::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// "function: target target" for each unit, with a '+' behind the function that asks for its target.
+std::vector<std::string> units(const Script &script) {
+  std::vector<std::string> out;
+  for (const sema::Unit &unit : script.analysis().units) {
+    std::string text = unit.function + (unit.needs_cookie ? "+:" : ":");
+    for (const image::Target &target : unit.targets)
+      text += " " + target.name;
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
+TEST(SemaUnits, OneForAllTargetsOfAProvider) {
+  Script script("kprobe:vfs_*,kprobe:do_nanosleep,kretprobe:vfs_open { print(pid); }");
+  EXPECT_THAT(units(script),
+              ElementsAre("kprobe_1: kprobe:vfs_open kprobe:vfs_read kprobe:vfs_write kprobe:do_nanosleep",
+                          "kretprobe_2: kretprobe:vfs_open"));
+}
+
+TEST(SemaUnits, SeveralBeginProbes) {
+  EXPECT_THAT(units(Script("begin { print(1); } BEGIN { print(2); }")), ElementsAre("begin_1: begin", "begin_2: begin"));
+}
+
+TEST(SemaUnits, ShareAProgramWhenTheUsedArgumentsLieAlike) {
+  kernel::FakeKernel kernel;
+  kernel.add_tracepoint("t", "one", "\tfield:int a;\toffset:8;\tsize:4;\tsigned:1;\n"
+                                    "\tfield:int b;\toffset:12;\tsize:4;\tsigned:1;\n");
+  kernel.add_tracepoint("t", "two", "\tfield:int a;\toffset:8;\tsize:4;\tsigned:1;\n"
+                                    "\tfield:int c;\toffset:12;\tsize:4;\tsigned:1;\n");
+  kernel.add_tracepoint("t", "zwei", "\tfield:int b;\toffset:8;\tsize:4;\tsigned:1;\n"
+                                     "\tfield:int a;\toffset:16;\tsize:4;\tsigned:1;\n");
+  EXPECT_THAT(units(Script("tracepoint:t:* { print(args.a); }", kernel)),
+              ElementsAre("tracepoint_1: tracepoint:t:one tracepoint:t:two", "tracepoint_2: tracepoint:t:zwei"));
+  EXPECT_THAT(units(Script("tracepoint:t:* { print(pid); }", kernel)), SizeIs(1));
+  EXPECT_THAT(units(Script("tracepoint:t:* { print(args); }", kernel)), SizeIs(3));
+  Script missing("tracepoint:t:* { print(args.b); }", kernel);
+  EXPECT_THAT(missing.messages(), ElementsAre(HasSubstr("error: tracepoint:t:two has no argument 'b'")));
+}
+
+TEST(SemaUnits, AskForTheirTargetOnlyWhereItsNameIsUsed) {
+  EXPECT_THAT(units(Script("kprobe:vfs_read,kprobe:vfs_open { print(probe); } kprobe:vfs_write { print(probe); }")),
+              ElementsAre("kprobe_1+: kprobe:vfs_read kprobe:vfs_open", "kprobe_2: kprobe:vfs_write"));
+}
+
+TEST(SemaUnits, AreSplitWhereTheKernelCannotTellTargets) {
+  kernel::FakeKernel kernel;
+  kernel.remove_feature(kernel::Feature::AttachCookie);
+  Script script("kprobe:vfs_read,kprobe:vfs_open { $x = 1; $x = nsecs; print(probe); }", std::move(kernel));
+  EXPECT_THAT(script.messages(), IsEmpty());
+  EXPECT_THAT(units(script), ElementsAre("kprobe_1: kprobe:vfs_read", "kprobe_2: kprobe:vfs_open"));
+  EXPECT_THAT(script.analysis().probe_names, ElementsAre("kprobe:vfs_read", "kprobe:vfs_open"));
+  EXPECT_EQ(script.analysis().units[1].targets.front().name_index, 1u);
+}
+
+TEST(SemaUnits, OfBeginAreSplitToo) {
+  EXPECT_THAT(units(Script("begin,end { print(probe); }")), ElementsAre("begin_1: begin", "end_2: end"));
+  EXPECT_THAT(units(Script("begin,begin { print(probe); }")), ElementsAre("begin_1: begin", "begin_2: begin"));
+}
+
+TEST(SemaProbes, UnknownProviderAndTarget) {
+  EXPECT_THAT(Script("kprob:vfs_read { exit(); }").messages(),
+              ElementsAre("error: there is no provider 'kprob' | hint: did you mean 'kprobe'?"));
+  EXPECT_THAT(Script("tracepoint:sched:sched_swich { exit(); }").messages(),
+              ElementsAre("error: there is no tracepoint 'sched:sched_swich' | hint: did you mean 'sched:sched_switch'?"));
+}
+
+TEST(SemaProbes, MissingOnesFollowThePolicy) {
+  std::string probes = " kprobe:vfs_read,tracepoint:sched:nope { exit(); }";
+  EXPECT_THAT(Script("config = { missing_probes = ignore }" + probes).messages(), IsEmpty());
+  Script warned("config = { missing_probes = warn }" + probes);
+  EXPECT_THAT(warned.messages(), ElementsAre(HasSubstr("warning: there is no tracepoint 'sched:nope'")));
+  EXPECT_THAT(units(warned), ElementsAre("kprobe_1: kprobe:vfs_read"));
+  EXPECT_THAT(Script("config = { missing_probes = ignore } tracepoint:sched:nope { exit(); }").messages(),
+              ElementsAre("error: none of the probes exists on this system"));
+}
+
+TEST(SemaProbes, HaveALimit) {
+  EXPECT_THAT(Script("config = { max_probes = 2 } kprobe:vfs_* { exit(); } begin { exit(); }").messages(),
+              ElementsAre(HasSubstr("error: 3 probes are more than max_probes (2)")));
+  EXPECT_THAT(Script("config = { max_bpf_progs = 1 } begin { exit(); } end { exit(); }").messages(),
+              ElementsAre(HasSubstr("error: 2 BPF programs are more than max_bpf_progs (1)")));
+}
+
+TEST(SemaPrint, ShowsUnitsMapsAndEvents) {
+  Script script("kprobe:vfs_read /pid > 1/ { @n[comm] = count(); printf(\"%d\\n\", pid); }");
+  EXPECT_EQ(script.dump(), R"(program kprobe_1: kprobe:vfs_read
+ kprobe:vfs_read
+  pred
+   > :: [bool]
+    builtin: pid :: [uint32]
+    int: 1 :: [int64]
+  =
+   map: @n :: [count_t]
+    builtin: comm :: [string[16]]
+   call: count :: [count_t]
+  call: printf
+   string: "%d\n" :: [string[4]]
+   builtin: pid :: [uint32]
+map @n[string[16]]: count_t, percpuhash(4096)
+event 0: printf "%d\n", 16 bytes, uint32 at 8
+)");
+}
+
+}  // namespace
+}  // namespace sonde::testing
