@@ -52,11 +52,20 @@ private:
   std::vector<uint32_t> online_cpus_;
 };
 
+// Debian's release says 6.1.0 for every 6.1; which one it is stands in the version text ("… Debian 6.1.128-1 …"),
+// Ubuntu's at the end of a file of its own.
 KernelVersion RunningKernel::version() {
   utsname names{};
   uname(&names);
+  std::string text = names.release;
+  std::string_view built = names.version;
+  constexpr std::string_view kDebian = "Debian ";
+  if (size_t at = built.find(kDebian); at != std::string_view::npos)
+    text = built.substr(at + kDebian.size());
+  else if (auto ubuntu = read_file("/proc/version_signature"); ubuntu && ubuntu->rfind(' ') != std::string::npos)
+    text = ubuntu->substr(ubuntu->rfind(' ') + 1);
   KernelVersion version;
-  std::sscanf(names.release, "%u.%u.%u", &version.major, &version.minor, &version.patch);
+  std::sscanf(text.c_str(), "%u.%u.%u", &version.major, &version.minor, &version.patch);
   return version;
 }
 

@@ -78,7 +78,7 @@ Result<std::string> find_tracefs() {
   if (denied)
     return Error::from_errno("read", "tracefs (/sys/kernel/tracing)", denied, "run as root");
   return Error{"find", "tracefs", "it is mounted neither at /sys/kernel/tracing nor at /sys/kernel/debug/tracing",
-               "mount it: mount -t tracefs tracefs /sys/kernel/tracing", ENOENT};
+               "mount it: mount -t tracefs tracefs /sys/kernel/tracing"};
 }
 
 std::vector<TracepointName> parse_available_events(std::string_view text, std::string_view category,
