@@ -2,8 +2,10 @@
 #include "lexer/scanner.h"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <unordered_map>
+#include <utility>
 
 #include "lexer/literals.h"
 
@@ -130,7 +132,7 @@ Token Scanner::next() {
   TokenKind kind = scan_flex(flex_);
   if (kind == TokenKind::End)
     return {TokenKind::End, {end, end}, {}, 0};
-  previous_ = kind;
+  before_previous_ = std::exchange(previous_, kind);
   std::string spelling(text());
   if (kind == TokenKind::Variable || kind == TokenKind::Map)
     spelling.erase(0, 1);
@@ -140,7 +142,7 @@ Token Scanner::next() {
 void Scanner::restart_at_probe(uint32_t offset) {
   open_.clear();
   braces_ = 0;
-  previous_ = TokenKind::End;
+  previous_ = before_previous_ = TokenKind::End;
   offset_ = offset - file_.base;
   close_flex(flex_);
   flex_ = open_flex(*this, rest());
@@ -187,22 +189,35 @@ TokenKind Scanner::word() {
     return TokenKind::Identifier;
   if (auto found = kWords.find(text()); found != kWords.end())
     return found->second;
-  return previous_ == TokenKind::LeftParen && starts_pointer_cast() ? TokenKind::TypeIdentifier : TokenKind::Identifier;
+  return previous_ == TokenKind::LeftParen && names_cast_type() ? TokenKind::TypeIdentifier : TokenKind::Identifier;
 }
 
-// "(name *)" is never an expression, so it is a cast or an operand of sizeof.
-bool Scanner::starts_pointer_cast() const {
-  std::string_view ahead = rest();
-  bool star = false;
-  for (;; ahead.remove_prefix(1)) {
-    if (ahead.empty())
-      return false;
-    if (ahead[0] == ')')
-      return star;
-    if (ahead[0] != '*' && !is_space(ahead[0]))
-      return false;
-    star = star || ahead[0] == '*';
+// True for the word in "(name *)", which is never an expression, and in "(name) operand", unless
+// the parenthesis belongs to a call or a condition. "(name) - 1" and the like are expressions.
+bool Scanner::names_cast_type() const {
+  std::string_view ahead = skip_invisible(rest());
+  bool star = ahead.starts_with('*');
+  while (ahead.starts_with('*'))
+    ahead = skip_invisible(ahead.substr(1));
+  if (!ahead.starts_with(')'))
+    return false;
+  if (star)
+    return true;
+  switch (before_previous_) {
+  case TokenKind::Identifier:
+  case TokenKind::If:
+  case TokenKind::While:
+  case TokenKind::For:
+  case TokenKind::Unroll:
+  case TokenKind::Sizeof:
+  case TokenKind::Offsetof: return false;
+  default: break;
   }
+  ahead = skip_invisible(ahead.substr(1));
+  if (ahead.empty())
+    return false;
+  auto next = static_cast<unsigned char>(ahead[0]);
+  return std::isalnum(next) || std::string_view("_$@\"(").find(ahead[0]) != std::string_view::npos;
 }
 
 char Scanner::next_visible() const {

@@ -69,7 +69,7 @@ private:
   std::string_view text() const;
   std::string_view rest() const;
   char next_visible() const;
-  bool starts_pointer_cast() const;
+  bool names_cast_type() const;
   void reject_binary();
 
   const SourceFile &file_;
@@ -78,7 +78,7 @@ private:
   uint32_t offset_ = 0;  // of the next character, in the file
   Location token_;
   Location comment_start_;
-  TokenKind previous_ = TokenKind::End;
+  TokenKind previous_ = TokenKind::End, before_previous_ = TokenKind::End;
   std::vector<Bracket> open_;
   std::optional<Bracket> unclosed_;
   size_t braces_ = 0;
