@@ -67,8 +67,8 @@ void add_kernel_arguments(const KernelHeaders &kernel, std::vector<std::string> 
   arguments.insert(arguments.end(), {"-nostdlibinc", "-D__KERNEL__", "-DKBUILD_MODNAME=\"sonde\"", "-fshort-wchar"});
   add_kernel_folders(kernel, arguments);
   // What the kernel has no header for, such as <arpa/inet.h>, still comes from the system.
-  for (const std::string &folder : {std::string("/usr/include/") + running_kernel().machine + "-linux-gnu",
-                                    std::string("/usr/include")})
+  for (const std::string &folder :
+       {std::string("/usr/include/") + running_kernel().machine + "-linux-gnu", std::string("/usr/include")})
     arguments.insert(arguments.end(), {"-idirafter", folder});
 }
 
@@ -92,9 +92,10 @@ std::optional<KernelHeaders> find_kernel_headers(const Options &options) {
 
 bool is_kernel_header_name(std::string_view name) {
   static constexpr std::array kFolders = {
-      "acpi", "asm",  "asm-generic", "block", "crypto", "drm",   "fs",  "kernel", "kvm",  "linux",  "media", "memory",
-      "mm",   "net",  "pcmcia",      "ras",   "rdma",   "scsi",  "soc", "sound",  "target", "trace", "uapi",  "vdso",
-      "video", "xen", "generated",   "keys",  "math-emu", "misc", "clocksource", "cxl", "hyperv", "security",
+      "acpi",  "asm",      "asm-generic", "block",       "crypto", "drm",    "fs",       "kernel", "kvm",
+      "linux", "media",    "memory",      "mm",          "net",    "pcmcia", "ras",      "rdma",   "scsi",
+      "soc",   "sound",    "target",      "trace",       "uapi",   "vdso",   "video",    "xen",    "generated",
+      "keys",  "math-emu", "misc",        "clocksource", "cxl",    "hyperv", "security",
   };
   size_t slash = name.find('/');
   return slash != std::string_view::npos &&

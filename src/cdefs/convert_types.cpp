@@ -101,8 +101,8 @@ void Converter::declare_enum(CXCursor cursor) {
 }
 
 void Converter::declare_typedef(CXCursor cursor) {
-  if (unit_.file_of(cursor) == kKernelNamesFile && !stood_in(clang_.getTypeDeclaration(clang_.getCanonicalType(
-                                                       clang_.getTypedefDeclUnderlyingType(cursor)))))
+  if (unit_.file_of(cursor) == kKernelNamesFile &&
+      !stood_in(clang_.getTypeDeclaration(clang_.getCanonicalType(clang_.getTypedefDeclUnderlyingType(cursor)))))
     return;
   std::string name = clang_.take(clang_.getCursorSpelling(cursor));
   CXType type = clang_.getCanonicalType(clang_.getTypedefDeclUnderlyingType(cursor));
@@ -157,8 +157,7 @@ Type Converter::convert(CXType any, int depth) {
     return Type::none();
   uint32_t size = size_of(type);
   switch (type.kind) {
-  case CXType_Bool:
-    return Type::boolean();
+  case CXType_Bool: return Type::boolean();
   case CXType_Char_U:
   case CXType_UChar:
   case CXType_Char16:
@@ -166,27 +165,21 @@ Type Converter::convert(CXType any, int depth) {
   case CXType_UShort:
   case CXType_UInt:
   case CXType_ULong:
-  case CXType_ULongLong:
-    return Type::integer(size * 8, false);
+  case CXType_ULongLong: return Type::integer(size * 8, false);
   case CXType_Char_S:
   case CXType_SChar:
   case CXType_WChar:
   case CXType_Short:
   case CXType_Int:
   case CXType_Long:
-  case CXType_LongLong:
-    return Type::integer(size * 8, true);
+  case CXType_LongLong: return Type::integer(size * 8, true);
   case CXType_Pointer:
     return Type::pointer(convert_pointee(clang_.getPointeeType(type), depth + 1), AddressSpace::None);
   case CXType_ConstantArray:
-  case CXType_IncompleteArray:
-    return convert_array(type, depth);
-  case CXType_Record:
-    return convert_record(clang_.getTypeDeclaration(type), depth);
-  case CXType_Enum:
-    return convert_enum(definition_of(clang_.getTypeDeclaration(type)));
-  case CXType_Atomic:
-    return convert(clang_.Type_getValueType(type), depth + 1);
+  case CXType_IncompleteArray: return convert_array(type, depth);
+  case CXType_Record: return convert_record(clang_.getTypeDeclaration(type), depth);
+  case CXType_Enum: return convert_enum(definition_of(clang_.getTypeDeclaration(type)));
+  case CXType_Atomic: return convert(clang_.Type_getValueType(type), depth + 1);
   default:
     // Floats, vectors, __int128: bytes, as BTF's are read.
     return size ? Type::array(Type::integer(8, false), size) : Type::none();
@@ -257,11 +250,9 @@ std::shared_ptr<const StructLayout> Converter::lay_out(CXCursor record, const st
 
 // Places a bitfield that starts at bit `bits` of a struct in a storage unit of 1, 2, 4 or 8 bytes: one of
 // its declared type, aligned to it, if the bits fit; a packed one may need a wider one, one at any byte,
-// or one that does not reach past the struct's end. No unit holds 60 bits that straddle nine bytes.
+// or the struct's last bytes. No unit holds 60 bits that straddle nine bytes.
 bool place_bitfield(Field &field, uint32_t bits, uint32_t struct_size) {
-  uint32_t declared = std::clamp(field.type.size, 1u, 8u);
-  auto fits = [&](uint32_t unit, uint32_t step) {
-    uint32_t offset = bits / 8 / step * step;
+  auto fits = [&](uint32_t unit, uint32_t offset) {
     if (bits + field.bit_width > (offset + unit) * 8 || offset + unit > struct_size)
       return false;
     if (unit != field.type.size)
@@ -270,13 +261,13 @@ bool place_bitfield(Field &field, uint32_t bits, uint32_t struct_size) {
     field.bit_offset = bits - offset * 8;
     return true;
   };
-  for (uint32_t unit = declared; unit <= 8; unit *= 2)
-    if (fits(unit, unit))
+  for (uint32_t unit = std::clamp(field.type.size, 1u, 8u); unit <= 8; unit *= 2)
+    if (fits(unit, bits / 8 / unit * unit))
       return true;
   for (uint32_t unit = 1; unit <= 8; unit *= 2)
-    if (fits(unit, 1))
+    if (fits(unit, bits / 8))
       return true;
-  return false;
+  return struct_size >= 8 && bits / 8 > struct_size - 8 && fits(8, struct_size - 8);
 }
 
 std::optional<Field> Converter::convert_field(CXCursor cursor, uint32_t struct_size, int depth) {

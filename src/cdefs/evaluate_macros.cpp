@@ -1,5 +1,5 @@
-// Has Clang evaluate macros as initializers of variables: bodies that are no expressions fail alone,
-// and their errors are never looked at.
+// Has Clang evaluate macros as initializers of variables, one a line: bodies that are no constant
+// expressions fail alone.
 #include "cdefs/evaluate_macros.h"
 
 #include <fmt/format.h>
@@ -17,8 +17,9 @@ constexpr std::string_view kProbePrefix = "sonde_macro_";
 
 // Whether a token can be part of a constant expression; `depth` counts open brackets.
 bool fits_expression(std::string_view token, int &depth) {
-  static constexpr std::array kForeign = {"{", "}", ";", "#", "##", "do", "if", "for", "while", "return", "switch",
-                                          "goto", "asm", "__asm__", "_Pragma", "typedef", "extern", "static"};
+  static constexpr std::array kForeign = {"{",   "}",       ";",       "#",       "##",     "do",
+                                          "if",  "for",     "while",   "return",  "switch", "goto",
+                                          "asm", "__asm__", "_Pragma", "typedef", "extern", "static"};
   if (token == "(" || token == "[")
     ++depth;
   if (token == ")" || token == "]")
@@ -95,29 +96,31 @@ std::optional<Constant> read_constant(const Libclang &clang, CXCursor variable) 
     if (const char *text = clang.EvalResult_getAsStr(result))
       constant = std::string(text);
     break;
-  default:
-    break;
+  default: break;
   }
   clang.EvalResult_dispose(result);
   return constant;
 }
 
 struct EvaluateVisit {
-  const Libclang *clang;
+  const TranslationUnit *unit;
   const std::vector<Macro> *macros;
+  std::set<uint32_t> wrong_lines;  // of the main file
   Definitions *definitions;
 };
 
 void evaluate_probe(const EvaluateVisit &visit, CXCursor cursor) {
-  if (visit.clang->getCursorKind(cursor) != CXCursor_VarDecl)
+  const Libclang &clang = visit.unit->clang();
+  if (clang.getCursorKind(cursor) != CXCursor_VarDecl)
     return;
-  std::string name = visit.clang->take(visit.clang->getCursorSpelling(cursor));
+  std::string name = clang.take(clang.getCursorSpelling(cursor));
   size_t index = visit.macros->size();
   if (name.starts_with(kProbePrefix))
     std::from_chars(name.data() + kProbePrefix.size(), name.data() + name.size(), index);
-  if (index >= visit.macros->size())
+  // Clang guesses on after an error, so there may be a value all the same.
+  if (index >= visit.macros->size() || visit.wrong_lines.contains(visit.unit->line_of(cursor)))
     return;
-  if (auto constant = read_constant(*visit.clang, cursor))
+  if (auto constant = read_constant(clang, cursor))
     visit.definitions->macros.insert_or_assign((*visit.macros)[index].name, std::move(*constant));
 }
 
@@ -146,11 +149,14 @@ std::string macro_probes(const std::vector<Macro> &macros) {
 
 void evaluate_macros(const std::vector<Macro> &macros, const TranslationUnit *unit, Definitions &definitions) {
   if (unit) {
-    EvaluateVisit visit{&unit->clang(), &macros, &definitions};
+    EvaluateVisit visit{unit, &macros, {}, &definitions};
+    for (const ClangError &error : unit->errors())
+      if (error.is_in_main)
+        visit.wrong_lines.insert(error.line);
     unit->clang().visitChildren(
         unit->root(),
         [](CXCursor cursor, CXCursor, CXClientData data) {
-          evaluate_probe(*static_cast<EvaluateVisit *>(data), cursor);
+          evaluate_probe(*static_cast<const EvaluateVisit *>(data), cursor);
           return CXChildVisit_Continue;
         },
         &visit);

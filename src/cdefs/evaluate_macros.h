@@ -12,7 +12,7 @@ namespace sonde::cdefs {
 
 struct Macro {
   std::string name;
-  std::string body;          // tokens joined by blanks where the source has any space
+  std::string body;  // tokens joined by blanks where the source has any space
   bool is_in_script = false;
   bool may_be_constant = false;  // its body could be an expression
 };

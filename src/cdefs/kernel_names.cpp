@@ -16,19 +16,44 @@ constexpr int kMaxDepth = 16;
 
 // Names that kernel code and its examples take for granted.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 38> kIntegers = {{
-    {"u8", "unsigned char"},      {"u16", "unsigned short"},       {"u32", "unsigned int"},
-    {"u64", "unsigned long long"}, {"s8", "signed char"},          {"s16", "short"},
-    {"s32", "int"},               {"s64", "long long"},            {"__u8", "unsigned char"},
-    {"__u16", "unsigned short"},  {"__u32", "unsigned int"},       {"__u64", "unsigned long long"},
-    {"__s8", "signed char"},      {"__s16", "short"},              {"__s32", "int"},
-    {"__s64", "long long"},       {"__le16", "unsigned short"},    {"__le32", "unsigned int"},
-    {"__le64", "unsigned long long"}, {"__be16", "unsigned short"}, {"__be32", "unsigned int"},
-    {"__be64", "unsigned long long"}, {"uint8_t", "unsigned char"}, {"uint16_t", "unsigned short"},
-    {"uint32_t", "unsigned int"}, {"uint64_t", "unsigned long"},   {"int8_t", "signed char"},
-    {"int16_t", "short"},         {"int32_t", "int"},              {"int64_t", "long"},
-    {"size_t", "unsigned long"},  {"ssize_t", "long"},             {"uintptr_t", "unsigned long"},
-    {"bool", "_Bool"},            {"pid_t", "int"},                {"uid_t", "unsigned int"},
-    {"gid_t", "unsigned int"},    {"loff_t", "long long"},
+    {"u8", "unsigned char"},
+    {"u16", "unsigned short"},
+    {"u32", "unsigned int"},
+    {"u64", "unsigned long long"},
+    {"s8", "signed char"},
+    {"s16", "short"},
+    {"s32", "int"},
+    {"s64", "long long"},
+    {"__u8", "unsigned char"},
+    {"__u16", "unsigned short"},
+    {"__u32", "unsigned int"},
+    {"__u64", "unsigned long long"},
+    {"__s8", "signed char"},
+    {"__s16", "short"},
+    {"__s32", "int"},
+    {"__s64", "long long"},
+    {"__le16", "unsigned short"},
+    {"__le32", "unsigned int"},
+    {"__le64", "unsigned long long"},
+    {"__be16", "unsigned short"},
+    {"__be32", "unsigned int"},
+    {"__be64", "unsigned long long"},
+    {"uint8_t", "unsigned char"},
+    {"uint16_t", "unsigned short"},
+    {"uint32_t", "unsigned int"},
+    {"uint64_t", "unsigned long"},
+    {"int8_t", "signed char"},
+    {"int16_t", "short"},
+    {"int32_t", "int"},
+    {"int64_t", "long"},
+    {"size_t", "unsigned long"},
+    {"ssize_t", "long"},
+    {"uintptr_t", "unsigned long"},
+    {"bool", "_Bool"},
+    {"pid_t", "int"},
+    {"uid_t", "unsigned int"},
+    {"gid_t", "unsigned int"},
+    {"loff_t", "long long"},
 }};
 
 std::string_view integer_spelling(uint32_t size, bool is_signed) {
@@ -41,8 +66,7 @@ std::string_view integer_spelling(uint32_t size, bool is_signed) {
 }
 
 std::string identifier_at(std::string_view text) {
-  auto end = std::find_if(text.begin(), text.end(),
-                          [](unsigned char c) { return !std::isalnum(c) && c != '_'; });
+  auto end = std::find_if(text.begin(), text.end(), [](unsigned char c) { return !std::isalnum(c) && c != '_'; });
   return {text.begin(), end};
 }
 
@@ -154,8 +178,7 @@ std::optional<std::string> KernelNames::spell(const Type &type, const std::strin
   case TypeKind::Bool: return "_Bool " + declarator;
   case TypeKind::Integer: return fmt::format("{} {}", integer_spelling(type.size, type.is_signed), declarator);
   case TypeKind::Enum: return fmt::format("{} {}", integer_spelling(type.size, type.is_signed), declarator);
-  case TypeKind::Struct:
-    return type.name.empty() ? std::nullopt : std::optional(tagged(type) + " " + declarator);
+  case TypeKind::Struct: return type.name.empty() ? std::nullopt : std::optional(tagged(type) + " " + declarator);
   case TypeKind::Pointer:
     return type.element && !(type.element->kind == TypeKind::Struct && type.element->name.empty())
                ? spell(*type.element, "(*" + declarator + ")", depth + 1)

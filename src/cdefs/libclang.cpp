@@ -18,7 +18,7 @@ constexpr std::array kNames = {
 
 void *open_library() {
   for (const char *name : kNames)
-    if (void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL))
+    if (void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL))
       return library;
   return nullptr;
 }

@@ -185,8 +185,10 @@ Definitions parse_c(std::string_view text, Location where, const Options &option
   Definitions definitions;
   auto report = [&](const Error &error) {
     size_t line = std::min(text.find('\n'), text.size());
-    diagnostics.error({where.begin, where.begin + static_cast<uint32_t>(line)}, "could not {} {}: {}", error.action,
-                      error.object, error.cause).with_hint(error.hint);
+    diagnostics
+        .error({where.begin, where.begin + static_cast<uint32_t>(line)}, "could not {} {}: {}", error.action,
+               error.object, error.cause)
+        .with_hint(error.hint);
     return definitions;
   };
   const Result<Libclang> &clang = load_libclang();

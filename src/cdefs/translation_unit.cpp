@@ -48,8 +48,8 @@ void add_note(ClangError &error, ClangError note) {
 
 TranslationUnit::TranslationUnit(const Libclang &clang, Owned<CXIndex> index, Owned<CXTranslationUnit> unit,
                                  const std::string &path)
-    : clang_(&clang), index_(std::move(index)), unit_(std::move(unit)), main_(clang.getFile(unit_.get(), path.c_str())) {
-}
+    : clang_(&clang), index_(std::move(index)), unit_(std::move(unit)),
+      main_(clang.getFile(unit_.get(), path.c_str())) {}
 
 Result<TranslationUnit> TranslationUnit::parse(const Libclang &clang, std::vector<VirtualFile> files,
                                                const std::vector<std::string> &arguments) {
@@ -64,9 +64,9 @@ Result<TranslationUnit> TranslationUnit::parse(const Libclang &clang, std::vecto
   CXTranslationUnit unit = nullptr;
   unsigned flags = CXTranslationUnit_DetailedPreprocessingRecord | CXTranslationUnit_SkipFunctionBodies |
                    CXTranslationUnit_KeepGoing;
-  CXErrorCode code = clang.parseTranslationUnit2(index.get(), files.front().path.c_str(), argv.data(),
-                                                 static_cast<int>(argv.size()), unsaved.data(),
-                                                 static_cast<unsigned>(unsaved.size()), flags, &unit);
+  CXErrorCode code =
+      clang.parseTranslationUnit2(index.get(), files.front().path.c_str(), argv.data(), static_cast<int>(argv.size()),
+                                  unsaved.data(), static_cast<unsigned>(unsaved.size()), flags, &unit);
   // Crash recovery holds signal handlers that are not libclang's to keep.
   clang.toggleCrashRecovery(0);
   Owned<CXTranslationUnit> owned(unit, clang.disposeTranslationUnit);
@@ -126,6 +126,10 @@ std::optional<uint32_t> TranslationUnit::including_offset(CXFile header) const {
 std::string TranslationUnit::file_of(CXCursor cursor) const {
   Place place = place_of(*clang_, clang_->getCursorLocation(cursor));
   return place.file ? clang_->take(clang_->getFileName(place.file)) : std::string();
+}
+
+uint32_t TranslationUnit::line_of(CXCursor cursor) const {
+  return place_of(*clang_, clang_->getCursorLocation(cursor)).line;
 }
 
 bool TranslationUnit::is_in_main(CXCursor cursor) const {

@@ -43,6 +43,7 @@ public:
   // Where a cursor starts.
   std::string file_of(CXCursor cursor) const;
   bool is_in_main(CXCursor cursor) const;
+  uint32_t line_of(CXCursor cursor) const;
 
 private:
   template <typename Handle> using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, void (*)(Handle)>;
