@@ -61,7 +61,8 @@ void DebugInfo::describe_function(llvm::Function &function, Location where, bool
   // A program returns int; a callback's result is 64 bits wide.
   signature.push_back(builder_.createBasicType(is_program ? "int" : "long", is_program ? 32 : 64,
                                                llvm::dwarf::DW_ATE_signed));
-  for (size_t i = 0; i < function.arg_size(); ++i)
+  // What a program's context holds is the provider's business, not BTF's: it is declared as (void).
+  for (size_t i = 0; i < function.arg_size() && !is_program; ++i)
     signature.push_back(pointer_to(nullptr));
   auto *type = builder_.createSubroutineType(builder_.getOrCreateTypeArray(signature));
   auto flags = llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagOptimized;
@@ -69,9 +70,12 @@ void DebugInfo::describe_function(llvm::Function &function, Location where, bool
     flags |= llvm::DISubprogram::SPFlagLocalToUnit;
   auto *program = builder_.createFunction(file(where), function.getName(), {}, file(where), line(where), type,
                                           line(where), llvm::DINode::FlagPrototyped, flags);
-  for (llvm::Argument &argument : function.args())
+  for (llvm::Argument &argument : function.args()) {
+    if (is_program)
+      break;
     builder_.createParameterVariable(program, argument.getName(), argument.getArgNo() + 1, file(where), line(where),
                                      pointer_to(nullptr), /*AlwaysPreserve=*/true);
+  }
   function.setSubprogram(program);
 }
 

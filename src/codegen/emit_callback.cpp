@@ -1,5 +1,5 @@
-// Loops whose rounds the kernel counts: for over a map, and for over a large range. Their bodies are
-// functions that a helper calls back:
+// Loops whose rounds the kernel counts: for over a map, for over a large range, while. Their bodies
+// are functions that a helper calls back:
 //
 //   for ($kv : @m) { $n += $kv.1 }  →  captured = { stop, ctx, &$n }; for_each(@m, body, captured)
 //
@@ -18,6 +18,9 @@ constexpr uint32_t kCallbackStack = 64;
 // Words of the captured array before the variables.
 constexpr uint64_t kStopWord = 0, kContextWord = 1, kFirstVariableWord = 2;
 
+// The most rounds that bpf_loop takes (BPF_MAX_LOOPS).
+constexpr uint64_t kMostRounds = 1 << 23;
+
 }  // namespace
 
 llvm::Value *Emitter::capture(const std::vector<uint32_t> &variables) {
@@ -35,6 +38,26 @@ llvm::Value *Emitter::capture(const std::vector<uint32_t> &variables) {
   return captured;
 }
 
+// The verifier goes on with rounds until it has seen all states. A counter that it knows makes a new
+// state each time and never ends; so what it knows of captured numbers is taken away: each gets
+// added a zero that was read from memory. (A read of address 0 fails, and clears its destination.)
+void Emitter::forget_values(const std::vector<uint32_t> &variables) {
+  llvm::Value *zero = nullptr;
+  for (uint32_t variable : variables) {
+    const Type &type = unit_.variables[variable].type;
+    if (!type.is_scalar())
+      continue;
+    if (!zero) {
+      llvm::Value *memory = allocate(8);
+      helper(Helper::ProbeReadKernel, {memory, constant(8), constant(0)});
+      zero = load(memory, Type::uint64());
+    }
+    llvm::Value *address = frame_.variables[variable];
+    llvm::Value *cut = ir_.CreateTrunc(zero, type_of(type));
+    ir_.CreateStore(ir_.CreateAdd(ir_.CreateLoad(type_of(type), address), cut), address);
+  }
+}
+
 // Makes the callback the function that is being emitted.
 void Emitter::enter_callback(llvm::Function &function, const std::vector<uint32_t> &variables) {
   frame_ = make_frame(function, kCallbackStack);
@@ -48,12 +71,13 @@ void Emitter::enter_callback(llvm::Function &function, const std::vector<uint32_
 }
 
 Emitter::Callback Emitter::emit_callback(std::span<llvm::Type *const> parameters, const ast::Block &body,
-                                         const std::function<void()> &prepare) {
+                                         const std::function<void(llvm::BasicBlock *)> &prepare) {
   std::vector<uint32_t> variables;
   for (uint32_t i = 0; i < frame_.variables.size(); ++i)
     if (frame_.variables[i])
       variables.push_back(i);
   Callback callback;
+  forget_values(variables);
   callback.captured = capture(variables);
   callback.function = module_.add_callback(unit_.function + "_loop", parameters, where_);
 
@@ -62,7 +86,7 @@ Emitter::Callback Emitter::emit_callback(std::span<llvm::Type *const> parameters
   std::vector<StackPiece> outer_free = std::exchange(free_stack_, {}), outer_used = std::exchange(used_stack_, {});
   enter_callback(*callback.function, variables);
   llvm::BasicBlock *stop = block("break");
-  prepare();
+  prepare(stop);
   emit_body(body, frame_.exit, stop);
   ir_.SetInsertPoint(stop);
   ir_.CreateRet(constant(1));
@@ -88,7 +112,7 @@ void Emitter::leave_if_stopped(const Callback &callback) {
 void Emitter::emit(const ast::ForMap &node) {
   llvm::Type *pointer = ir_.getPtrTy();
   llvm::Type *parameters[] = {pointer, pointer, pointer, pointer};  // map, key, value, captured
-  Callback callback = emit_callback(parameters, node.body, [&] {
+  Callback callback = emit_callback(parameters, node.body, [&](llvm::BasicBlock *) {
     bind_entry(node, frame_.function->getArg(1), frame_.function->getArg(2));
   });
   uint32_t index = info(*node.map).map;
@@ -125,7 +149,7 @@ void Emitter::emit_large_range(const ast::ForRange &node) {
   llvm::Value *own = variable_address(variable);
   ir_.CreateStore(convert(begin, Type::int64(), type), own);
   llvm::Type *parameters[] = {ir_.getInt64Ty(), ir_.getPtrTy()};  // round, captured
-  Callback callback = emit_callback(parameters, node.body, [&] {
+  Callback callback = emit_callback(parameters, node.body, [&](llvm::BasicBlock *) {
     llvm::Value *address = frame_.variables[variable];
     llvm::Value *round = frame_.function->getArg(0);
     llvm::Value *base = convert(load(address, type), type, Type::int64());
@@ -134,6 +158,18 @@ void Emitter::emit_large_range(const ast::ForRange &node) {
     ir_.CreateStore(convert(current, Type::int64(), type), frame_.variables[variable]);
   });
   helper(Helper::Loop, {rounds, callback.function, callback.captured, constant(0)});
+  leave_if_stopped(callback);
+}
+
+// The condition is the first statement of each round, whatever it depends on.
+void Emitter::emit_counted_while(const ast::While &node) {
+  llvm::Type *parameters[] = {ir_.getInt64Ty(), ir_.getPtrTy()};  // round, captured
+  Callback callback = emit_callback(parameters, node.body, [&](llvm::BasicBlock *stop) {
+    llvm::BasicBlock *body = block("while_body");
+    ir_.CreateCondBr(condition(*node.condition), body, stop);
+    ir_.SetInsertPoint(body);
+  });
+  helper(Helper::Loop, {constant(kMostRounds), callback.function, callback.captured, constant(0)});
   leave_if_stopped(callback);
 }
 

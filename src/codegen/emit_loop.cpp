@@ -1,8 +1,9 @@
-// Loops within one function: while, unroll, for over a range. The verifier follows them round by
-// round, so they end as soon as it can see that they do.
+// Loops within one function: unroll, for over a small range, and what kernels without a helper for
+// loops get. The verifier follows them round by round and must see that they end.
 #include <cassert>
 
 #include "codegen/emitter.h"
+#include "codegen/loop_bounds.h"
 #include "codegen/module_builder.h"
 
 namespace sonde::codegen {
@@ -22,6 +23,10 @@ void Emitter::emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::Ba
 }
 
 void Emitter::emit(const ast::While &node) {
+  if (!is_bounded_by_constants(*node.condition, unit_) && module_.kernel().version() >= kLoopHelper) {
+    emit_counted_while(node);
+    return;
+  }
   llvm::BasicBlock *head = block("while"), *body = block("while_body"), *end = block("while_end");
   continue_at(head);
   ir_.CreateCondBr(condition(*node.condition), body, end);

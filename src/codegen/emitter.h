@@ -196,12 +196,14 @@ private:
     bool may_stop = false;            // it may make the whole program return
   };
   Callback emit_callback(std::span<llvm::Type *const> parameters, const ast::Block &body,
-                         const std::function<void()> &prepare);
+                         const std::function<void(llvm::BasicBlock *stop)> &prepare);
+  void forget_values(const std::vector<uint32_t> &variables);
   llvm::Value *capture(const std::vector<uint32_t> &variables);
   void enter_callback(llvm::Function &function, const std::vector<uint32_t> &variables);
   void leave_if_stopped(const Callback &callback);
   void bind_entry(const ast::ForMap &node, llvm::Value *key, llvm::Value *entry);
   void emit_large_range(const ast::ForRange &node);
+  void emit_counted_while(const ast::While &node);
 
   // ---- emit_expression.cpp, emit_operator.cpp ----
   llvm::Value *emit_expression(const ast::Expr &expr, llvm::Value *destination);
