@@ -159,7 +159,6 @@ run_kernel() {
 }
 
 summary() {
-    local failures
     printf '\n'
     cat "$results"/*.failures 2>/dev/null || true
     awk -F '\t' '
