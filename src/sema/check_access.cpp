@@ -168,6 +168,39 @@ void TypeChecker::check_dereference(const ast::Unary &unary, const ast::Expr &ex
   info.type = std::move(target);
 }
 
+void TypeChecker::check_address_of(const ast::Unary &unary, const ast::Expr &expr, ExprInfo &info) {
+  const Type &object = value(*unary.operand).type;
+  if (object.is_none())
+    return;
+  if (is_bitfield(*unary.operand))
+    error(expr.where, "a bitfield has no address of its own");
+  else if (!is_in_memory(*unary.operand))
+    error(expr.where, "'&' has no address to take here").with_hint("what a pointer leads to has one: &$p->field");
+  else
+    info.type = Type::pointer(object, space_of(object));
+}
+
+bool TypeChecker::is_in_memory(const ast::Expr &expr) {
+  if (const auto *unary = std::get_if<ast::Unary>(&expr.node))
+    return unary->op == ast::UnaryOp::Dereference;
+  const ast::Expr *object = nullptr;
+  if (const auto *access = std::get_if<ast::FieldAccess>(&expr.node))
+    object = access->object.get();
+  else if (const auto *index = std::get_if<ast::Index>(&expr.node))
+    object = index->object.get();
+  return object && (info_of(*object).type.is_pointer() || is_in_memory(*object));
+}
+
+bool TypeChecker::is_bitfield(const ast::Expr &expr) {
+  const auto *access = std::get_if<ast::FieldAccess>(&expr.node);
+  if (!access)
+    return false;
+  const Type &object = info_of(*access->object).type;
+  Type whole = type_names_.complete(object.is_pointer() ? *object.element : object, expr.where);
+  const Field *field = whole.layout ? whole.layout->find(access->field) : nullptr;
+  return field && field->bit_width > 0;
+}
+
 void TypeChecker::check_node(const ast::SizeofType &node, const ast::Expr &expr, ExprInfo &info) {
   Type type = type_names_.complete(named_type(node.type, AddressSpace::None), expr.where);
   if (!type.is_none())

@@ -1,4 +1,6 @@
 // Unary, binary, increment and decrement.
+#include <algorithm>
+
 #include "sema/arithmetic.h"
 #include "sema/type_checker.h"
 
@@ -17,8 +19,7 @@ void TypeChecker::check_node(const ast::Unary &unary, const ast::Expr &expr, Exp
     check_dereference(unary, expr, info);
     return;
   case ast::UnaryOp::AddressOf:
-    value(*unary.operand);
-    error(expr.where, "'&' has no address to take here");
+    check_address_of(unary, expr, info);
     return;
   case ast::UnaryOp::LogicalNot:
     condition(*unary.operand);
@@ -63,8 +64,20 @@ void TypeChecker::check_comparison(const ast::Binary &binary, const ast::Expr &e
       info.constant = fold(binary.op, left, right);
     return;
   }
-  error(expr.where, fmt::format("{} cannot compare {} with {}", quoted(binary.op), a_type(left.type),
-                                a_type(right.type)));
+  if (!check_object_comparison(binary.op, left.type, right.type))
+    error(expr.where, fmt::format("{} cannot compare {} with {}", quoted(binary.op), a_type(left.type),
+                                  a_type(right.type)));
+}
+
+bool TypeChecker::check_object_comparison(ast::BinaryOp op, const Type &left, const Type &right) const {
+  auto has_plain_bytes = [](const Type &type) {
+    if (type.kind == TypeKind::Array)
+      return type.element->is_scalar();
+    return type.kind == TypeKind::Tuple &&
+           std::all_of(type.layout->fields.begin(), type.layout->fields.end(),
+                       [](const Field &field) { return field.type.is_scalar(); });
+  };
+  return (op == ast::BinaryOp::Equal || op == ast::BinaryOp::NotEqual) && left == right && has_plain_bytes(left);
 }
 
 // True when one side is text, whether the comparison is right or reported.
@@ -106,15 +119,16 @@ void TypeChecker::check_arithmetic(ast::BinaryOp op, const ast::Expr &left, cons
     info.constant = fold(op, a, b);
 }
 
-// Pointer plus or minus a number of elements; true when this is it, right or reported.
+// Pointer plus or minus a number of elements, or the number between two; true when this is it, right or reported.
 bool TypeChecker::check_pointer_arithmetic(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right,
                                            Location where, ExprInfo &info) {
   bool is_sum = op == ast::BinaryOp::Add || op == ast::BinaryOp::Subtract;
   bool left_is = left.type.is_pointer(), right_is = right.type.is_pointer();
   if (!is_sum || (!left_is && !right_is) || left.type.is_none() || right.type.is_none())
     return false;
-  bool is_right = left_is != right_is && (left_is || op == ast::BinaryOp::Add) &&
-                  acts_as_integer(left_is ? right.type : left.type);
+  bool is_distance = op == ast::BinaryOp::Subtract && left_is && left.type == right.type;
+  bool is_right = is_distance || (left_is != right_is && (left_is || op == ast::BinaryOp::Add) &&
+                                  acts_as_integer(left_is ? right.type : left.type));
   if (!is_right) {
     error(where, fmt::format("{} needs a pointer and an integer, but this is {} and {}", quoted(op),
                              a_type(left.type), a_type(right.type)))
@@ -126,7 +140,7 @@ bool TypeChecker::check_pointer_arithmetic(ast::BinaryOp op, const ExprInfo &lef
   if (element.size == 0)
     error(where, fmt::format("the size of what {} points to is not known", a_type(pointer)));
   else
-    info.type = pointer;
+    info.type = is_distance ? Type::int64() : pointer;
   return true;
 }
 
@@ -169,6 +183,10 @@ void TypeChecker::check_node(const ast::IncrementDecrement &node, const ast::Exp
   if (!map && !variable)
     return;
   const Slot &held = map ? maps_.state(*map).value : slot(*variable);
+  if (held.type.is_pointer()) {
+    info.type = info_of(target).type = held.type;  // one element on
+    return;
+  }
   if (!held.type.is_none() && !held.type.is_integer() && !held.type.is_aggregate()) {
     error(expr.where, fmt::format("{} needs an integer, but this holds {}", symbol, a_type(held.type)));
     return;

@@ -98,6 +98,19 @@ void MapTable::refresh_key(uint32_t map) {
   spec.key = Type::tuple(std::move(components));
 }
 
+void MapTable::assume_integers() {
+  for (uint32_t map = 0; map < states_.size(); ++map) {
+    MapState &state = states_[map];
+    if (!state.is_assigned || !state.value.type.is_none())
+      continue;
+    state.value.type = analysis_.maps[map].value = Type::int64();
+    if (state.form == MapForm::Keyed && state.key.empty()) {
+      state.key.emplace_back().type = Type::int64();
+      refresh_key(map);
+    }
+  }
+}
+
 std::vector<std::string> MapTable::assigned_names() const {
   std::vector<std::string> names;
   for (size_t i = 0; i < states_.size(); ++i)

@@ -45,6 +45,9 @@ public:
   Merge merge_value(uint32_t map, const Type &type, const ExprInfo &info, Location where);
   Merge merge_key(uint32_t map, size_t component, const Type &type, const ExprInfo &info, Location where);
 
+  // Gives maps that are assigned, but nothing is known of what, integers as keys and values.
+  void assume_integers();
+
   // Names of maps that are assigned somewhere, for did-you-mean.
   std::vector<std::string> assigned_names() const;
   // Decides storage and size of every map, now that all is known of them.

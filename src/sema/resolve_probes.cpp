@@ -49,6 +49,8 @@ public:
     std::map<std::string, size_t> units;  // of this probe, by provider and layout
     for (const ast::AttachPoint &attach_point : probe.attach_points)
       resolve(probe, attach_point, used, units);
+    if (units.empty())
+      add_missing(probe);
   }
 
   size_t target_count() const { return analysis_.probe_names.size(); }
@@ -99,6 +101,15 @@ private:
     return true;
   }
 
+  // A probe that is attached nowhere still says what its maps hold. What it may read there is not
+  // known, so anything goes.
+  void add_missing(const ast::Probe &probe) {
+    Unit &unit = analysis_.units.emplace_back();
+    unit.probe = &probe;
+    unit.provider = probes::providers().front();
+    unit.context.has_numbered_args = unit.context.has_retval = unit.context.has_function = true;
+  }
+
   void report_no_match(Location where, const Error &error) {
     const std::string &policy = analysis_.config.missing_probes;
     bool is_missing = error.error_number == ENOENT;
@@ -141,7 +152,7 @@ void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const A
                         analysis.config.max_probes)
           .with_hint("a narrower wildcard matches fewer; config = { max_probes = … } allows more");
   }
-  if (analysis.units.empty() && !diagnostics.has_errors())
+  if (resolver.target_count() == 0 && !diagnostics.has_errors())
     diagnostics.error(whole_program(program), "none of the probes exists on this system");
 }
 

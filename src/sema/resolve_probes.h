@@ -9,7 +9,8 @@
 
 namespace sonde::sema {
 
-// Fills in analysis.units (without types) and analysis.probe_names.
+// Fills in analysis.units (without types) and analysis.probe_names. A probe that matches nothing has
+// one unit without targets, which type checking uses and drops.
 void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const AnalyzeOptions &options,
                     Analysis &analysis, Diagnostics &diagnostics);
 

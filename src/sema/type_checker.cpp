@@ -22,6 +22,7 @@ TypeChecker::TypeChecker(const ast::Program &program, kernel::Kernel &kernel, bu
 void TypeChecker::run() {
   reporter_.set_silent(true);
   settle_types();
+  drop_missing_probes();
   split_units();
   reporter_.set_silent(false);
   report();
@@ -46,6 +47,22 @@ void TypeChecker::check_again(uint32_t unit) {
     return;
   is_waiting_[unit] = true;
   waiting_.push_back(unit);
+}
+
+// Maps that only such probes assign keep what is known of them.
+void TypeChecker::drop_missing_probes() {
+  std::vector<Unit> units;
+  std::vector<UnitState> states;
+  for (size_t i = 0; i < analysis_.units.size(); ++i) {
+    if (analysis_.units[i].targets.empty())
+      continue;
+    units.push_back(std::move(analysis_.units[i]));
+    states.push_back(std::move(states_[i]));
+  }
+  if (units.size() < analysis_.units.size())
+    maps_.assume_integers();
+  analysis_.units = std::move(units);
+  states_ = std::move(states);
 }
 
 // A unit whose targets have different names to tell needs the kernel to say which one fired; where
@@ -95,8 +112,7 @@ void TypeChecker::require_types() {
   for (const Unit &unit : analysis_.units)
     for (const VariableInfo &variable : unit.variables)
       if (variable.type.is_none())
-        error(variable.declared, fmt::format("the type of ${} cannot be told", variable.name))
-            .with_hint("assign it a value, or declare its type: let $name: uint64");
+        warning(variable.declared, fmt::format("${} is declared but never used", variable.name));
 }
 
 void TypeChecker::check_unit(uint32_t unit) {

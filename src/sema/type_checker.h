@@ -50,6 +50,7 @@ private:
 
   // ---- Order of work (type_checker.cpp) ----
   void settle_types();
+  void drop_missing_probes();
   void split_units();
   void report();
   void check_unit(uint32_t unit);
@@ -85,6 +86,8 @@ private:
   void check_node(const ast::Binary &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::IncrementDecrement &, const ast::Expr &, ExprInfo &);
   void check_comparison(const ast::Binary &, const ast::Expr &, ExprInfo &);
+  // == and != of objects whose bytes say all: arrays and tuples of scalars.
+  bool check_object_comparison(ast::BinaryOp op, const Type &left, const Type &right) const;
   bool check_text_comparison(const ast::Binary &, const ast::Expr &, const ExprInfo &, const ExprInfo &);
   void check_arithmetic(ast::BinaryOp op, const ast::Expr &left, const ast::Expr &right, Location where,
                         ExprInfo &info);
@@ -102,6 +105,10 @@ private:
   void check_node(const ast::SizeofExpr &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::Offsetof &, const ast::Expr &, ExprInfo &);
   void check_dereference(const ast::Unary &, const ast::Expr &, ExprInfo &);
+  void check_address_of(const ast::Unary &, const ast::Expr &, ExprInfo &);
+  // True for parts of kernel or user memory: what is in registers or maps has no address to give.
+  bool is_in_memory(const ast::Expr &expr);
+  bool is_bitfield(const ast::Expr &expr);
   void check_tuple_field(const ast::FieldAccess &, const Type &tuple, ExprInfo &);
   void check_struct_field(const ast::FieldAccess &, const Type &object, const ast::Expr &, ExprInfo &);
   // The type of `field` read out of an object in `space`.

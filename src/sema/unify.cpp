@@ -130,6 +130,8 @@ Type readable_type(const Type &type) {
 
 std::string a_type(const Type &type) {
   std::string text = to_string(type);
+  if (type.kind == TypeKind::Tuple)
+    return "a tuple " + text;
   bool vowel = std::string_view("aeio").find(text.front()) != std::string_view::npos;
   return (vowel ? "an " : "a ") + text;
 }

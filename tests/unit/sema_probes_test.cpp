@@ -88,6 +88,16 @@ TEST(SemaProbes, MissingOnesFollowThePolicy) {
               ElementsAre("error: none of the probes exists on this system"));
 }
 
+TEST(SemaProbes, ThatAreMissingStillSayWhatTheirMapsHold) {
+  std::string body = " { @n[comm] = count(); @a[args.x] = args.y; } end { print(@n); print(@a); }";
+  EXPECT_THAT(Script("tracepoint:sched:nope" + body).messages(), ElementsAre(HasSubstr("there is no tracepoint")));
+  Script ignored("config = { missing_probes = ignore } tracepoint:sched:nope" + body);
+  EXPECT_THAT(ignored.messages(), IsEmpty());
+  EXPECT_THAT(units(ignored), ElementsAre("end_1: end"));
+  EXPECT_EQ(ignored.map("@n"), "@n[string[16]]: count_t");
+  EXPECT_EQ(ignored.map("@a"), "@a[int64]: int64");
+}
+
 TEST(SemaProbes, HaveALimit) {
   EXPECT_THAT(Script("config = { max_probes = 2 } kprobe:vfs_* { exit(); } begin { exit(); }").messages(),
               ElementsAre(HasSubstr("error: 3 probes are more than max_probes (2)")));

@@ -182,6 +182,10 @@ TEST(SemaFields, FollowStructsOfTheKernel) {
   EXPECT_EQ(typed("curtask.pid"), "int32");
   EXPECT_EQ(typed("((struct task_struct *)nsecs)->pid"), "int32");
   EXPECT_EQ(typed("curtask + 1"), "struct task_struct *");
+  EXPECT_EQ(typed("curtask - curtask"), "int64");
+  EXPECT_EQ(typed("$p++", "$p = curtask;"), "struct task_struct *");
+  EXPECT_EQ(typed("&curtask->pid"), "int32 *");
+  EXPECT_EQ(typed("(1, pid) == (2, pid)"), "bool");
   EXPECT_EQ(typed("*(uint16 *)nsecs"), "uint16");
   EXPECT_EQ(typed("((uint32 *)nsecs)[3]"), "uint32");
   EXPECT_EQ(typed("(1, \"abc\").1"), "string[4]");
