@@ -1,4 +1,12 @@
 # Libraries from outside, each as one imported or interface target.
+find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
+
+# In release those that have archives are linked from them: every shared library that the dynamic
+# loader does not open is time that a one-liner does not wait.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a .so)
+endif()
+
 find_package(PkgConfig REQUIRED)
 find_package(FLEX 2.6 REQUIRED)
 find_package(BISON 3.8 REQUIRED)
@@ -8,7 +16,6 @@ find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(RapidJSON REQUIRED)
-find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
 
 pkg_check_modules(LIBELF REQUIRED IMPORTED_TARGET libelf)
 pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw)

@@ -33,7 +33,9 @@ endif()
 # The dynamic loader's work is a visible part of a one-liner's start-up time:
 # a fixed address and no unused code keep it small.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+  set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
   set(CMAKE_POSITION_INDEPENDENT_CODE OFF)
   add_compile_options(-fno-pie -ffunction-sections -fdata-sections)
-  add_link_options(-no-pie -Wl,--gc-sections)
+  add_link_options(-no-pie -Wl,--gc-sections -Wl,--as-needed -static-libstdc++ -static-libgcc)
 endif()
