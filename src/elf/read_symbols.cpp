@@ -10,7 +10,7 @@
 namespace sonde::elf {
 namespace {
 
-class MergedSymbols : public SymbolTable {
+class MergedSymbols final : public SymbolTable {
 public:
   MergedSymbols(std::vector<Segment> segments, std::vector<RawSymbol> symbols);
 

@@ -73,7 +73,7 @@ std::optional<size_t> tail_size(const btf_type &type) {
   }
 }
 
-class MappedBtf : public Btf {
+class MappedBtf final : public Btf {
 public:
   explicit MappedBtf(std::unique_ptr<Bytes> bytes) : bytes_(std::move(bytes)) {}
 

@@ -120,7 +120,9 @@ std::string base_name(std::string_view type) {
     if (word.empty() || word == "const" || word == "volatile" || word == "struct" || word == "union" ||
         word == "enum" || word.starts_with("__user") || word.starts_with("__seg_"))
       continue;
-    name += (name.empty() ? "" : " ") + std::string(word);
+    if (!name.empty())
+      name += ' ';
+    name += word;
   }
   return name;
 }
