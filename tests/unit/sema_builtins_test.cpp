@@ -1,0 +1,57 @@
+// The whole table of builtins in sema's hands: scripts of everyday use are right as they are, and
+// what is unusual about a builtin's arguments reaches its check.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sema_fixture.h"
+
+namespace sonde::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+Script real(const std::string &text, sema::AnalyzeOptions options = {}) {
+  return Script(text, std::move(options), builtins::all_builtins());
+}
+
+TEST(SemaWithAllBuiltins, AcceptsEverydayScripts) {
+  for (const char *text : {
+           "kprobe:vfs_read { @start[tid] = nsecs; } "
+           "kretprobe:vfs_read /@start[tid]/ { @ns[comm] = hist(nsecs - @start[tid]); delete(@start[tid]); } "
+           "end { clear(@start); }",
+           "tracepoint:syscalls:sys_enter_openat { printf(\"%-6d %-16s %s\\n\", pid, comm, str(args.filename)); }",
+           "tracepoint:sched:sched_switch { @[args.prev_comm, cpu] = count(); }",
+           "interval:s:1 { time(\"%H:%M:%S \"); print(@x, 5, 1000); clear(@x); } profile:hz:99 { @x[comm] = sum(1); }",
+           "begin { @l = lhist(5, 0, 100, 10); @s = stats(pid); @a = avg(1); @m = min(2); @n = max(3); zero(@l); }",
+           "begin { printf(\"%s %d %d\\n\", strftime(\"%H\", nsecs), elapsed, $1); exit(); }",
+           "kprobe:vfs_* { @[probe] = count(); @f[func] = count(); }",
+           "begin { @x[1] = 1; if (has_key(@x, 1)) { delete(@x, 1); } print(@x[1]); exit(3); }",
+           "kprobe:vfs_read { printf(\"%d %d\", arg0, nsecs(monotonic)); }",
+       })
+    EXPECT_THAT(real(text).messages(), IsEmpty()) << text;
+}
+
+TEST(SemaWithAllBuiltins, ReachesTheirChecks) {
+  EXPECT_THAT(real("begin { printf(\"%s\", pid); }").messages(),
+              ElementsAre(HasSubstr("%s cannot print a value of type uint32")));
+  EXPECT_THAT(real("begin { printf(\"%d %d\", 1); }").messages(),
+              ElementsAre(HasSubstr("the format takes 2 arguments, but 1 is given")));
+  EXPECT_THAT(real("begin { print(arg0); }").messages(),
+              ElementsAre(HasSubstr("'arg' is not available in begin probes")));
+  EXPECT_THAT(real("kprobe:vfs_read { print(retval); }").messages(),
+              ElementsAre(HasSubstr("'retval' is not available in kprobe probes")));
+  EXPECT_THAT(real("begin { print(nsecs(nope)); }").messages(), ElementsAre(HasSubstr("unknown clock")));
+}
+
+TEST(SemaWithAllBuiltins, GivesStrTheTextOfParameters) {
+  sema::AnalyzeOptions options;
+  options.positional_parameters = {"123"};
+  Script script = real("begin { $s = str($1); print($s); }", options);
+  EXPECT_THAT(script.messages(), IsEmpty());
+  EXPECT_EQ(script.variable("s"), "string[4]");
+}
+
+}  // namespace
+}  // namespace sonde::testing
