@@ -38,8 +38,9 @@ KernelSymbols::KernelSymbols(std::string text) : text_(std::move(text)) {
     uint64_t address = 0;
     auto [after, status] = std::from_chars(text_.data() + line, text_.data() + end, address, 16);
     size_t type = static_cast<size_t>(after - text_.data()) + 1;
+    bool is_symbol = status == std::errc() && type + 2 < end && text_[type - 1] == ' ' && text_[type + 1] == ' ';
     // Addresses are all zero for those who may not see them; absolute symbols are no places.
-    if (status == std::errc() && address != 0 && type + 2 < end && text_[type] != 'a' && text_[type] != 'A') {
+    if (is_symbol && address != 0 && text_[type] != 'a' && text_[type] != 'A') {
       size_t name = type + 2;
       size_t name_end = std::min(text_.find_first_of("\t\n", name), text_.size());
       entries_.push_back({address, static_cast<uint32_t>(name), static_cast<uint32_t>(name_end - name)});

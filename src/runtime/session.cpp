@@ -156,7 +156,7 @@ size_t Session::drain(uint64_t end) {
       return;
     run_action(state_, record, size);
     // What follows an exit() did not happen, as far as the script can tell.
-    ignores_records_ = state_.exit_code.has_value();
+    ignores_records_ = !in_end_programs_ && state_.exit_code;
     output_.flush_if_full();
   });
 }
@@ -178,6 +178,7 @@ Result<RunResult> Session::finish() {
     return done.error();
   if (ring_) {
     // Every end program runs, and so every record of theirs counts, whatever exits there are.
+    in_end_programs_ = true;
     ignores_records_ = false;
     drain_completely(ring_->producer_position());
   }

@@ -56,6 +56,7 @@ private:
   LostEvents lost_;
   int traced_pidfd_ = -1;  // of -p
   bool ignores_records_ = false;
+  bool in_end_programs_ = false;
   bool is_over_ = false;
   Attachments attachments_;  // last: detached before anything else goes
 };

@@ -1,0 +1,135 @@
+// Values as text, from recorded bytes.
+#include "runtime/format_value.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "fake_surroundings.h"
+#include "runtime/clock.h"
+#include "runtime/kernel_symbols.h"
+
+namespace sonde::runtime {
+namespace {
+
+class FormatValue : public testing::Test {
+protected:
+  std::string text(const Type &type, const std::vector<uint8_t> &bytes) {
+    EXPECT_EQ(bytes.size(), type.size);
+    std::string out;
+    append_value(out, type, bytes.data(), fake.around);
+    return out;
+  }
+  std::string key(const Type &type, const std::vector<uint8_t> &bytes) {
+    std::string out;
+    append_key(out, type, bytes.data(), fake.around);
+    return out;
+  }
+  FakeSurroundings fake;
+};
+
+TEST_F(FormatValue, IntegersByWidthAndSign) {
+  EXPECT_EQ(text(Type::integer(8, true), bytes_of(int8_t{-1})), "-1");
+  EXPECT_EQ(text(Type::integer(8, false), bytes_of(uint8_t{255})), "255");
+  EXPECT_EQ(text(Type::integer(16, true), bytes_of(int16_t{-300})), "-300");
+  EXPECT_EQ(text(Type::integer(32, false), bytes_of(uint32_t{4000000000})), "4000000000");
+  EXPECT_EQ(text(Type::int64(), bytes_of(INT64_MIN)), "-9223372036854775808");
+  EXPECT_EQ(text(Type::uint64(), bytes_of(UINT64_MAX)), "18446744073709551615");
+}
+
+TEST_F(FormatValue, BoolsPointersEnums) {
+  EXPECT_EQ(text(Type::boolean(), bytes_of(uint8_t{1})), "true");
+  EXPECT_EQ(text(Type::boolean(), bytes_of(uint8_t{0})), "false");
+  EXPECT_EQ(text(Type::pointer(Type::none(), AddressSpace::User), bytes_of(uint64_t{0xff})), "0xff");
+  Type colour = Type::enumeration("colour", 32, true, {{"RED", 0}, {"NONE", -1}});
+  EXPECT_EQ(text(colour, bytes_of(int32_t{-1})), "NONE");
+  EXPECT_EQ(text(colour, bytes_of(int32_t{7})), "7");
+}
+
+TEST_F(FormatValue, StringsStopAtNulAndSayThatTheyWereCut) {
+  fake.image.config.max_strlen = 8;
+  EXPECT_EQ(text(Type::string(9), text_bytes("abc", 9)), "abc");
+  EXPECT_EQ(text(Type::string(9), text_bytes("abcdefg", 9)), "abcdefg");
+  EXPECT_EQ(text(Type::string(9), text_bytes("abcdefgh", 9)), "abcdefgh..");
+  EXPECT_EQ(text(Type::string(8), text_bytes("abcdefgh", 8)), "abcdefgh..") << "no NUL at all";
+  fake.image.config.str_trunc_trailer = "";
+  EXPECT_EQ(text(Type::string(9), text_bytes("abcdefgh", 9)), "abcdefgh");
+}
+
+TEST_F(FormatValue, BuffersEscapeWhatDoesNotPrint) {
+  EXPECT_EQ(text(Type::buffer(10), bytes_of(uint32_t{4}) + text_bytes("a\x01\xff\n", 6)), "a\\x01\\xff\\x0a");
+  EXPECT_EQ(text(Type::buffer(6), bytes_of(uint32_t{4000}) + text_bytes("ab", 2)), "ab") << "a length that lies";
+}
+
+TEST_F(FormatValue, Arrays) {
+  EXPECT_EQ(text(Type::array(Type::integer(8, false), 4), {4, 3, 2, 1}), "[4,3,2,1]");
+  EXPECT_EQ(text(Type::array(Type::integer(8, true), 5), text_bytes("abc", 5)), "abc");
+  EXPECT_EQ(text(Type::array(Type::integer(8, true), 3), text_bytes("abc", 3)), "abc");
+}
+
+TEST_F(FormatValue, TuplesHaveParenthesesExceptAsKeys) {
+  Type inner = Type::tuple({Type::integer(8, true), Type::string(3)});
+  Type outer = Type::tuple({inner, Type::integer(32, true)});
+  std::vector<uint8_t> bytes = bytes_of(int8_t{1}) + text_bytes("x", 3) + bytes_of(int32_t{-2});
+  EXPECT_EQ(text(outer, bytes), "((1, x), -2)");
+  EXPECT_EQ(key(outer, bytes), "(1, x), -2");
+  EXPECT_EQ(text(Type::tuple({}), {}), "()");
+}
+
+TEST_F(FormatValue, StructsWithBitfields) {
+  auto layout = std::make_shared<StructLayout>();
+  layout->size = 8;
+  layout->fields = {{"x", Type::integer(32, true), 0}, {"low", Type::integer(32, false), 4, 0, 3},
+                    {"high", Type::integer(32, true), 4, 3, 2}};
+  EXPECT_EQ(text(Type::structure("s", layout), bytes_of(int32_t{-5}, uint32_t{0b11101})),
+            "{ .x = -5, .low = 5, .high = -1 }");
+}
+
+TEST_F(FormatValue, SymbolsAndProbes) {
+  fake.image.probe_names = {"BEGIN", "kprobe:vfs_read"};
+  EXPECT_EQ(text(Type::kernel_symbol(), bytes_of(uint64_t{0x1000})), "vfs_read");
+  EXPECT_EQ(text(Type::kernel_symbol(), bytes_of(uint64_t{0x5})), "0x5");
+  EXPECT_EQ(text(Type::kernel_symbol(), bytes_of(uint64_t{0})), "0");
+  EXPECT_EQ(text(Type::user_symbol(), bytes_of(uint64_t{0x2000}, uint32_t{7}, uint32_t{0})), "main");
+  EXPECT_EQ(text(Type::user_symbol(), bytes_of(uint64_t{0x2000}, uint32_t{8}, uint32_t{0})), "0x2000");
+  EXPECT_EQ(text(Type::probe_name(), bytes_of(uint64_t{1})), "kprobe:vfs_read");
+  EXPECT_EQ(text(Type::probe_name(), bytes_of(uint64_t{2})), "") << "no such name";
+}
+
+TEST_F(FormatValue, Averages) {
+  EXPECT_EQ(text(Type::average(TypeKind::Avg, true), bytes_of(int64_t{-7}, uint64_t{2})), "-3");
+  EXPECT_EQ(text(Type::average(TypeKind::Avg, false), bytes_of(UINT64_MAX, uint64_t{1})), "18446744073709551615");
+  EXPECT_EQ(text(Type::average(TypeKind::Stats, true), bytes_of(int64_t{16}, uint64_t{4})),
+            "{ .count = 4, .average = 4, .total = 16 }");
+  EXPECT_EQ(text(Type::average(TypeKind::Stats, true), bytes_of(int64_t{0}, uint64_t{0})),
+            "{ .count = 0, .average = 0, .total = 0 }");
+}
+
+TEST_F(FormatValue, TimestampsAreBootTimePlusTheEpochOfBoot) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  fake.around.clock.boot_epoch_ns = 1'000'000'000'000'000'000;  // 2001-09-09 01:46:40
+  EXPECT_EQ(text(Type::timestamp("%Y-%m-%d %H:%M:%S.%f|%%f"), bytes_of(uint64_t{1'000'012'345})),
+            "2001-09-09 01:46:41.000012|%f");
+  EXPECT_EQ(text(Type::timestamp(""), bytes_of(uint64_t{0})), "");
+}
+
+TEST(KernelSymbols, NearestBelowFirstOfAliases) {
+  KernelSymbols symbols("0000000000000000 A fixed_percpu_data\n"
+                        "ffffffff81000000 T _text\n"
+                        "ffffffff81000100 t beta\t[module]\n"
+                        "ffffffff81000080 T alpha\n"
+                        "ffffffff81000080 T alpha_alias\n"
+                        "broken line\n"
+                        "ffffffff82000000 a absolute");
+  EXPECT_EQ(symbols.find(0xffffffff81000000), "_text");
+  EXPECT_EQ(symbols.find(0xffffffff8100007f), "_text");
+  EXPECT_EQ(symbols.find(0xffffffff81000080), "alpha");
+  EXPECT_EQ(symbols.find(0xffffffff81000101), "beta");
+  EXPECT_EQ(symbols.find(0xffffffffffffffff), "beta");
+  EXPECT_EQ(symbols.find(0x1000), "");
+  EXPECT_EQ(KernelSymbols("").find(5), "");
+}
+
+}  // namespace
+}  // namespace sonde::runtime
