@@ -17,6 +17,11 @@ Place place_of(const Libclang &clang, CXSourceLocation location) {
   return place;
 }
 
+// Files in memory have no identity but their name.
+bool is_same(const Libclang &clang, CXFile a, CXFile b) {
+  return a && b && clang.File_isEqual(a, b) && clang.take(clang.getFileName(a)) == clang.take(clang.getFileName(b));
+}
+
 // What including_offset() looks for and finds.
 struct IncludeSearch {
   const Libclang *clang;
@@ -27,11 +32,11 @@ struct IncludeSearch {
 
 void visit_inclusion(CXFile included, CXSourceLocation *stack, unsigned depth, CXClientData data) {
   auto &search = *static_cast<IncludeSearch *>(data);
-  if (search.offset || !search.clang->File_isEqual(included, search.header))
+  if (search.offset || !is_same(*search.clang, included, search.header))
     return;
   for (unsigned i = depth; i-- > 0 && !search.offset;) {
     Place place = place_of(*search.clang, stack[i]);
-    if (place.file && search.clang->File_isEqual(place.file, search.main))
+    if (is_same(*search.clang, place.file, search.main))
       search.offset = place.offset;
   }
 }
@@ -100,7 +105,7 @@ ClangError TranslationUnit::describe(CXDiagnostic diagnostic) const {
   error.file = clang_->take(clang_->getFileName(place.file));
   error.line = place.line;
   error.column = place.column;
-  error.is_in_main = main_ && clang_->File_isEqual(place.file, main_);
+  error.is_in_main = is_same(*clang_, place.file, main_);
   if (!error.is_in_main) {
     error.begin = including_offset(place.file);
     return error;
@@ -134,7 +139,7 @@ uint32_t TranslationUnit::line_of(CXCursor cursor) const {
 
 bool TranslationUnit::is_in_main(CXCursor cursor) const {
   Place place = place_of(*clang_, clang_->getCursorLocation(cursor));
-  return place.file && main_ && clang_->File_isEqual(place.file, main_);
+  return is_same(*clang_, place.file, main_);
 }
 
 }  // namespace sonde::cdefs

@@ -257,6 +257,12 @@ TEST(Cdefs, ErrorsAreAtTheScriptsPlace) {
       AllOf(HasSubstr("x.bt:2:8: ERROR: redefinition of 'a'"), HasSubstr("x.bt:1:8: NOTE: previous definition")));
 }
 
+TEST(Cdefs, FilesInMemoryAreNotTheScript) {
+  // sonde's own u64 is the other definition; it has no place that a user could look at.
+  EXPECT_THAT(read("struct a { u64 t; };\ntypedef struct a u64;\n").messages,
+              AllOf(HasSubstr("x.bt:2:18-20: ERROR: typedef redefinition"), Not(HasSubstr("NOTE"))));
+}
+
 TEST(Cdefs, ErrorsCountFromWhereTheTextIs) {
   Sources sources;
   sources.add("first.bt", "BEGIN { }\n");
