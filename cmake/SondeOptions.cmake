@@ -12,8 +12,11 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(SONDE_CCACHE ccache)
   if(SONDE_CCACHE)
-    set(CMAKE_C_COMPILER_LAUNCHER "${SONDE_CCACHE}")
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${SONDE_CCACHE}")
+    # Paths relative to the tree: another clone of the same sources finds what this one compiled.
+    set(SONDE_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+                       "${SONDE_CCACHE}")
+    set(CMAKE_C_COMPILER_LAUNCHER ${SONDE_LAUNCHER})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${SONDE_LAUNCHER})
   endif()
 endif()
 
