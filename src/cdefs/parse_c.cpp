@@ -12,6 +12,7 @@
 #include "cdefs/clang_arguments.h"
 #include "cdefs/convert_types.h"
 #include "cdefs/evaluate_macros.h"
+#include "cdefs/kernel_constants.h"
 #include "cdefs/kernel_names.h"
 #include "cdefs/report_errors.h"
 #include "cdefs/stand_in_headers.h"
@@ -28,7 +29,7 @@ class Reading {
 public:
   Reading(const Libclang &clang, std::string_view text, const Options &options, const KernelHeaders *kernel)
       : clang_(clang), text_(text), options_(options), arguments_(clang_arguments(clang, options, kernel)),
-        names_(options.kernel_type) {}
+        names_(options.kernel_type), is_kernel_code_(kernel != nullptr) {}
 
   // Parses; the first time only with what is on disk.
   Result<void> parse() {
@@ -46,7 +47,9 @@ public:
 
   const std::vector<ClangError> &errors() const { return errors_; }
   const std::vector<StoodIn> &stood_in() const { return stood_in_; }
-  bool includes_header_of(const KernelHeaders &kernel) const;
+  // Whether the script itself includes a header that `is_wanted`, found or not.
+  using HeaderTest = std::function<bool(const std::string &name)>;
+  bool includes(const HeaderTest &is_wanted) const;
 
 private:
   std::vector<VirtualFile> files(const std::string &behind) const;
@@ -60,6 +63,7 @@ private:
   const Options &options_;
   std::vector<std::string> arguments_;
   KernelNames names_;
+  bool is_kernel_code_;
   std::vector<StoodIn> stood_in_;
   std::vector<ClangError> errors_;
   std::optional<TranslationUnit> unit_;
@@ -108,22 +112,22 @@ Result<void> Reading::complete() {
   return {};
 }
 
-bool Reading::includes_header_of(const KernelHeaders &kernel) const {
+bool Reading::includes(const HeaderTest &is_wanted) const {
   for (const ClangError &error : errors_)
-    if (auto header = missing_header(error); header && kernel.has(*header))
+    if (auto header = missing_header(error); header && is_wanted(*header))
       return true;
   struct Visit {
     const TranslationUnit *unit;
-    const KernelHeaders *kernel;
+    const HeaderTest *is_wanted;
     bool found;
-  } visit{&*unit_, &kernel, false};
+  } visit{&*unit_, &is_wanted, false};
   clang_.visitChildren(
       unit_->root(),
       [](CXCursor cursor, CXCursor, CXClientData data) {
-        auto &[unit, headers, found] = *static_cast<Visit *>(data);
+        auto &[unit, test, found] = *static_cast<Visit *>(data);
         const Libclang &clang = unit->clang();
         if (clang.getCursorKind(cursor) == CXCursor_InclusionDirective && unit->is_in_main(cursor))
-          found = headers->has(clang.take(clang.getCursorSpelling(cursor)));
+          found = (*test)(clang.take(clang.getCursorSpelling(cursor)));
         return found ? CXChildVisit_Break : CXChildVisit_Continue;
       },
       &visit);
@@ -139,6 +143,8 @@ void Reading::read(Definitions &definitions) const {
     if (auto unit = parse_with(probes))
       probed.emplace(unit.take());
   evaluate_macros(macros, probed ? &*probed : nullptr, definitions);
+  if (!is_kernel_code_ && includes(is_kernel_header_name))
+    add_kernel_constants(options_.used_names, definitions);
 }
 
 // The reading to use: the kernel's where the script wants it and Clang copes with it, or where there
@@ -148,7 +154,7 @@ Result<std::unique_ptr<Reading>> choose_reading(const Libclang &clang, std::stri
   auto program = std::make_unique<Reading>(clang, text, options, nullptr);
   if (auto parsed = program->parse(); !parsed)
     return parsed.error();
-  if (kernel && program->includes_header_of(*kernel)) {
+  if (kernel && program->includes([&](const std::string &name) { return kernel->has(name); })) {
     auto kernels = std::make_unique<Reading>(clang, text, options, &*kernel);
     auto parsed = kernels->parse();
     if (parsed)

@@ -115,7 +115,7 @@ void warn_of_stand_ins(const std::vector<StoodIn> &headers, const ScriptText &sc
   for (const StoodIn &missing : headers) {
     Diagnostic &warning = diagnostics.warning(
         script.place(missing.error),
-        "there is no kernel header '{}' here: its types come from BTF, its macros are missing", missing.header);
+        "there is no kernel header '{}' here: its types come from BTF, most of its macros are missing", missing.header);
     if (&missing == &headers.back())
       warning.with_hint("to be rid of this, put #ifndef BPFTRACE_HAVE_BTF around it; for its macros, " +
                         kernel_headers_hint());

@@ -93,7 +93,7 @@ TEST_F(ToolHeaders, AreReadWithBtfAndNoKernelHeaders) {
     // Structs that tools cast to, unless this kernel was built without what they belong to.
     for (const std::string &name : all_matches(tool.rest, R"(\((struct [a-z_]+) *\*\))"))
       EXPECT_TRUE(definitions.find(name) || options_.kernel_type(name)) << name;
-    for (const std::string &name : all_matches(tool.rest, R"(\b(AF_[A-Z0-9]+)\b)"))
+    for (const std::string &name : all_matches(tool.rest, R"(\b((?:AF|TASK)_[A-Z0-9]+)\b)"))
       EXPECT_TRUE(definitions.macros.contains(name)) << name;
   }
 }
@@ -105,6 +105,8 @@ TEST_F(ToolHeaders, StructsOfUnguardedToolsAreLeftToBtf) {
     SCOPED_TRACE(tool.name);
     std::string c = std::regex_replace(tool.c, std::regex("#ifndef BPFTRACE_HAVE_BTF"), "#if 1");
     Definitions definitions = parse(c, options_);
+    for (const std::string &name : all_matches(tool.rest, R"(\b((?:AF|TASK|TCP)_[A-Z0-9_]+)\b)"))
+      EXPECT_TRUE(definitions.macros.contains(name) || definitions.enumerators.contains(name)) << name;
     if (c.find("struct nameidata {") != std::string::npos) {
       const Type *type = definitions.find("nameidata");
       ASSERT_TRUE(type);

@@ -407,6 +407,14 @@ TEST(Cdefs, BtfStandsInForKernelHeaders) {
   EXPECT_EQ(dump(*result.definitions.find("a")), "8{0 struct sock * sk}");
 }
 
+TEST(Cdefs, ConstantsOfMissingKernelHeadersAreKnown) {
+  Definitions definitions = read("#include <net/sock.h>\n#define TASK_RUNNING 5\n", with_btf()).definitions;
+  EXPECT_EQ(definitions.macros.at("AF_INET"), Constant(int64_t{AF_INET}));
+  EXPECT_EQ(definitions.macros.at("TASK_UNINTERRUPTIBLE"), Constant(int64_t{2}));
+  EXPECT_EQ(definitions.macros.at("TASK_RUNNING"), Constant(int64_t{5})) << "the script's own comes first";
+  EXPECT_FALSE(read("struct a { int i; };", with_btf()).definitions.macros.contains("AF_INET"));
+}
+
 TEST(Cdefs, TypesThatNobodyHasAreErrors) {
   EXPECT_THAT(read("struct a { struct nowhere n; };", with_btf()).messages,
               AllOf(HasSubstr("field has incomplete type 'struct nowhere'"), Not(HasSubstr("linux-headers"))));
