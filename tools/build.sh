@@ -7,7 +7,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 preset=${1:-release}
 [[ $# == 0 ]] || shift
 case $preset in
-release) directory=$SONDE_ROOT/build ;;
+release)
+    directory=$SONDE_ROOT/build
+    # The unit tests run with sanitizers, in the dev preset: optimising them would only cost time.
+    [[ $# -gt 0 ]] || set -- sonde kernel_tests
+    ;;
 dev | fuzz) directory=$SONDE_ROOT/build/$preset ;;
 *) die "there is no preset '$preset': release, dev or fuzz" ;;
 esac
@@ -23,6 +27,11 @@ if [[ ! -e $directory/build.ninja ]]; then
         rm -f "$directory/build.ninja"
         die "cmake could not configure preset $preset"
     }
+fi
+if [[ $preset == fuzz && $# == 0 ]]; then
+    mapfile -t targets < <(ninja -C "$directory" -t targets all | sed -nE 's/^(fuzz_[a-z_]+): phony$/\1/p' | sort -u)
+    [[ ${#targets[@]} -gt 0 ]] || die "the fuzz preset has no fuzz_* target"
+    set -- "${targets[@]}"
 fi
 say "building preset $preset"
 if [[ -t 1 ]]; then

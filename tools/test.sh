@@ -45,6 +45,13 @@ build() {
     }
 }
 
+# Where a program of that name was built below a folder.
+built() {
+    local found
+    found=$(find "$1" -name "$2" -type f -perm -u+x -print -quit 2>/dev/null)
+    echo "${found:-$1/$2}"
+}
+
 # run_gtest SUITE PROGRAM ARGS…
 run_gtest() {
     local suite=$1 status=0
@@ -86,24 +93,26 @@ run_runtime_link() {
 
 # Fuzzers start from what earlier runs found and from every script in the tree.
 run_fuzz() {
-    local target name corpus status seconds=${SONDE_FUZZ_SECONDS:-60} found=0
-    for target in build/fuzz/tests/fuzz_*; do
-        [[ -f $target && -x $target ]] || continue
+    local target name corpus status dictionary='' seconds=${SONDE_FUZZ_SECONDS:-60} found=0
+    [[ ! -e tests/fuzz/language.dict ]] || dictionary=tests/fuzz/language.dict
+    mkdir -p build/fuzz/seeds
+    find examples tests -type f \( -name '*.bt' -o -path 'tests/fuzz/corpus/*' \) -print0 |
+        xargs -0 -r cp -t build/fuzz/seeds
+    while IFS= read -r target; do
         found=1
         name=$(basename "$target")
         corpus=$SONDE_CACHE/corpus/$name
-        mkdir -p "$corpus" build/fuzz/seeds
-        find examples tests -name '*.bt' -exec cp -t build/fuzz/seeds {} + 2>/dev/null || true
+        mkdir -p "$corpus"
         status=0
         "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=4096 -print_final_stats=1 \
-            -artifact_prefix="$results/$name-" "$corpus" build/fuzz/seeds </dev/null >"$results/$name.log" 2>&1 || status=$?
+            -artifact_prefix="$results/$name-" ${dictionary:+-dict="$dictionary"} "$corpus" build/fuzz/seeds </dev/null >"$results/$name.log" 2>&1 || status=$?
         if [[ $status == 0 ]]; then
             record fuzz pass "fuzz.$name"
         else
             record fuzz fail "fuzz.$name" "input that fails: $(find "$results" -name "$name-*" ! -name '*.log' -print -quit)"
             tail -n 40 "$results/$name.log" >>"$results/fuzz.failures"
         fi
-    done
+    done < <(find build/fuzz/tests -name 'fuzz_*' -type f -perm -u+x | sort)
     [[ $found == 1 ]] || record fuzz fail "fuzz.(all)" "no fuzz target was built"
     report fuzz
 }
@@ -196,8 +205,8 @@ fi
 wants check && report check
 if wants unit || wants golden; then
     if build dev; then
-        wants unit && run_gtest unit build/dev/tests/unit_tests
-        wants golden && run_gtest golden build/dev/tests/golden_tests
+        wants unit && run_gtest unit "$(built build/dev/tests unit_tests)"
+        wants golden && run_gtest golden "$(built build/dev/tests golden_tests)"
     fi
 fi
 if wants fuzz && build fuzz; then
