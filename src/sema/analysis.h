@@ -47,8 +47,8 @@ struct Unit {
   const probes::Provider *provider = nullptr;
   probes::Context context;
   std::vector<image::Target> targets;
-  std::string function;       // symbol of the program
-  bool needs_cookie = false;  // `probe` differs between the targets
+  std::string function;         // symbol of the program
+  bool needs_cookie = false;    // `probe` differs between the targets
   std::vector<ExprInfo> exprs;  // by ExprId - probe->first_expr
   std::vector<VariableInfo> variables;
   // Variables that a statement (Let, ForRange, ForMap) brings in, by the statement's node.

@@ -11,8 +11,9 @@ namespace {
 
 void check_program_count(const ast::Program &program, const Analysis &analysis, Diagnostics &diagnostics) {
   if (analysis.units.size() > analysis.config.max_bpf_progs)
-    diagnostics.error(program.probes.back().where, "{} BPF programs are more than max_bpf_progs ({})",
-                      analysis.units.size(), analysis.config.max_bpf_progs)
+    diagnostics
+        .error(program.probes.back().where, "{} BPF programs are more than max_bpf_progs ({})", analysis.units.size(),
+               analysis.config.max_bpf_progs)
         .with_hint("config = { max_bpf_progs = … } allows more");
 }
 

@@ -39,9 +39,7 @@ bool less(uint64_t left, uint64_t right, bool is_signed) {
 
 }  // namespace
 
-bool acts_as_integer(const Type &type) {
-  return type.is_scalar() && type.kind != TypeKind::ProbeName;
-}
+bool acts_as_integer(const Type &type) { return type.is_scalar() && type.kind != TypeKind::ProbeName; }
 
 bool is_natural_constant(const ExprInfo &info) {
   return info.constant && (!info.type.is_signed || static_cast<int64_t>(*info.constant) >= 0);
@@ -54,18 +52,10 @@ Type common_integer_type(const ExprInfo &left, const ExprInfo &right) {
   return Type::integer(kWordBits, !(left_may && right_may && one_is));
 }
 
-bool is_comparison(BinaryOp op) {
-  return op >= BinaryOp::Less && op <= BinaryOp::NotEqual;
-}
-bool is_logical(BinaryOp op) {
-  return op == BinaryOp::LogicalAnd || op == BinaryOp::LogicalOr;
-}
-bool is_shift(BinaryOp op) {
-  return op == BinaryOp::ShiftLeft || op == BinaryOp::ShiftRight;
-}
-bool is_division(BinaryOp op) {
-  return op == BinaryOp::Divide || op == BinaryOp::Modulo;
-}
+bool is_comparison(BinaryOp op) { return op >= BinaryOp::Less && op <= BinaryOp::NotEqual; }
+bool is_logical(BinaryOp op) { return op == BinaryOp::LogicalAnd || op == BinaryOp::LogicalOr; }
+bool is_shift(BinaryOp op) { return op == BinaryOp::ShiftLeft || op == BinaryOp::ShiftRight; }
+bool is_division(BinaryOp op) { return op == BinaryOp::Divide || op == BinaryOp::Modulo; }
 
 Type arithmetic_type(BinaryOp op, const ExprInfo &left, const ExprInfo &right) {
   if (is_comparison(op) || is_logical(op))
@@ -82,16 +72,14 @@ Type arithmetic_type(BinaryOp op, const ExprInfo &left, const ExprInfo &right) {
 
 Type unary_type(ast::UnaryOp op, const ExprInfo &operand) {
   switch (op) {
-  case ast::UnaryOp::LogicalNot:
-    return Type::boolean();
+  case ast::UnaryOp::LogicalNot: return Type::boolean();
   case ast::UnaryOp::BitNot:
     if (operand.constant && operand.type == Type::int64() && is_natural_constant(operand))
       return Type::uint64();  // ~0 is all ones, not -1
     if (operand.type.is_integer())
       return operand.type;
     return Type::integer(kWordBits, operand.type.is_signed);
-  default:
-    return Type::int64();
+  default: return Type::int64();
   }
 }
 

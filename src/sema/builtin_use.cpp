@@ -29,7 +29,8 @@ std::optional<std::string> BuiltinUse::literal(size_t i) {
   if (checker_.info_of(expr).text)
     return checker_.info_of(expr).text;
   if (is_known)
-    error(expr.where, fmt::format("{}() needs a string literal here", builtin_.name)).with_hint(std::string(builtin_.signature));
+    error(expr.where, fmt::format("{}() needs a string literal here", builtin_.name))
+        .with_hint(std::string(builtin_.signature));
   return std::nullopt;
 }
 
@@ -39,17 +40,14 @@ std::optional<int64_t> BuiltinUse::constant(size_t i) {
   if (known)
     return static_cast<int64_t>(*known);
   if (!type.is_none())
-    error(where(i), fmt::format("{}() needs a constant here", builtin_.name)).with_hint(std::string(builtin_.signature));
+    error(where(i), fmt::format("{}() needs a constant here", builtin_.name))
+        .with_hint(std::string(builtin_.signature));
   return std::nullopt;
 }
 
-std::optional<uint64_t> BuiltinUse::known_constant(size_t i) const {
-  return checker_.info_of(argument(i)).constant;
-}
+std::optional<uint64_t> BuiltinUse::known_constant(size_t i) const { return checker_.info_of(argument(i)).constant; }
 
-std::string BuiltinUse::parameter_text(size_t i) {
-  return checker_.value(argument(i)).text.value_or("");
-}
+std::string BuiltinUse::parameter_text(size_t i) { return checker_.value(argument(i)).text.value_or(""); }
 
 std::optional<uint32_t> BuiltinUse::map(size_t i) {
   return checker_.whole_map(argument(i), fmt::format("{}()", builtin_.name));
@@ -71,42 +69,24 @@ std::optional<uint32_t> BuiltinUse::map_entry(size_t i) {
   return map;
 }
 
-void BuiltinUse::key(size_t i, uint32_t map) {
-  checker_.check_key(map, &argument(i), where(i));
-}
+void BuiltinUse::key(size_t i, uint32_t map) { checker_.check_key(map, &argument(i), where(i)); }
 
-const image::MapSpec &BuiltinUse::map_spec(uint32_t map) const {
-  return checker_.maps_.spec(map);
-}
+const image::MapSpec &BuiltinUse::map_spec(uint32_t map) const { return checker_.maps_.spec(map); }
 
-const probes::Provider &BuiltinUse::provider() const {
-  return *checker_.unit_->provider;
-}
-const probes::Context &BuiltinUse::context() const {
-  return checker_.unit_->context;
-}
-const std::vector<image::Target> &BuiltinUse::targets() const {
-  return checker_.unit_->targets;
-}
-const image::Config &BuiltinUse::config() const {
-  return checker_.analysis_.config;
-}
-kernel::Kernel &BuiltinUse::kernel() const {
-  return checker_.kernel_;
-}
-bool BuiltinUse::unsafe_allowed() const {
-  return checker_.options_.unsafe;
-}
+const probes::Provider &BuiltinUse::provider() const { return *checker_.unit_->provider; }
+const probes::Context &BuiltinUse::context() const { return checker_.unit_->context; }
+const std::vector<image::Target> &BuiltinUse::targets() const { return checker_.unit_->targets; }
+const image::Config &BuiltinUse::config() const { return checker_.analysis_.config; }
+kernel::Kernel &BuiltinUse::kernel() const { return checker_.kernel_; }
+bool BuiltinUse::unsafe_allowed() const { return checker_.options_.unsafe; }
 
-Diagnostic &BuiltinUse::error(Location where, std::string message) {
-  return checker_.error(where, std::move(message));
-}
+Diagnostic &BuiltinUse::error(Location where, std::string message) { return checker_.error(where, std::move(message)); }
 Diagnostic &BuiltinUse::warning(Location where, std::string message) {
   return checker_.warning(where, std::move(message));
 }
 
-void BuiltinUse::event(image::EventKind kind, std::string format, std::vector<Type> fields,
-                       std::optional<uint32_t> map, uint32_t top, uint32_t divisor) {
+void BuiltinUse::event(image::EventKind kind, std::string format, std::vector<Type> fields, std::optional<uint32_t> map,
+                       uint32_t top, uint32_t divisor) {
   if (checker_.reporter_.is_silent())
     return;
   image::EventSpec event;
@@ -121,9 +101,7 @@ void BuiltinUse::event(image::EventKind kind, std::string format, std::vector<Ty
   checker_.info_of(expr_).event = checker_.add_event(expr_, std::move(event));
 }
 
-void BuiltinUse::needs_target_name() {
-  checker_.states_[checker_.unit_index_].reads_target_name = true;
-}
+void BuiltinUse::needs_target_name() { checker_.states_[checker_.unit_index_].reads_target_name = true; }
 
 void BuiltinUse::needs_parameter(image::ParameterKind kind) {
   std::vector<image::ParameterKind> &parameters = checker_.analysis_.parameters;

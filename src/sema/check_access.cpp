@@ -70,9 +70,7 @@ Type TypeChecker::field_type(const Field &field, AddressSpace space) const {
   return type;
 }
 
-bool TypeChecker::is_args(const ast::Expr &expr) const {
-  return unit_->context.args && names_args(expr);
-}
+bool TypeChecker::is_args(const ast::Expr &expr) const { return unit_->context.args && names_args(expr); }
 
 void TypeChecker::check_node(const ast::FieldAccess &access, const ast::Expr &expr, ExprInfo &info) {
   const Type &object = value(*access.object).type;
@@ -139,8 +137,8 @@ void TypeChecker::check_node(const ast::Index &access, const ast::Expr &expr, Ex
   if (element.size == 0)
     return;
   if (is_array && index.constant && *index.constant >= object.count) {
-    error(access.index->where, fmt::format("index {} is outside of {}", constant_text(*index.constant, index.type),
-                                           a_type(object)));
+    error(access.index->where,
+          fmt::format("index {} is outside of {}", constant_text(*index.constant, index.type), a_type(object)));
     return;
   }
   if (element.space == AddressSpace::None)

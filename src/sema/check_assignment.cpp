@@ -5,9 +5,7 @@
 namespace sonde::sema {
 namespace {
 
-std::string compound_symbol(ast::BinaryOp op) {
-  return fmt::format("'{}='", ast::symbol(op));
-}
+std::string compound_symbol(ast::BinaryOp op) { return fmt::format("'{}='", ast::symbol(op)); }
 
 }  // namespace
 
@@ -120,11 +118,11 @@ void TypeChecker::check_node(const ast::Let &let, const ast::Statement &statemen
 void TypeChecker::check_initial(const Type &declared, const ExprInfo &initial, const ast::Let &let) {
   bool is_number = declared.is_integer() && initial.type.is_integer() && initial.constant;
   if (is_number && normalized(*initial.constant, declared) != *initial.constant)
-    error(let.value->where, fmt::format("{} does not fit {}", constant_text(*initial.constant, initial.type),
-                                        a_type(declared)));
+    error(let.value->where,
+          fmt::format("{} does not fit {}", constant_text(*initial.constant, initial.type), a_type(declared)));
   if (declared.is_string() && initial.text && initial.text->size() >= declared.size)
-    error(let.value->where, fmt::format("this string of {} bytes does not fit {}", initial.text->size(),
-                                        a_type(declared)))
+    error(let.value->where,
+          fmt::format("this string of {} bytes does not fit {}", initial.text->size(), a_type(declared)))
         .with_hint("one byte more is needed for the end");
 }
 

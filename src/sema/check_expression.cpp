@@ -30,9 +30,7 @@ std::optional<int64_t> parse_number(std::string_view text) {
 
 }  // namespace
 
-const ExprInfo &TypeChecker::value(const ast::Expr &expr) {
-  return check(expr, Use::Value);
-}
+const ExprInfo &TypeChecker::value(const ast::Expr &expr) { return check(expr, Use::Value); }
 
 const ExprInfo &TypeChecker::check(const ast::Expr &expr, Use use) {
   ExprInfo &info = info_of(expr);
@@ -67,8 +65,8 @@ const ExprInfo &TypeChecker::condition(const ast::Expr &expr) {
   const ExprInfo &info = value(expr);
   if (info.type.is_none() || acts_as_integer(info.type))
     return info;
-  Diagnostic &report = error(expr.where, fmt::format("a condition is an integer, a bool or a pointer, but this is {}",
-                                                     a_type(info.type)));
+  Diagnostic &report = error(
+      expr.where, fmt::format("a condition is an integer, a bool or a pointer, but this is {}", a_type(info.type)));
   if (is_text(info.type))
     report.with_hint("compare it: == \"…\"");
   return info;

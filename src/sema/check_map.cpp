@@ -5,13 +5,9 @@
 namespace sonde::sema {
 namespace {
 
-std::string keys_text(size_t count) {
-  return fmt::format("{} key{}", count, count == 1 ? "" : "s");
-}
+std::string keys_text(size_t count) { return fmt::format("{} key{}", count, count == 1 ? "" : "s"); }
 
-bool can_be_key(const Type &type) {
-  return type.kind != TypeKind::Struct && !type.is_aggregate();
-}
+bool can_be_key(const Type &type) { return type.kind != TypeKind::Struct && !type.is_aggregate(); }
 
 }  // namespace
 
@@ -115,11 +111,10 @@ void TypeChecker::report_key_mismatch(uint32_t map, const ast::Expr &key, const 
   const MapState &state = maps_.state(map);
   bool is_tuple = type.kind == TypeKind::Tuple;
   size_t given = is_tuple ? type.layout->fields.size() : 1;
-  std::string message = given == state.key.size()
-                            ? fmt::format("the key of {} is {} here, but {} elsewhere", spec.name,
-                                          a_type(stored_type(type)), a_type(spec.key))
-                            : fmt::format("{} has {} here, but {} elsewhere", spec.name, keys_text(given),
-                                          keys_text(state.key.size()));
+  std::string message = given == state.key.size() ? fmt::format("the key of {} is {} here, but {} elsewhere", spec.name,
+                                                                a_type(stored_type(type)), a_type(spec.key))
+                                                  : fmt::format("{} has {} here, but {} elsewhere", spec.name,
+                                                                keys_text(given), keys_text(state.key.size()));
   error(key.where, message)
       .note(state.key.front().first, fmt::format("{} was first given {} as its key here", spec.name, a_type(spec.key)));
 }
@@ -130,7 +125,8 @@ bool TypeChecker::require_defined(uint32_t map, Location where) {
     return true;
   const std::string &name = maps_.spec(map).name;
   std::string hint = reporter_.is_silent() ? "" : did_you_mean(name, maps_.assigned_names());
-  error(where, fmt::format("Undefined map: {}", name)).with_hint(hint.empty() ? "nothing is ever assigned to it" : hint);
+  error(where, fmt::format("Undefined map: {}", name))
+      .with_hint(hint.empty() ? "nothing is ever assigned to it" : hint);
   return false;
 }
 
@@ -154,9 +150,9 @@ void TypeChecker::merge_map_value(uint32_t map, const Type &type, const ExprInfo
     return;
   const std::string &name = maps_.spec(map).name;
   bool same_kind = held.kind == type.kind && held.is_aggregate();
-  Diagnostic &report = error(where, same_kind ? fmt::format("{} has other buckets here than elsewhere", name)
-                                              : fmt::format("cannot assign {} to {}, which holds {}", a_type(type),
-                                                            name, a_type(held)));
+  Diagnostic &report =
+      error(where, same_kind ? fmt::format("{} has other buckets here than elsewhere", name)
+                             : fmt::format("cannot assign {} to {}, which holds {}", a_type(type), name, a_type(held)));
   report.note(state.value.first, fmt::format("{} was first given {} here", name, a_type(held)));
   if (held.is_aggregate() && !same_kind)
     report.with_hint("a map holds one kind of value: use another map");

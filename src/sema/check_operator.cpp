@@ -7,27 +7,17 @@
 namespace sonde::sema {
 namespace {
 
-std::string quoted(ast::BinaryOp op) {
-  return fmt::format("'{}'", ast::symbol(op));
-}
+std::string quoted(ast::BinaryOp op) { return fmt::format("'{}'", ast::symbol(op)); }
 
 }  // namespace
 
 void TypeChecker::check_node(const ast::Unary &unary, const ast::Expr &expr, ExprInfo &info) {
   switch (unary.op) {
-  case ast::UnaryOp::Dereference:
-    check_dereference(unary, expr, info);
-    return;
-  case ast::UnaryOp::AddressOf:
-    check_address_of(unary, expr, info);
-    return;
-  case ast::UnaryOp::LogicalNot:
-    condition(*unary.operand);
-    break;
+  case ast::UnaryOp::Dereference: check_dereference(unary, expr, info); return;
+  case ast::UnaryOp::AddressOf: check_address_of(unary, expr, info); return;
+  case ast::UnaryOp::LogicalNot: condition(*unary.operand); break;
   case ast::UnaryOp::Negate:
-  case ast::UnaryOp::BitNot:
-    integer(*unary.operand, fmt::format("'{}'", ast::symbol(unary.op)));
-    break;
+  case ast::UnaryOp::BitNot: integer(*unary.operand, fmt::format("'{}'", ast::symbol(unary.op))); break;
   }
   const ExprInfo &operand = info_of(*unary.operand);
   if (!acts_as_integer(operand.type))
@@ -57,7 +47,8 @@ void TypeChecker::check_node(const ast::Binary &binary, const ast::Expr &expr, E
 void TypeChecker::check_comparison(const ast::Binary &binary, const ast::Expr &expr, ExprInfo &info) {
   const ExprInfo &left = info_of(*binary.left), &right = info_of(*binary.right);
   info.type = Type::boolean();
-  if (left.type.is_none() || right.type.is_none() || check_text_comparison(binary, expr, left, right))
+  if (left.type.is_none() || right.type.is_none() || check_probe_comparison(binary, info) ||
+      check_text_comparison(binary, expr, left, right))
     return;
   if (acts_as_integer(left.type) && acts_as_integer(right.type)) {
     if (left.constant && right.constant)
@@ -65,17 +56,29 @@ void TypeChecker::check_comparison(const ast::Binary &binary, const ast::Expr &e
     return;
   }
   if (!check_object_comparison(binary.op, left.type, right.type))
-    error(expr.where, fmt::format("{} cannot compare {} with {}", quoted(binary.op), a_type(left.type),
-                                  a_type(right.type)));
+    error(expr.where,
+          fmt::format("{} cannot compare {} with {}", quoted(binary.op), a_type(left.type), a_type(right.type)));
+}
+
+bool TypeChecker::check_probe_comparison(const ast::Binary &binary, ExprInfo &info) {
+  const ExprInfo &left = info_of(*binary.left), &right = info_of(*binary.right);
+  bool left_is = left.type.kind == TypeKind::ProbeName;
+  const ExprInfo &other = left_is ? right : left;
+  bool is_equality = binary.op == ast::BinaryOp::Equal || binary.op == ast::BinaryOp::NotEqual;
+  if (left_is == (right.type.kind == TypeKind::ProbeName) || !is_equality || !other.text || !other.type.is_string())
+    return false;
+  states_[unit_index_].compares_target_name = true;
+  if (unit_->targets.size() == 1)
+    info.constant = (unit_->targets.front().name == *other.text) == (binary.op == ast::BinaryOp::Equal);
+  return true;
 }
 
 bool TypeChecker::check_object_comparison(ast::BinaryOp op, const Type &left, const Type &right) const {
   auto has_plain_bytes = [](const Type &type) {
     if (type.kind == TypeKind::Array)
       return type.element->is_scalar();
-    return type.kind == TypeKind::Tuple &&
-           std::all_of(type.layout->fields.begin(), type.layout->fields.end(),
-                       [](const Field &field) { return field.type.is_scalar(); });
+    return type.kind == TypeKind::Tuple && std::all_of(type.layout->fields.begin(), type.layout->fields.end(),
+                                                       [](const Field &field) { return field.type.is_scalar(); });
   };
   return (op == ast::BinaryOp::Equal || op == ast::BinaryOp::NotEqual) && left == right && has_plain_bytes(left);
 }
@@ -130,8 +133,8 @@ bool TypeChecker::check_pointer_arithmetic(ast::BinaryOp op, const ExprInfo &lef
   bool is_right = is_distance || (left_is != right_is && (left_is || op == ast::BinaryOp::Add) &&
                                   acts_as_integer(left_is ? right.type : left.type));
   if (!is_right) {
-    error(where, fmt::format("{} needs a pointer and an integer, but this is {} and {}", quoted(op),
-                             a_type(left.type), a_type(right.type)))
+    error(where, fmt::format("{} needs a pointer and an integer, but this is {} and {}", quoted(op), a_type(left.type),
+                             a_type(right.type)))
         .with_hint("cast pointers to uint64 to compute with addresses");
     return true;
   }
@@ -144,8 +147,8 @@ bool TypeChecker::check_pointer_arithmetic(ast::BinaryOp op, const ExprInfo &lef
   return true;
 }
 
-bool TypeChecker::check_divisor(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right,
-                                const ast::Expr &divisor, Location where) {
+bool TypeChecker::check_divisor(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right, const ast::Expr &divisor,
+                                Location where) {
   if (right.constant == 0) {
     error(divisor.where, op == ast::BinaryOp::Divide ? "division by zero" : "modulo by zero");
     return false;
@@ -154,9 +157,9 @@ bool TypeChecker::check_divisor(ast::BinaryOp op, const ExprInfo &left, const Ex
   auto is_large = [](const ExprInfo &side) { return !side.type.is_signed && side.type.size == 8 && !side.constant; };
   bool is_mixed = left.type.is_signed != right.type.is_signed && (is_large(left) || is_large(right));
   if (is_mixed && common_integer_type(left, right).is_signed)
-    warning(where, fmt::format("{} of {} by {} is done with signed numbers",
-                               op == ast::BinaryOp::Divide ? "division" : "modulo", a_type(left.type),
-                               a_type(right.type)))
+    warning(where,
+            fmt::format("{} of {} by {} is done with signed numbers",
+                        op == ast::BinaryOp::Divide ? "division" : "modulo", a_type(left.type), a_type(right.type)))
         .with_hint("a cast of one side makes both alike");
   return true;
 }
@@ -164,8 +167,8 @@ bool TypeChecker::check_divisor(ast::BinaryOp op, const ExprInfo &left, const Ex
 bool TypeChecker::check_shift_count(const ExprInfo &count, Location where) {
   if (!count.constant || *count.constant < 64)
     return true;
-  error(where, fmt::format("shift by {} is out of range: integers have 64 bits",
-                           constant_text(*count.constant, count.type)));
+  error(where,
+        fmt::format("shift by {} is out of range: integers have 64 bits", constant_text(*count.constant, count.type)));
   return false;
 }
 

@@ -26,9 +26,7 @@ void TypeChecker::check_statement(const ast::Statement &statement) {
   match(statement.node, [&](const auto &node) { check_node(node, statement); });
 }
 
-void TypeChecker::check_node(const ast::ExprStatement &node, const ast::Statement &) {
-  effect(*node.expr);
-}
+void TypeChecker::check_node(const ast::ExprStatement &node, const ast::Statement &) { effect(*node.expr); }
 
 void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
   condition(*node.condition);
@@ -105,8 +103,6 @@ void TypeChecker::require_loop(std::string_view keyword, Location where) {
     error(where, fmt::format("'{}' only works in a loop", keyword));
 }
 
-void TypeChecker::check_node(const ast::Block &node, const ast::Statement &) {
-  check_block(node);
-}
+void TypeChecker::check_node(const ast::Block &node, const ast::Statement &) { check_block(node); }
 
 }  // namespace sonde::sema

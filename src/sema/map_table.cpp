@@ -141,8 +141,9 @@ void MapTable::choose_storage(uint32_t map, const image::Config &config, Reporte
   spec.storage = declared->storage;
   spec.max_entries = static_cast<uint32_t>(declaration->max_entries);
   if (is_aggregate && !image::is_per_cpu(spec.storage))
-    reporter.error(declaration->kind_where, fmt::format("{} holds {}, which needs a value per CPU, not a {}", spec.name,
-                                                        to_string(spec.value), declaration->kind))
+    reporter
+        .error(declaration->kind_where, fmt::format("{} holds {}, which needs a value per CPU, not a {}", spec.name,
+                                                    to_string(spec.value), declaration->kind))
         .note(states_[map].value.first, fmt::format("{} was given {} here", spec.name, a_type(spec.value)))
         .with_hint(fmt::format("use percpu{}({})", declaration->kind, declaration->max_entries));
 }

@@ -20,11 +20,11 @@ enum class MapForm : uint8_t { Unknown, Scalar, Keyed };
 
 struct MapState {
   MapForm form = MapForm::Unknown;
-  Location form_where;       // the use that decided it
+  Location form_where;  // the use that decided it
   bool key_is_tuple = false;
-  std::vector<Slot> key;     // one per component
+  std::vector<Slot> key;  // one per component
   Slot value;
-  bool is_assigned = false;  // somewhere in the program
+  bool is_assigned = false;       // somewhere in the program
   std::vector<uint32_t> readers;  // units
   const ast::MapDeclaration *declaration = nullptr;
 };

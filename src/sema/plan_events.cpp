@@ -6,9 +6,7 @@ namespace {
 
 constexpr uint32_t kRecordAlignment = 8;
 
-uint32_t aligned(uint32_t offset, uint32_t alignment) {
-  return (offset + alignment - 1) / alignment * alignment;
-}
+uint32_t aligned(uint32_t offset, uint32_t alignment) { return (offset + alignment - 1) / alignment * alignment; }
 
 void lay_out(image::EventSpec &event) {
   uint32_t end = image::EventSpec::kHeaderSize;

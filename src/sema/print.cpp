@@ -13,8 +13,8 @@ namespace {
 // A wildcard may match thousands.
 constexpr size_t kShownTargets = 8;
 
-constexpr std::array kEventNames{"printf", "time", "join", "print value", "print map", "print map entry",
-                                 "clear",  "zero", "exit"};
+constexpr std::array kEventNames{"printf",          "time",  "join", "print value", "print map",
+                                 "print map entry", "clear", "zero", "exit"};
 static_assert(kEventNames.size() == static_cast<size_t>(image::EventKind::Exit) + 1);
 constexpr std::array kStorageNames{"hash", "lruhash", "percpuhash", "percpulruhash", "array", "percpuarray"};
 static_assert(kStorageNames.size() == static_cast<size_t>(image::MapStorage::PerCpuArray) + 1);

@@ -69,7 +69,8 @@ private:
       return;
     }
     if (targets->empty())
-      report_no_match(attach_point.where, {"use", "", fmt::format("nothing matches '{}'", attach_point.text), {}, ENOENT});
+      report_no_match(attach_point.where,
+                      {"use", "", fmt::format("nothing matches '{}'", attach_point.text), {}, ENOENT});
     for (image::Target &target : *targets)
       if (!add(probe, *spec->provider, std::move(target), attach_point.where, used, units))
         return;
@@ -148,8 +149,9 @@ void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const A
     size_t before = resolver.target_count();
     resolver.resolve(probe);
     if (before <= analysis.config.max_probes && resolver.target_count() > analysis.config.max_probes)
-      diagnostics.error(probe.where, "{} probes are more than max_probes ({})", resolver.target_count(),
-                        analysis.config.max_probes)
+      diagnostics
+          .error(probe.where, "{} probes are more than max_probes ({})", resolver.target_count(),
+                 analysis.config.max_probes)
           .with_hint("a narrower wildcard matches fewer; config = { max_probes = … } allows more");
   }
   if (resolver.target_count() == 0 && !diagnostics.has_errors())

@@ -73,7 +73,8 @@ void TypeChecker::split_units() {
   for (size_t i = 0; i < analysis_.units.size(); ++i) {
     Unit &unit = analysis_.units[i];
     bool is_ambiguous = states_[i].reads_target_name && unit.targets.size() > 1;
-    bool can_ask = is_ambiguous && !unit.provider->is_run_directly() && kernel_.has(kernel::Feature::AttachCookie);
+    bool can_ask = is_ambiguous && !states_[i].compares_target_name && !unit.provider->is_run_directly() &&
+                   kernel_.has(kernel::Feature::AttachCookie);
     if (!is_ambiguous || can_ask) {
       unit.needs_cookie = can_ask;
       units.push_back(std::move(unit));
@@ -105,7 +106,8 @@ void TypeChecker::require_types() {
   auto map = std::find_if(analysis_.maps.begin(), analysis_.maps.end(), is_unknown);
   if (map != analysis_.maps.end()) {
     // Others depend on the same circle.
-    error(analysis_.map_first_uses[map - analysis_.maps.begin()], fmt::format("the type of {} cannot be told", map->name))
+    error(analysis_.map_first_uses[map - analysis_.maps.begin()],
+          fmt::format("the type of {} cannot be told", map->name))
         .with_hint("it is only ever assigned values that depend on itself");
     return;
   }

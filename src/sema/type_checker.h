@@ -44,8 +44,9 @@ private:
 
   // Kept beside each unit from round to round.
   struct UnitState {
-    std::vector<Slot> slots;       // of Unit::variables
+    std::vector<Slot> slots;  // of Unit::variables
     bool reads_target_name = false;
+    bool compares_target_name = false;  // probe == "…": decided here, so it needs one unit per target
   };
 
   // ---- Order of work (type_checker.cpp) ----
@@ -86,6 +87,8 @@ private:
   void check_node(const ast::Binary &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::IncrementDecrement &, const ast::Expr &, ExprInfo &);
   void check_comparison(const ast::Binary &, const ast::Expr &, ExprInfo &);
+  // probe == "kprobe:f": known for each target; true when this is it.
+  bool check_probe_comparison(const ast::Binary &, ExprInfo &);
   // == and != of objects whose bytes say all: arrays and tuples of scalars.
   bool check_object_comparison(ast::BinaryOp op, const Type &left, const Type &right) const;
   bool check_text_comparison(const ast::Binary &, const ast::Expr &, const ExprInfo &, const ExprInfo &);
@@ -216,7 +219,7 @@ private:
   // Variables of blocks that have ended: known by name, but no longer there.
   std::unordered_map<std::string_view, Location> ended_;
   std::vector<std::vector<std::string_view>> scopes_;
-  std::vector<bool> has_value_;    // by variable: assigned before this point
+  std::vector<bool> has_value_;  // by variable: assigned before this point
   uint32_t loop_depth_ = 0;
 };
 

@@ -16,24 +16,42 @@ struct IntegerName {
 };
 // The language's names, then those of C and the kernel that casts in real scripts use.
 constexpr std::array kIntegerNames{
-    IntegerName{"uint8", 8, false},          IntegerName{"uint16", 16, false},
-    IntegerName{"uint32", 32, false},        IntegerName{"uint64", 64, false},
-    IntegerName{"int8", 8, true},            IntegerName{"int16", 16, true},
-    IntegerName{"int32", 32, true},          IntegerName{"int64", 64, true},
-    IntegerName{"char", 8, true},            IntegerName{"short", 16, true},
-    IntegerName{"int", 32, true},            IntegerName{"long", 64, true},
-    IntegerName{"unsigned char", 8, false},  IntegerName{"unsigned short", 16, false},
-    IntegerName{"unsigned int", 32, false},  IntegerName{"unsigned long", 64, false},
-    IntegerName{"unsigned", 32, false},      IntegerName{"size_t", 64, false},
-    IntegerName{"ssize_t", 64, true},        IntegerName{"pid_t", 32, true},
-    IntegerName{"u8", 8, false},             IntegerName{"u16", 16, false},
-    IntegerName{"u32", 32, false},           IntegerName{"u64", 64, false},
-    IntegerName{"s8", 8, true},              IntegerName{"s16", 16, true},
-    IntegerName{"s32", 32, true},            IntegerName{"s64", 64, true},
-    IntegerName{"uint8_t", 8, false},        IntegerName{"uint16_t", 16, false},
-    IntegerName{"uint32_t", 32, false},      IntegerName{"uint64_t", 64, false},
-    IntegerName{"int8_t", 8, true},          IntegerName{"int16_t", 16, true},
-    IntegerName{"int32_t", 32, true},        IntegerName{"int64_t", 64, true},
+    IntegerName{"uint8", 8, false},
+    IntegerName{"uint16", 16, false},
+    IntegerName{"uint32", 32, false},
+    IntegerName{"uint64", 64, false},
+    IntegerName{"int8", 8, true},
+    IntegerName{"int16", 16, true},
+    IntegerName{"int32", 32, true},
+    IntegerName{"int64", 64, true},
+    IntegerName{"char", 8, true},
+    IntegerName{"short", 16, true},
+    IntegerName{"int", 32, true},
+    IntegerName{"long", 64, true},
+    IntegerName{"unsigned char", 8, false},
+    IntegerName{"unsigned short", 16, false},
+    IntegerName{"unsigned int", 32, false},
+    IntegerName{"unsigned long", 64, false},
+    IntegerName{"unsigned", 32, false},
+    IntegerName{"size_t", 64, false},
+    IntegerName{"ssize_t", 64, true},
+    IntegerName{"pid_t", 32, true},
+    IntegerName{"u8", 8, false},
+    IntegerName{"u16", 16, false},
+    IntegerName{"u32", 32, false},
+    IntegerName{"u64", 64, false},
+    IntegerName{"s8", 8, true},
+    IntegerName{"s16", 16, true},
+    IntegerName{"s32", 32, true},
+    IntegerName{"s64", 64, true},
+    IntegerName{"uint8_t", 8, false},
+    IntegerName{"uint16_t", 16, false},
+    IntegerName{"uint32_t", 32, false},
+    IntegerName{"uint64_t", 64, false},
+    IntegerName{"int8_t", 8, true},
+    IntegerName{"int16_t", 16, true},
+    IntegerName{"int32_t", 32, true},
+    IntegerName{"int64_t", 64, true},
 };
 
 std::optional<Type> integer_type(std::string_view name) {
@@ -99,7 +117,8 @@ Type TypeNames::kernel_type(const std::string &name, Location where) {
   const Result<std::optional<Type>> &found = entry->second;
   if (!found.ok()) {
     const Error &error = found.error();
-    reporter_.error(where, fmt::format("the type '{}' cannot be looked up: {}", name, error.cause)).with_hint(error.hint);
+    reporter_.error(where, fmt::format("the type '{}' cannot be looked up: {}", name, error.cause))
+        .with_hint(error.hint);
     return Type::none();
   }
   if (found.value())

@@ -46,9 +46,7 @@ std::optional<Type> unify_aggregates(const Type &a, const Type &b) {
 }
 
 // A literal or what was computed from literals: it takes the type of the place it is put in.
-bool adapts(const ExprInfo &info) {
-  return info.type == Type::int64() && is_natural_constant(info);
-}
+bool adapts(const ExprInfo &info) { return info.type == Type::int64() && is_natural_constant(info); }
 
 bool fits(uint64_t constant, const Type &type) {
   return normalized(constant, type) == constant && (!type.is_signed || static_cast<int64_t>(constant) >= 0);
@@ -90,9 +88,7 @@ bool is_char_array(const Type &type) {
          type.element->is_signed;
 }
 
-bool is_text(const Type &type) {
-  return type.is_string() || is_char_array(type);
-}
+bool is_text(const Type &type) { return type.is_string() || is_char_array(type); }
 
 Type stored_type(const Type &type) {
   // One byte more: an array may be full and without a NUL.
@@ -112,19 +108,15 @@ Type widened(const Type &type) {
 
 Type readable_type(const Type &type) {
   switch (type.kind) {
-  case TypeKind::Count:
-    return Type::uint64();
+  case TypeKind::Count: return Type::uint64();
   case TypeKind::Sum:
   case TypeKind::Min:
   case TypeKind::Max:
-  case TypeKind::Avg:
-    return Type::integer(64, type.is_signed);
+  case TypeKind::Avg: return Type::integer(64, type.is_signed);
   case TypeKind::Stats:
   case TypeKind::Hist:
-  case TypeKind::Lhist:
-    return Type::none();
-  default:
-    return type;
+  case TypeKind::Lhist: return Type::none();
+  default: return type;
   }
 }
 

@@ -44,8 +44,7 @@ private:
         [&](const ast::Ternary &node) { walk(node.condition), walk(node.then), walk(node.otherwise); },
         [&](const ast::Cast &node) { walk(node.operand); }, [&](const ast::FieldAccess &node) { walk_field(node); },
         [&](const ast::Index &node) { walk(node.object), walk(node.index); },
-        [&](const ast::Tuple &node) { walk(node.elements); },
-        [&](const ast::SizeofExpr &node) { walk(node.operand); });
+        [&](const ast::Tuple &node) { walk(node.elements); }, [&](const ast::SizeofExpr &node) { walk(node.operand); });
   }
 
   void walk_field(const ast::FieldAccess &access) {

@@ -31,18 +31,15 @@ const Wrong kNames[] = {
     {"begin { print(zzzzzz); }", "error: Unknown identifier: 'zzzzzz'"},
     {"begin { pritn(1); }", "error: Unknown function: 'pritn' | hint: did you mean 'print'?"},
     {"begin { print(str); }", "error: 'str' is a function | hint: str(address [, length])"},
-    {"begin { print(str()); }",
-     "error: str() takes 1 to 2 arguments, but 0 are given | hint: str(address [, length])"},
+    {"begin { print(str()); }", "error: str() takes 1 to 2 arguments, but 0 are given | hint: str(address [, length])"},
     {"begin { clear(); }", "error: clear() takes 1 argument, but 0 are given | hint: clear(@map)"},
     {"begin { print(pid(1)); }", "error: pid() takes no arguments, but 1 is given | hint: pid"},
-    {"begin { printf(); }",
-     "error: printf() takes 1 or more arguments, but 0 are given | hint: printf(format, ...)"},
+    {"begin { printf(); }", "error: printf() takes 1 or more arguments, but 0 are given | hint: printf(format, ...)"},
     {"begin { $x = printf(\"a\"); }", "error: printf() gives no value | hint: it is a statement of its own"},
     {"begin { $x = count(); }", "error: count() must be assigned directly to a map | hint: @name = count()"},
     {"begin { print(sum(1) + 1); }", "error: sum() must be assigned directly to a map | hint: @name = sum(n)"},
     {"begin { count(); }", "error: count() must be assigned directly to a map | hint: @name = count()"},
-    {"begin { printf(pid); }",
-     "error: printf() needs a string literal here | hint: printf(format, ...)"},
+    {"begin { printf(pid); }", "error: printf() needs a string literal here | hint: printf(format, ...)"},
     {"begin { @h = hist(1, pid); }", "error: hist() needs a constant here | hint: hist(n [, bits])"},
     {"begin { @h = hist(\"a\"); }", "error: hist() needs an integer, but this is a string[2]"},
     {"begin { clear(1); }", "error: clear() needs a map | hint: maps are written @name"},
@@ -72,8 +69,7 @@ const Wrong kOperators[] = {
     {"begin { print((1, 2) == 3); }", "error: '==' cannot compare a tuple (int64,int64) with an int64"},
     {"begin { print((1, \"a\") == (1, \"a\")); }",
      "error: '==' cannot compare a tuple (int64,string[2]) with a tuple (int64,string[2])"},
-    {"begin { print((1, 2) < (1, 2)); }",
-     "error: '<' cannot compare a tuple (int64,int64) with a tuple (int64,int64)"},
+    {"begin { print((1, 2) < (1, 2)); }", "error: '<' cannot compare a tuple (int64,int64) with a tuple (int64,int64)"},
     {"begin { print(curtask + curtask); }",
      "error: '+' needs a pointer and an integer, but this is a struct task_struct * and a struct task_struct * | "
      "hint: cast pointers to uint64 to compute with addresses"},
@@ -88,8 +84,7 @@ const Wrong kOperators[] = {
      "error: a condition is an integer, a bool or a pointer, but this is a string[16] | hint: compare it: == \"…\""},
     {"begin { print(*pid); }",
      "error: '*' needs a pointer, but this is a uint32 | hint: cast the address: *(uint64 *)…"},
-    {"begin { print(*(void *)nsecs); }",
-     "error: '*' cannot read through a void pointer | hint: cast it: *(uint64 *)…"},
+    {"begin { print(*(void *)nsecs); }", "error: '*' cannot read through a void pointer | hint: cast it: *(uint64 *)…"},
     {"begin { $x = 1; print(&$x); }",
      "error: '&' has no address to take here | hint: what a pointer leads to has one: &$p->field"},
 };
@@ -104,8 +99,7 @@ const Wrong kVariables[] = {
     {"begin { if (pid) { $a = 1; } print($a); }",
      "error: Undefined variable: $a | note: this $a ends with its block '$a' | hint: `let $a;` before the block makes "
      "it visible here"},
-    {"begin { let $a; print($a); }",
-     "error: $a is used before it has a value | note: it is declared here '$a'"},
+    {"begin { let $a; print($a); }", "error: $a is used before it has a value | note: it is declared here '$a'"},
     {"begin { $a = 1; if (pid) { let $a = 2; } }",
      "error: $a is already declared, and cannot be hidden by another | note: first declared here '$a'"},
     {"begin { $x = 1; $x = \"a\"; print($x + 1); }",
@@ -155,7 +149,8 @@ const Wrong kMaps[] = {
      "error: the key of @x is a string[16] here, but an int64 elsewhere | note: @x was first given an int64 as its key "
      "here '1'"},
     {"begin { @x[pid, comm] = 1; delete(@x, (comm, pid)); }",
-     "error: the key of @x is a tuple (string[16],uint32) here, but a tuple (uint64,string[16]) elsewhere | note: @x was first "
+     "error: the key of @x is a tuple (string[16],uint32) here, but a tuple (uint64,string[16]) elsewhere | note: @x "
+     "was first "
      "given a tuple (uint64,string[16]) as its key here 'pid, comm'"},
     {"begin { @s = \"abc\"; @s++; }", "error: '++' needs an integer, but this holds a string[4]"},
     {"begin { @s = \"abc\"; @s += 1; }", "error: '+=' works on integers, not on strings"},
@@ -172,13 +167,12 @@ const Wrong kMaps[] = {
 INSTANTIATE_TEST_SUITE_P(Maps, SemaErrors, ::testing::ValuesIn(kMaps));
 
 const Wrong kFields[] = {
-    {"begin { print(curtask->pidd); }",
-     "error: 'struct task_struct' has no field 'pidd' | hint: did you mean 'pid'?"},
-    {"begin { print(pid->x); }",
-     "error: a uint32 has no field 'x' | hint: cast the address: ((struct NAME *)…)->x"},
+    {"begin { print(curtask->pidd); }", "error: 'struct task_struct' has no field 'pidd' | hint: did you mean 'pid'?"},
+    {"begin { print(pid->x); }", "error: a uint32 has no field 'x' | hint: cast the address: ((struct NAME *)…)->x"},
     {"begin { print((1, 2).2); }", "error: a tuple (int64,int64) has no element 2 | hint: its elements are 0 to 1"},
     {"tracepoint:syscalls:sys_enter_openat { print(args.filenam); }",
-     "error: tracepoint:syscalls:sys_enter_openat has no argument 'filenam' | hint: did you mean 'filename'? `sonde -lv "
+     "error: tracepoint:syscalls:sys_enter_openat has no argument 'filenam' | hint: did you mean 'filename'? `sonde "
+     "-lv "
      "tracepoint:syscalls:sys_enter_openat` lists the arguments"},
     {"begin { print((struct nope *)pid); }", "error: Unknown type: 'nope'"},
     {"begin { print((struct task_struct)nsecs); }",
@@ -209,10 +203,10 @@ const Wrong kStatements[] = {
 INSTANTIATE_TEST_SUITE_P(Statements, SemaErrors, ::testing::ValuesIn(kStatements));
 
 TEST(SemaReports, AllErrorsButNothingThatFollowsFromThem) {
-  Script script("begin { $x = nope1; $y = $x + 1; @m[$x] = $y; print(@m[nope2] == $y); if ($x) { print(pid + nope3); } }");
-  EXPECT_THAT(script.messages(),
-              ElementsAre("error: Unknown identifier: 'nope1'", "error: Unknown identifier: 'nope2'",
-                          "error: Unknown identifier: 'nope3'"));
+  Script script(
+      "begin { $x = nope1; $y = $x + 1; @m[$x] = $y; print(@m[nope2] == $y); if ($x) { print(pid + nope3); } }");
+  EXPECT_THAT(script.messages(), ElementsAre("error: Unknown identifier: 'nope1'", "error: Unknown identifier: 'nope2'",
+                                             "error: Unknown identifier: 'nope3'"));
 }
 
 TEST(SemaReports, OnceForAProbeOfSeveralPrograms) {
@@ -221,8 +215,9 @@ TEST(SemaReports, OnceForAProbeOfSeveralPrograms) {
 }
 
 TEST(SemaReports, TypesThatAreFineWithoutWarning) {
-  EXPECT_THAT(Script("begin { $d = nsecs - nsecs; print($d / 1000); print(pid / retval); print(nsecs / 1000); }").messages(),
-              IsEmpty());
+  EXPECT_THAT(
+      Script("begin { $d = nsecs - nsecs; print($d / 1000); print(pid / retval); print(nsecs / 1000); }").messages(),
+      IsEmpty());
 }
 
 TEST(SemaConfig, IsApplied) {

@@ -32,17 +32,21 @@ TEST(SemaUnits, OneForAllTargetsOfAProvider) {
 }
 
 TEST(SemaUnits, SeveralBeginProbes) {
-  EXPECT_THAT(units(Script("begin { print(1); } BEGIN { print(2); }")), ElementsAre("begin_1: begin", "begin_2: begin"));
+  EXPECT_THAT(units(Script("begin { print(1); } BEGIN { print(2); }")),
+              ElementsAre("begin_1: begin", "begin_2: begin"));
 }
 
 TEST(SemaUnits, ShareAProgramWhenTheUsedArgumentsLieAlike) {
   kernel::FakeKernel kernel;
-  kernel.add_tracepoint("t", "one", "\tfield:int a;\toffset:8;\tsize:4;\tsigned:1;\n"
-                                    "\tfield:int b;\toffset:12;\tsize:4;\tsigned:1;\n");
-  kernel.add_tracepoint("t", "two", "\tfield:int a;\toffset:8;\tsize:4;\tsigned:1;\n"
-                                    "\tfield:int c;\toffset:12;\tsize:4;\tsigned:1;\n");
-  kernel.add_tracepoint("t", "zwei", "\tfield:int b;\toffset:8;\tsize:4;\tsigned:1;\n"
-                                     "\tfield:int a;\toffset:16;\tsize:4;\tsigned:1;\n");
+  kernel.add_tracepoint("t", "one",
+                        "\tfield:int a;\toffset:8;\tsize:4;\tsigned:1;\n"
+                        "\tfield:int b;\toffset:12;\tsize:4;\tsigned:1;\n");
+  kernel.add_tracepoint("t", "two",
+                        "\tfield:int a;\toffset:8;\tsize:4;\tsigned:1;\n"
+                        "\tfield:int c;\toffset:12;\tsize:4;\tsigned:1;\n");
+  kernel.add_tracepoint("t", "zwei",
+                        "\tfield:int b;\toffset:8;\tsize:4;\tsigned:1;\n"
+                        "\tfield:int a;\toffset:16;\tsize:4;\tsigned:1;\n");
   EXPECT_THAT(units(Script("tracepoint:t:* { print(args.a); }", kernel)),
               ElementsAre("tracepoint_1: tracepoint:t:one tracepoint:t:two", "tracepoint_2: tracepoint:t:zwei"));
   EXPECT_THAT(units(Script("tracepoint:t:* { print(pid); }", kernel)), SizeIs(1));
@@ -71,11 +75,24 @@ TEST(SemaUnits, OfBeginAreSplitToo) {
   EXPECT_THAT(units(Script("begin,begin { print(probe); }")), ElementsAre("begin_1: begin", "begin_2: begin"));
 }
 
+TEST(SemaUnits, AreSplitWhereTheNameOfTheProbeIsCompared) {
+  Script script("kprobe:vfs_read,kprobe:vfs_open { if (probe == \"kprobe:vfs_open\") { exit(); } }");
+  EXPECT_THAT(script.messages(), IsEmpty());
+  EXPECT_THAT(units(script), ElementsAre("kprobe_1: kprobe:vfs_read", "kprobe_2: kprobe:vfs_open"));
+  std::vector<std::optional<uint64_t>> answers;
+  for (const sema::Unit &unit : script.analysis().units)
+    answers.push_back(unit.info(*std::get<ast::If>(unit.probe->body.statements.front().node).condition).constant);
+  EXPECT_THAT(answers, ElementsAre(0, 1));
+  EXPECT_THAT(Script("begin { if (probe == comm) { exit(); } }").messages(),
+              ElementsAre("error: '==' cannot compare a probe with a string[16]"));
+}
+
 TEST(SemaProbes, UnknownProviderAndTarget) {
   EXPECT_THAT(Script("kprob:vfs_read { exit(); }").messages(),
               ElementsAre("error: there is no provider 'kprob' | hint: did you mean 'kprobe'?"));
-  EXPECT_THAT(Script("tracepoint:sched:sched_swich { exit(); }").messages(),
-              ElementsAre("error: there is no tracepoint 'sched:sched_swich' | hint: did you mean 'sched:sched_switch'?"));
+  EXPECT_THAT(
+      Script("tracepoint:sched:sched_swich { exit(); }").messages(),
+      ElementsAre("error: there is no tracepoint 'sched:sched_swich' | hint: did you mean 'sched:sched_switch'?"));
 }
 
 TEST(SemaProbes, MissingOnesFollowThePolicy) {

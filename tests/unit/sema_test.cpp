@@ -126,7 +126,8 @@ TEST(SemaVariables, LaterGrowthReachesEarlierUses) {
 }
 
 TEST(SemaVariables, LiveInTheirBlock) {
-  EXPECT_THAT(Script("begin { if (pid) { $a = 1; print($a); } else { $a = \"s\"; print($a); } }").messages(), IsEmpty());
+  EXPECT_THAT(Script("begin { if (pid) { $a = 1; print($a); } else { $a = \"s\"; print($a); } }").messages(),
+              IsEmpty());
   EXPECT_THAT(Script("begin { $a = 1; if (pid) { $a = 2; } print($a); }").messages(), IsEmpty());
 }
 
@@ -236,8 +237,7 @@ TEST(SemaParameters, AreNumbersOrStrings) {
 }
 
 TEST(SemaParameters, AreTextForStr) {
-  Script script("begin { $s = str($1); $n = str($2); print($s); print($n); }",
-                with_parameters({"123"}));
+  Script script("begin { $s = str($1); $n = str($2); print($s); print($n); }", with_parameters({"123"}));
   EXPECT_THAT(script.messages(), IsEmpty());
   EXPECT_EQ(script.variable("s"), "string[4]");
   EXPECT_EQ(script.variable("n"), "string[1]");
