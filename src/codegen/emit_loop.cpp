@@ -1,5 +1,8 @@
 // Loops within one function: unroll, for over a small range, and what kernels without a helper for
 // loops get. The verifier follows them round by round and must see that they end.
+//
+// All loops test at the bottom, behind a first test: if (c) do { body } while (c). Otherwise LLVM
+// lets the last block of the body fall into the first, which 5.10 refuses as a back-edge.
 #include <cassert>
 
 #include "codegen/emitter.h"
@@ -27,11 +30,13 @@ void Emitter::emit(const ast::While &node) {
     emit_counted_while(node);
     return;
   }
-  llvm::BasicBlock *head = block("while"), *body = block("while_body"), *end = block("while_end");
-  continue_at(head);
+  llvm::BasicBlock *body = block("while_body"), *next = block("while_next"), *end = block("while_end");
   ir_.CreateCondBr(condition(*node.condition), body, end);
   ir_.SetInsertPoint(body);
-  emit_body(node.body, head, end);
+  emit_body(node.body, next, end);
+  ir_.SetInsertPoint(next);
+  locate(node.condition->where);
+  ir_.CreateCondBr(condition(*node.condition), body, end);
   ir_.SetInsertPoint(end);
 }
 
@@ -60,16 +65,16 @@ void Emitter::emit(const ast::ForRange &node) {
   llvm::Value *counter = allocate_counter();
   ir_.CreateStore(value64(*node.begin), counter);
   llvm::Value *last = value64(*node.end);
-  llvm::BasicBlock *head = block("for"), *body = block("for_body"), *next = block("for_next"), *end = block("for_end");
-  continue_at(head);
-  ir_.CreateCondBr(ir_.CreateICmpSLT(load(counter, Type::int64()), last), body, end);
+  llvm::BasicBlock *body = block("for_body"), *next = block("for_next"), *end = block("for_end");
+  auto branch_if_more = [&] { ir_.CreateCondBr(ir_.CreateICmpSLT(load(counter, Type::int64()), last), body, end); };
+  branch_if_more();
   ir_.SetInsertPoint(body);
   llvm::Value *current = convert(load(counter, Type::int64()), Type::int64(), type);
   ir_.CreateStore(current, variable_address(variable));
   emit_body(node.body, next, end);
   ir_.SetInsertPoint(next);
   ir_.CreateStore(ir_.CreateAdd(load(counter, Type::int64()), constant(1)), counter);
-  ir_.CreateBr(head);
+  branch_if_more();
   ir_.SetInsertPoint(end);
 }
 
