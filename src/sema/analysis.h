@@ -51,7 +51,8 @@ struct Unit {
   bool needs_cookie = false;    // `probe` differs between the targets
   std::vector<ExprInfo> exprs;  // by ExprId - probe->first_expr
   std::vector<VariableInfo> variables;
-  // Variables that a statement (Let, ForRange, ForMap) brings in, by the statement's node.
+  // Variables that a statement brings in, by the address of its node: Let, ForRange, ForMap, and an
+  // Assign that is the first of its variable.
   std::unordered_map<const void *, uint32_t> declared;
 
   const ExprInfo &info(const ast::Expr &expr) const { return exprs[expr.id - probe->first_expr]; }
