@@ -1,6 +1,7 @@
 // The kernel's include order is that of its top Makefile (LINUXINCLUDE, USERINCLUDE).
 #include "cdefs/clang_arguments.h"
 
+#include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -43,9 +44,9 @@ std::optional<std::string> resource_folder(const Libclang &clang) {
   std::string full = version.substr(at, version.find_first_not_of("0123456789.", at) - at);
   std::string major = full.substr(0, full.find('.'));
   for (const std::string &number : {major, full})
-    for (const std::string &root : {"/usr/lib/llvm-" + major + "/lib", std::string("/usr/lib"),
-                                    "/usr/lib64/llvm" + major + "/lib", std::string("/usr/lib64")})
-      if (std::string folder = root + "/clang/" + number; exists(folder + "/include/stddef.h"))
+    for (const std::string &root : {fmt::format("/usr/lib/llvm-{}/lib", major), std::string("/usr/lib"),
+                                    fmt::format("/usr/lib64/llvm{}/lib", major), std::string("/usr/lib64")})
+      if (std::string folder = fmt::format("{}/clang/{}", root, number); exists(folder + "/include/stddef.h"))
         return folder;
   return std::nullopt;
 }
@@ -64,11 +65,13 @@ void add_kernel_folders(const KernelHeaders &kernel, std::vector<std::string> &a
 }
 
 void add_kernel_arguments(const KernelHeaders &kernel, std::vector<std::string> &arguments) {
-  arguments.insert(arguments.end(), {"-nostdlibinc", "-D__KERNEL__", "-DKBUILD_MODNAME=\"sonde\"", "-fshort-wchar"});
+  arguments.insert(arguments.end(), {"-nostdlibinc", "-D__KERNEL__", "-DKBUILD_MODNAME=\"sonde\"", "-DCC_USING_FENTRY",
+                                     "-fshort-wchar"});
   add_kernel_folders(kernel, arguments);
-  // What the kernel has no header for, such as <arpa/inet.h>, still comes from the system.
+  // What the kernel has no header for still comes from the system.
   for (const std::string &folder :
-       {std::string("/usr/include/") + running_kernel().machine + "-linux-gnu", std::string("/usr/include")})
+       {std::string(kKernelForUserFolder), fmt::format("/usr/include/{}-linux-gnu", running_kernel().machine),
+        std::string("/usr/include")})
     arguments.insert(arguments.end(), {"-idirafter", folder});
 }
 

@@ -12,9 +12,10 @@
 namespace sonde::cdefs {
 
 // Folders that exist only in memory.
-inline constexpr const char *kStandInFolder = "/sonde-virtual/stand-in";          // stand_in_headers.h
-inline constexpr const char *kFromBtfFolder = "/sonde-virtual/from-btf";          // empty files for kernel headers
-inline constexpr const char *kKernelNamesFile = "/sonde-virtual/kernel_names.h";  // kernel_names.h's text
+inline constexpr const char *kStandInFolder = "/sonde-virtual/stand-in";               // stand_in_headers.h
+inline constexpr const char *kKernelForUserFolder = "/sonde-virtual/kernel-for-user";  // in kernel code only
+inline constexpr const char *kFromBtfFolder = "/sonde-virtual/from-btf";               // empty files for kernel headers
+inline constexpr const char *kKernelNamesFile = "/sonde-virtual/kernel_names.h";       // kernel_names.h's text
 
 // The kernel's own headers, as a package or a tree brings them.
 struct KernelHeaders {

@@ -176,7 +176,7 @@ std::optional<std::string> KernelNames::spell(const Type &type, const std::strin
   switch (type.kind) {
   case TypeKind::None: return "void " + declarator;
   case TypeKind::Bool: return "_Bool " + declarator;
-  case TypeKind::Integer: return fmt::format("{} {}", integer_spelling(type.size, type.is_signed), declarator);
+  case TypeKind::Integer:
   case TypeKind::Enum: return fmt::format("{} {}", integer_spelling(type.size, type.is_signed), declarator);
   case TypeKind::Struct: return type.name.empty() ? std::nullopt : std::optional(tagged(type) + " " + declarator);
   case TypeKind::Pointer:

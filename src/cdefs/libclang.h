@@ -26,6 +26,7 @@ namespace sonde::cdefs {
 // clang-format on
 
 struct Libclang {
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
 #define SONDE_LIBCLANG_POINTER(name) decltype(&::clang_##name) name = nullptr;
   SONDE_LIBCLANG_FUNCTIONS(SONDE_LIBCLANG_POINTER)
 #undef SONDE_LIBCLANG_POINTER

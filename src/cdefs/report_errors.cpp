@@ -114,11 +114,12 @@ void report_errors(const std::vector<ClangError> &errors, const ScriptText &scri
 void warn_of_stand_ins(const std::vector<StoodIn> &headers, const ScriptText &script, Diagnostics &diagnostics) {
   for (const StoodIn &missing : headers) {
     Diagnostic &warning = diagnostics.warning(
-        script.place(missing.error),
-        "there is no kernel header '{}' here: its types come from BTF, most of its macros are missing", missing.header);
+        script.place(missing.error), "{} '{}': its types come from BTF, most of its macros are missing",
+        script.has_kernel_headers ? "Clang cannot read the installed kernel header" : "there is no kernel header",
+        missing.header);
     if (&missing == &headers.back())
-      warning.with_hint("to be rid of this, put #ifndef BPFTRACE_HAVE_BTF around it; for its macros, " +
-                        kernel_headers_hint());
+      warning.with_hint("to be rid of this, put #ifndef BPFTRACE_HAVE_BTF around it" +
+                        (script.has_kernel_headers ? "" : "; for its macros, " + kernel_headers_hint()));
   }
 }
 

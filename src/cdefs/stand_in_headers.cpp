@@ -104,12 +104,21 @@ struct sockaddr_in6 {
 }  // namespace
 
 std::vector<VirtualFile> stand_in_headers() {
-  std::string folder = std::string(kStandInFolder) + "/";
+  std::string folder = std::string(kStandInFolder) + "/", kernel = std::string(kKernelForUserFolder) + "/";
   return {
-      {folder + "stddef.h", kStddef},          {folder + "stdbool.h", kStdbool},
-      {folder + "stdarg.h", kStdarg},          {folder + "stdint.h", kStdint},
-      {folder + "linux/types.h", kLinuxTypes}, {folder + "sys/socket.h", kSocket},
-      {folder + "netinet/in.h", kInternet},    {folder + "arpa/inet.h", "#include <netinet/in.h>\n"},
+      {folder + "stddef.h", kStddef},
+      {folder + "stdbool.h", kStdbool},
+      {folder + "stdarg.h", kStdarg},
+      {folder + "stdint.h", kStdint},
+      {folder + "linux/types.h", kLinuxTypes},
+      {folder + "sys/socket.h", kSocket},
+      {folder + "netinet/in.h", kInternet},
+      {folder + "arpa/inet.h", "#include <netinet/in.h>\n"},
+      {kernel + "sys/types.h", "#include <linux/types.h>\n"},
+      {kernel + "stdint.h", "#include <linux/types.h>\n"},
+      {kernel + "sys/socket.h", "#include <linux/socket.h>\n"},
+      {kernel + "netinet/in.h", "#include <linux/in.h>\n#include <linux/in6.h>\n"},
+      {kernel + "arpa/inet.h", "#include <linux/in.h>\n#include <linux/in6.h>\n"},
   };
 }
 

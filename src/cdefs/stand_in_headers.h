@@ -7,7 +7,8 @@
 
 namespace sonde::cdefs {
 
-// Files of kStandInFolder, which is searched last: a real header of that name wins.
+// Files of kStandInFolder, which is searched last: a real header of that name wins. And of
+// kKernelForUserFolder: a program's headers as the kernel's, with which real ones would clash.
 std::vector<VirtualFile> stand_in_headers();
 
 }  // namespace sonde::cdefs

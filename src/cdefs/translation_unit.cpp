@@ -59,9 +59,11 @@ TranslationUnit::TranslationUnit(const Libclang &clang, Owned<CXIndex> index, Ow
 Result<TranslationUnit> TranslationUnit::parse(const Libclang &clang, std::vector<VirtualFile> files,
                                                const std::vector<std::string> &arguments) {
   std::vector<const char *> argv;
+  argv.reserve(arguments.size());
   for (const std::string &argument : arguments)
     argv.push_back(argument.c_str());
   std::vector<CXUnsavedFile> unsaved;
+  unsaved.reserve(files.size());
   for (const VirtualFile &file : files)
     unsaved.push_back({file.path.c_str(), file.text.data(), file.text.size()});
 

@@ -402,7 +402,7 @@ TEST(Cdefs, BtfStandsInForKernelHeaders) {
   Read result = read("#include <net/sock.h>\n#include <linux/not_there.h>\n#ifndef BPFTRACE_HAVE_BTF\n"
                      "#include <linux/nor_this.h>\n#endif\nstruct a { struct sock *sk; };\n",
                      with_btf());
-  EXPECT_THAT(result.messages, AllOf(HasSubstr("x.bt:1:10-21: WARNING: there is no kernel header 'net/sock.h' here"),
+  EXPECT_THAT(result.messages, AllOf(HasSubstr("x.bt:1:10-21: WARNING: there is no kernel header 'net/sock.h'"),
                                      HasSubstr("x.bt:2:10-"), Not(HasSubstr("nor_this")), Not(HasSubstr("ERROR"))));
   EXPECT_EQ(dump(*result.definitions.find("a")), "8{0 struct sock * sk}");
 }
@@ -430,6 +430,9 @@ TEST(Cdefs, KernelTreesAreReadAsKernelCode) {
   EXPECT_EQ(result.messages, "");
   EXPECT_EQ(dump(*result.definitions.find("a")), "8{0 8{0 int64 l} i}");
   EXPECT_TRUE(result.definitions.macros.contains("IN_KERNEL"));
+  tree.write("include/linux/socket.h", "#define AF_INET 222\n");
+  Definitions mixed = read("#include <linux/only_kernel.h>\n#include <sys/socket.h>\n", options).definitions;
+  EXPECT_EQ(mixed.macros.at("AF_INET"), Constant(int64_t{222})) << "a program's headers clash with the kernel's";
   EXPECT_FALSE(read("struct a { int i; };", options).definitions.macros.contains("IN_KERNEL"))
       << "a script without kernel headers is no kernel code";
 }
