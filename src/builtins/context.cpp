@@ -14,12 +14,19 @@ using sema::BuiltinUse;
 
 // Reports that this provider's context lacks what the builtin reads.
 void unavailable(BuiltinUse &use, std::string_view hint) {
+  std::string number = use.builtin().is_numbered ? std::to_string(use.number()) : "";
   use.error(use.where(),
-            fmt::format("'{}' is not available in {} probes", use.builtin().name, use.provider().name()))
+            fmt::format("'{}{}' is not available in {} probes", use.builtin().name, number, use.provider().name()))
       .with_hint(std::string(hint));
 }
 
+// Arguments past the registers are read from the stack; no function has more.
+constexpr uint32_t kMostArguments = 128;
+
 Type check_arg(BuiltinUse &use) {
+  if (use.number() >= kMostArguments)
+    use.error(use.where(), fmt::format("functions have at most {} arguments: arg0 to arg{}", kMostArguments,
+                                       kMostArguments - 1));
   if (!use.context().has_numbered_args)
     unavailable(use, use.context().args ? "this probe's arguments have names: args.NAME, listed by sonde -lv PROBE"
                                         : "kprobe and uprobe have arg0, arg1, …");

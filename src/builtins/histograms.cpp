@@ -77,7 +77,7 @@ Type check_lhist(BuiltinUse &use) {
     use.error(use.where(3), "the step of lhist() must be 1 or more");
   else if (buckets.min >= buckets.max)
     use.error(use.where(1), fmt::format("lhist() goes from min to max, but {} is not below {}", buckets.min, buckets.max));
-  else if ((static_cast<uint64_t>(buckets.max) - static_cast<uint64_t>(buckets.min)) / buckets.step >= kMaxLinearBuckets)
+  else if ((static_cast<uint64_t>(buckets.max) - static_cast<uint64_t>(buckets.min)) / buckets.step > kMaxLinearBuckets)
     use.error(use.where(), fmt::format("lhist() has at most {} buckets", kMaxLinearBuckets))
         .with_hint("a larger step makes fewer");
   else

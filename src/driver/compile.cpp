@@ -20,6 +20,8 @@ Compilation compile(const Sources &sources, size_t file, kernel::Kernel &kernel,
     return std::find(options.stages.begin(), options.stages.end(), stage) != options.stages.end();
   };
   auto print = [&](Stage stage, std::string text) { result.stage_texts.emplace_back(stage, std::move(text)); };
+  // Who only wants to see stages need not wait for those behind the last one.
+  auto is_last = [&](Stage stage) { return !options.stages.empty() && options.stages.back() <= stage; };
 
   if (wants(Stage::Tokens)) {
     Diagnostics reported_again_by_the_parser;
@@ -29,14 +31,14 @@ Compilation compile(const Sources &sources, size_t file, kernel::Kernel &kernel,
   ast::Program program = parse(sources, file, {.positional_parameters = options.parameters}, diagnostics);
   if (wants(Stage::Ast))
     print(Stage::Ast, ast::print(program));
-  if (diagnostics.has_errors())
+  if (diagnostics.has_errors() || is_last(Stage::Ast))
     return result;
 
   sema::AnalyzeOptions analyze_options{options.parameters, options.pid, options.unsafe, options.config};
   sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), analyze_options, diagnostics);
   if (wants(Stage::Types))
     print(Stage::Types, sema::print(analysis));
-  if (diagnostics.has_errors())
+  if (diagnostics.has_errors() || is_last(Stage::Types))
     return result;
 
   codegen::Dumps dumps{wants(Stage::Ir), wants(Stage::IrOptimized), wants(Stage::Assembly), {}, {}, {}};

@@ -18,11 +18,11 @@ struct CompileOptions {
   std::optional<int> pid;
   bool unsafe = false;
   image::Config config;
-  std::vector<Stage> stages;  // to print
+  std::vector<Stage> stages;  // to print, in the chain's order; empty for all the way to the image
 };
 
 struct Compilation {
-  // Nothing when the diagnostics have errors.
+  // Nothing when the diagnostics have errors, or when the last stage to print comes before it.
   std::optional<image::ProgramImage> image;
   // Texts of the stages asked for, in the chain's order, as far as the chain got.
   std::vector<std::pair<Stage, std::string>> stage_texts;

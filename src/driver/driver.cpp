@@ -104,7 +104,7 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel) {
   Compilation compilation = compile(sources, file, kernel, compile_options, diagnostics);
   print_stages(compilation);
   fmt::print(stderr, "{}", diagnostics.format(sources, use_colour(), options.warnings));
-  if (!compilation.image)
+  if (diagnostics.has_errors())
     return kScriptError;
   return options.mode == Mode::Dump ? 0 : run_image(*compilation.image, kernel, options);
 }

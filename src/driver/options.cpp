@@ -61,6 +61,7 @@ std::vector<Stage> parse_stages(const std::string &list) {
       throw UsageError{fmt::format("unknown stage '{}' after -d\n{}", word, stage_help())};
     stages.push_back(row->stage);
   }
+  std::sort(stages.begin(), stages.end());
   return stages;
 }
 
