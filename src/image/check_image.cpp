@@ -107,9 +107,13 @@ bool takes_map(EventKind kind) {
 }
 
 size_t fewest_fields(EventKind kind) {
-  if (kind == EventKind::PrintMapEntry)
-    return 2;
-  return kind == EventKind::PrintValue || kind == EventKind::Join ? 1 : 0;
+  return kind == EventKind::PrintMapEntry || kind == EventKind::PrintValue || kind == EventKind::Join ? 1 : 0;
+}
+
+// A record without the value has the key as the map has it: the runtime looks it up.
+bool is_key_of_map(const ProgramImage &image, const EventSpec &event) {
+  const Type &key = image.maps[*event.map].key;
+  return key.is_none() || event.fields[0].type.size >= key.size;
 }
 
 std::string event_fault(const ProgramImage &image, const EventSpec &event) {
@@ -121,6 +125,8 @@ std::string event_fault(const ProgramImage &image, const EventSpec &event) {
     return "its divisor is zero";
   if (event.fields.size() < fewest_fields(event.kind))
     return "it lacks fields";
+  if (event.kind == EventKind::PrintMapEntry && event.fields.size() == 1 && !is_key_of_map(image, event))
+    return "its key is smaller than the map's";
   for (const EventField &field : event.fields) {
     if (std::string fault = type_fault(field.type, 0); !fault.empty())
       return fault;

@@ -12,7 +12,7 @@
 namespace sonde::image {
 
 struct ConfigKey {
-  std::string_view name;  // "max_strlen"
+  std::string_view name;      // "max_strlen"
   std::string_view old_name;  // "strlen", or empty
   std::string_view summary;
   // Parses and range-checks `text`; an Error's cause says what is allowed.

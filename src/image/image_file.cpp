@@ -68,8 +68,7 @@ Result<Sections> read_sections(std::span<const uint8_t> bytes) {
     return damaged("it is too short for an ELF file");
   if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
     return damaged("it is not an ELF file");
-  if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB ||
-      header->e_machine != EM_BPF)
+  if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB || header->e_machine != EM_BPF)
     return damaged("it is an ELF file, but not a little-endian BPF object");
   if (header->e_shentsize != sizeof(Elf64_Shdr) || header->e_shstrndx >= header->e_shnum)
     return damaged("its section table is not understood");
@@ -137,8 +136,9 @@ Result<std::vector<uint8_t>> write_image(const ProgramImage &image) {
   added.sh_addralign = 8;
   added.sh_offset = out.size();
   added.sh_size = sizeof(SectionHeader) + json.size();
-  SectionHeader header{{}, metadata::kFormatVersion, checksum(image.object, json), image.object.size(),
-                       sections->header.e_shoff, json.size()};
+  SectionHeader header{
+      {},         metadata::kFormatVersion, checksum(image.object, json), image.object.size(), sections->header.e_shoff,
+      json.size()};
   std::memcpy(header.magic, kMagic, sizeof kMagic);
   append(out, header);
   out.insert(out.end(), json.begin(), json.end());
@@ -168,8 +168,8 @@ Result<ProgramImage> read_image(std::span<const uint8_t> bytes) {
   if (std::memcmp(header->magic, kMagic, sizeof kMagic) != 0)
     return damaged("its .sonde section does not start with the right bytes");
   if (header->version != metadata::kFormatVersion)
-    return damaged(fmt::format("it has format {}, this sonde reads format {}", header->version,
-                               metadata::kFormatVersion));
+    return damaged(
+        fmt::format("it has format {}, this sonde reads format {}", header->version, metadata::kFormatVersion));
   auto json = slice(*content, sizeof(SectionHeader), header->json_size);
   if (!json || header->object_size > bytes.size() || header->object_size < sizeof(Elf64_Ehdr))
     return damaged("its parts are larger than the file");

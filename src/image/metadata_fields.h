@@ -18,20 +18,21 @@ inline constexpr uint32_t kFormatVersion = 1;
 template <typename Enum> struct EnumNames;
 template <> struct EnumNames<TypeKind> {
   static constexpr std::array<std::string_view, 22> kNames = {
-      "none", "bool", "integer", "string", "buffer", "pointer", "array", "struct", "tuple", "enum", "count", "sum",
-      "min", "max", "avg", "stats", "hist", "lhist", "timestamp", "kernel_symbol", "user_symbol", "probe_name"};
+      "none",  "bool",  "integer",   "string",        "buffer",      "pointer",   "array", "struct",
+      "tuple", "enum",  "count",     "sum",           "min",         "max",       "avg",   "stats",
+      "hist",  "lhist", "timestamp", "kernel_symbol", "user_symbol", "probe_name"};
 };
 template <> struct EnumNames<AddressSpace> {
   static constexpr std::array<std::string_view, 3> kNames = {"none", "kernel", "user"};
 };
 template <> struct EnumNames<ProviderKind> {
-  static constexpr std::array<std::string_view, 12> kNames = {
-      "begin", "end", "interval", "profile", "software", "hardware", "tracepoint", "rawtracepoint", "kprobe",
-      "kretprobe", "uprobe", "uretprobe"};
+  static constexpr std::array<std::string_view, 12> kNames = {"begin",    "end",       "interval",   "profile",
+                                                              "software", "hardware",  "tracepoint", "rawtracepoint",
+                                                              "kprobe",   "kretprobe", "uprobe",     "uretprobe"};
 };
 template <> struct EnumNames<MapStorage> {
-  static constexpr std::array<std::string_view, 6> kNames = {"hash",         "lru_hash", "percpu_hash",
-                                                             "lru_percpu_hash", "array", "percpu_array"};
+  static constexpr std::array<std::string_view, 6> kNames = {"hash",  "lru_hash",    "percpu_hash", "lru_percpu_hash",
+                                                             "array", "percpu_array"};
 };
 template <> struct EnumNames<EventKind> {
   static constexpr std::array<std::string_view, 9> kNames = {

@@ -160,8 +160,8 @@ Result<ProgramImage> read_json(std::string_view json) {
   if (format == document.MemberEnd() || !format->value.IsUint())
     return unreadable("it does not say which format it has");
   if (format->value.GetUint() != kFormatVersion)
-    return unreadable(fmt::format("it has format {}, this sonde reads format {}", format->value.GetUint(),
-                                  kFormatVersion));
+    return unreadable(
+        fmt::format("it has format {}, this sonde reads format {}", format->value.GetUint(), kFormatVersion));
   ProgramImage image;
   Reader reader(document);
   describe<Reader>(reader, image);

@@ -12,16 +12,16 @@ namespace sonde::image {
 
 // Literal text, then (unless last) one conversion.
 struct FormatPiece {
-  std::string literal;      // "%%" already resolved
+  std::string literal;  // "%%" already resolved
   bool has_conversion = false;
-  std::string flags;        // subset of "-+ #0"
-  int width = -1;           // -1: none
-  bool width_from_argument = false;      // '*': one more integer argument, before the value
-  int precision = -1;       // -1: none
+  std::string flags;                 // subset of "-+ #0"
+  int width = -1;                    // -1: none
+  bool width_from_argument = false;  // '*': one more integer argument, before the value
+  int precision = -1;                // -1: none
   bool precision_from_argument = false;
-  std::string length;       // "", "h", "hh", "l", "ll", "j", "z", "t", "L"
-  std::string conversion;   // "d", "i", "u", "o", "x", "X", "c", "s", "p", "r", "rx", "rh"
-  size_t position = 0;      // of the '%' in the format, for diagnostics
+  std::string length;      // "", "h", "hh", "l", "ll", "j", "z", "t", "L"
+  std::string conversion;  // "d", "i", "u", "o", "x", "X", "c", "s", "p", "r", "rx", "rh"
+  size_t position = 0;     // of the '%' in the format, for diagnostics
 };
 
 struct PrintfFormat {

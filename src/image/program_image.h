@@ -16,20 +16,32 @@
 namespace sonde::image {
 
 // One per row of the provider table (src/probes).
-enum class ProviderKind : uint8_t { Begin, End, Interval, Profile, Software, Hardware, Tracepoint, RawTracepoint,
-                                    Kprobe, Kretprobe, Uprobe, Uretprobe };
+enum class ProviderKind : uint8_t {
+  Begin,
+  End,
+  Interval,
+  Profile,
+  Software,
+  Hardware,
+  Tracepoint,
+  RawTracepoint,
+  Kprobe,
+  Kretprobe,
+  Uprobe,
+  Uretprobe
+};
 
 // One place to attach to, resolved: no wildcards left.
 struct Target {
-  std::string name;      // as `probe` prints it: "uprobe:/bin/bash:readline"
-  std::string module;    // tracepoint category, binary's path, kernel module; may be empty
-  std::string function;  // function or event name; may be empty
-  uint64_t offset = 0;   // uprobe: file offset of the instruction; kprobe: offset from the function
-  uint64_t address = 0;  // kprobe by address
-  uint64_t period_ns = 0;    // interval, profile: time between hits, where it is given as time
-  uint64_t frequency_hz = 0; // or hits a second
-  uint64_t count = 0;        // software, hardware: events between hits
-  uint64_t name_index = 0;   // into ProgramImage::probe_names; also the attach cookie
+  std::string name;           // as `probe` prints it: "uprobe:/bin/bash:readline"
+  std::string module;         // tracepoint category, binary's path, kernel module; may be empty
+  std::string function;       // function or event name; may be empty
+  uint64_t offset = 0;        // uprobe: file offset of the instruction; kprobe: offset from the function
+  uint64_t address = 0;       // kprobe by address
+  uint64_t period_ns = 0;     // interval, profile: time between hits, where it is given as time
+  uint64_t frequency_hz = 0;  // or hits a second
+  uint64_t count = 0;         // software, hardware: events between hits
+  uint64_t name_index = 0;    // into ProgramImage::probe_names; also the attach cookie
 };
 
 // One BPF program of the object and all places it serves.
@@ -63,15 +75,15 @@ struct MapSpec {
 };
 
 enum class EventKind : uint8_t {
-  Printf,     // format, fields
-  Time,       // format: print wall-clock time of the moment of printing
-  Join,       // fields: one array of `count` strings; format is the separator
-  PrintValue, // fields[0] in default rendering, then a newline
-  PrintMap,   // map, with top and div
-  PrintMapEntry, // map; fields[0] is the key, fields[1] the value as read at event time
-  ClearMap,   // map
-  ZeroMap,    // map
-  Exit,       // fields[0], if any, is the exit code
+  Printf,         // format, fields
+  Time,           // format: print wall-clock time of the moment of printing
+  Join,           // fields: one array of `count` strings; format is the separator
+  PrintValue,     // fields[0] in default rendering, then a newline
+  PrintMap,       // map, with top and div
+  PrintMapEntry,  // map; fields[0] is the key, fields[1] the value as read at event time
+  ClearMap,       // map
+  ZeroMap,        // map
+  Exit,           // fields[0], if any, is the exit code
 };
 
 struct EventField {
@@ -85,10 +97,10 @@ struct EventSpec {
   EventKind kind = EventKind::Printf;
   std::string format;
   std::vector<EventField> fields;
-  uint32_t size = kHeaderSize;    // bytes of the whole record, a multiple of 8
-  std::optional<uint32_t> map;    // index into ProgramImage::maps
-  uint32_t top = 0;               // PrintMap: most entries shown; 0 for all
-  uint32_t divisor = 1;           // PrintMap: values are divided by it
+  uint32_t size = kHeaderSize;  // bytes of the whole record, a multiple of 8
+  std::optional<uint32_t> map;  // index into ProgramImage::maps
+  uint32_t top = 0;             // PrintMap: most entries shown; 0 for all
+  uint32_t divisor = 1;         // PrintMap: values are divided by it
   Location where;
 };
 
@@ -120,16 +132,16 @@ enum class ParameterKind : uint8_t {
 inline constexpr const char *kParametersSection = ".rodata.params";
 
 // Names that the object uses for what the runtime must find in it.
-inline constexpr const char *kRingBufferMap = "events";      // BPF_MAP_TYPE_RINGBUF
-inline constexpr const char *kLostEventsMap = "lost_events"; // per-CPU array of u64, one slot per program
-inline constexpr const char *kScratchMap = "scratch";        // per-CPU array, one slot
+inline constexpr const char *kRingBufferMap = "events";       // BPF_MAP_TYPE_RINGBUF
+inline constexpr const char *kLostEventsMap = "lost_events";  // per-CPU array of u64, one slot per program
+inline constexpr const char *kScratchMap = "scratch";         // per-CPU array, one slot
 
 struct ProgramImage {
   std::vector<uint8_t> object;
   std::vector<ProgramSpec> programs;
   std::vector<std::string> probe_names;  // what values of type ProbeName print as
   std::vector<MapSpec> maps;
-  std::vector<EventSpec> events;         // by event id
+  std::vector<EventSpec> events;  // by event id
   std::vector<ParameterKind> parameters;
   Config config;
   std::string source_name;

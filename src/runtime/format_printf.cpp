@@ -83,8 +83,8 @@ void append_unsigned(std::string &out, uint64_t value, char conversion, const Sh
     prefix = "0x";
   else if (shape.alternate && conversion == 'X' && value != 0)
     prefix = "0X";
-  else if (shape.alternate && conversion == 'o' && (value != 0 ? shape.precision <= static_cast<int>(digits.size())
-                                                               : shape.precision == 0))
+  else if (shape.alternate && conversion == 'o' &&
+           (value != 0 ? shape.precision <= static_cast<int>(digits.size()) : shape.precision == 0))
     prefix = "0";
   append_digits(out, prefix, digits, shape);
 }

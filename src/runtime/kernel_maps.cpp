@@ -33,6 +33,21 @@ public:
     return entries;
   }
 
+  MapEntries find(uint32_t map, const uint8_t *key) override {
+    const image::MapSpec &spec = image_.maps[map];
+    if (spec.is_scalar())
+      return read(map);
+    MapEntries entries;
+    entries.key_size = spec.key.size;
+    entries.value_size = spec.value.size;
+    std::vector<uint8_t> raw(raw_size(spec));
+    if (bpf_map_lookup_elem(fds_[map], key, raw.data()) == 0) {
+      entries.keys.assign(key, key + spec.key.size);
+      add_value(spec, raw.data(), entries);
+    }
+    return entries;
+  }
+
   void clear(uint32_t map) override {
     if (image_.maps[map].is_scalar())
       return zero(map);

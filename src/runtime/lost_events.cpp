@@ -16,8 +16,7 @@ constexpr int64_t kSecond = 1'000'000'000;
 }  // namespace
 
 LostEvents::LostEvents(int map_fd, uint32_t programs, uint32_t possible_cpus)
-    : map_fd_(map_fd), programs_(programs), cpus_(possible_cpus),
-      last_look_ns_(static_cast<int64_t>(boot_time_ns())) {}
+    : map_fd_(map_fd), programs_(programs), cpus_(possible_cpus), last_look_ns_(static_cast<int64_t>(boot_time_ns())) {}
 
 void LostEvents::report() {
   last_look_ns_ = static_cast<int64_t>(boot_time_ns());

@@ -30,10 +30,19 @@ void print_whole_map(ActionState &state, const image::EventSpec &event, uint32_t
   append_map(state.output.text(), map, entries, {event.top, event.divisor}, state.around);
 }
 
-// As bpftrace's print(@map[key]): the value alone.
+// As bpftrace's print(@map[key]): the value alone. Programs that cannot know the value (aggregations
+// lie on all CPUs) send the key; a key that is not there has a value of zeros.
 void print_map_entry(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *record) {
-  append_value(state.output.text(), event.fields[1].type, record + event.fields[1].offset, state.around);
-  state.output.text() += '\n';
+  std::string &out = state.output.text();
+  const image::MapSpec &map = state.image.maps[*event.map];
+  if (event.fields.size() > 1) {
+    append_value(out, event.fields[1].type, record + event.fields[1].offset, state.around);
+  } else {
+    MapEntries entries = state.maps.find(*event.map, record + event.fields[0].offset);
+    entries.values.resize(map.value.size);
+    append_value(out, map.value, entries.values.data(), state.around);
+  }
+  out += '\n';
 }
 
 void clear_map(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {

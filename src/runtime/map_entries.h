@@ -26,6 +26,8 @@ public:
   // Values of several CPUs come merged. Scalar maps give one entry with an empty key, or none when
   // they were never assigned as far as their value tells.
   virtual MapEntries read(uint32_t map) = 0;
+  // The one entry with that key (of the map's key size), or none.
+  virtual MapEntries find(uint32_t map, const uint8_t *key) = 0;
   virtual void clear(uint32_t map) = 0;
   // Sets all values to zero and keeps the keys.
   virtual void zero(uint32_t map) = 0;

@@ -47,8 +47,7 @@ uint64_t sort_rank(const Type &type, const uint8_t *value) {
   case TypeKind::Stats: return ordered(average(type, value), type.is_signed);
   case TypeKind::Hist:
   case TypeKind::Lhist: return histogram_sum(type, value);
-  default:
-    return type.is_scalar() ? ordered(static_cast<uint64_t>(load_integer(type, value)), type.is_signed) : 0;
+  default: return type.is_scalar() ? ordered(static_cast<uint64_t>(load_integer(type, value)), type.is_signed) : 0;
   }
 }
 
@@ -85,15 +84,14 @@ std::vector<Ranked> sorted(const image::MapSpec &map, const MapEntries &entries)
 
 void divide_word(uint8_t *value, bool is_signed, uint32_t divisor) {
   uint64_t number = word(value, 0);
-  uint64_t quotient = is_signed ? static_cast<uint64_t>(static_cast<int64_t>(number) / int64_t{divisor})
-                                : number / divisor;
+  uint64_t quotient =
+      is_signed ? static_cast<uint64_t>(static_cast<int64_t>(number) / int64_t{divisor}) : number / divisor;
   std::memcpy(value, &quotient, sizeof quotient);
 }
 
 // A copy of the value with what its line shows divided. Stats keep their total: only the average is
 // divided, so they are printed from numbers rather than from the copy.
-void append_divided(std::string &out, const Type &type, const uint8_t *value, uint32_t divisor,
-                    Surroundings &around) {
+void append_divided(std::string &out, const Type &type, const uint8_t *value, uint32_t divisor, Surroundings &around) {
   if (type.kind == TypeKind::Avg || type.kind == TypeKind::Stats) {
     uint64_t quotient = average(type, value);
     auto *bytes = reinterpret_cast<uint8_t *>(&quotient);

@@ -27,8 +27,8 @@ Result<std::unique_ptr<RingReader>> RingReader::open(int map_fd, uint64_t size) 
   void *consumer = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
   if (consumer == MAP_FAILED)
     return Error::from_errno("map", "the ring buffer", errno);
-  void *producer = mmap(nullptr, page_size() + 2 * size, PROT_READ, MAP_SHARED, map_fd,
-                        static_cast<off_t>(page_size()));
+  void *producer =
+      mmap(nullptr, page_size() + 2 * size, PROT_READ, MAP_SHARED, map_fd, static_cast<off_t>(page_size()));
   if (producer == MAP_FAILED) {
     Error error = Error::from_errno("map", "the ring buffer", errno);
     munmap(consumer, page_size());

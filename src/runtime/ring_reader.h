@@ -54,10 +54,10 @@ private:
 
   int fd_;
   uint64_t size_;
-  uint64_t *consumer_;              // page that we may write
-  const uint8_t *pages_;            // producer's page, then the data twice in a row
-  uint64_t position_ = 0;           // first byte not handed out
-  uint64_t last_record_ = 0;        // start of the record handed out last
+  uint64_t *consumer_;        // page that we may write
+  const uint8_t *pages_;      // producer's page, then the data twice in a row
+  uint64_t position_ = 0;     // first byte not handed out
+  uint64_t last_record_ = 0;  // start of the record handed out last
   uint64_t published_ = 0;
   uint64_t publish_step_;
 };

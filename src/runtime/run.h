@@ -14,17 +14,17 @@
 namespace sonde::runtime {
 
 struct RunOptions {
-  ChildProcess *child = nullptr;       // -c; stopped; the run ends when it does
-  std::optional<int> pid;              // -p; the run ends when that process does
-  int output_fd = 1;                   // -o; script output only. Messages go to stderr
-  bool quiet = false;                  // -q: no "Attached N probes"
-  int verbosity = 0;                   // -v
-  bool dry_run = false;                // load, then stop before attaching
+  ChildProcess *child = nullptr;  // -c; stopped; the run ends when it does
+  std::optional<int> pid;         // -p; the run ends when that process does
+  int output_fd = 1;              // -o; script output only. Messages go to stderr
+  bool quiet = false;             // -q: no "Attached N probes"
+  int verbosity = 0;              // -v
+  bool dry_run = false;           // load, then stop before attaching
 };
 
 // What a whole run came to. Exit codes are documented in docs/exit_codes.md.
 struct RunResult {
-  int exit_code = 0;        // exit(N)'s, else 0
+  int exit_code = 0;  // exit(N)'s, else 0
   uint64_t lost_events = 0;
 };
 

@@ -20,8 +20,7 @@ namespace sonde::runtime {
 class Session {
 public:
   static Result<std::unique_ptr<Session>> open(const image::ProgramImage &image, kernel::Kernel &kernel,
-                                               const RunOptions &options, const LoadedObject &object,
-                                               Signals &signals);
+                                               const RunOptions &options, const LoadedObject &object, Signals &signals);
   ~Session();
 
   // Order: begin programs; attach; records until the end comes; records up to that moment (none

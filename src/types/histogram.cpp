@@ -54,10 +54,8 @@ uint32_t lhist_bucket(int64_t value, const LinearBuckets &buckets) {
 BucketRange lhist_range(uint32_t slot, const LinearBuckets &buckets) {
   if (slot == 0)
     return {kLowest, buckets.min};
-  if (slot + 1 >= buckets.count())
-    return {buckets.max, kHighest};
   int64_t low = buckets.min + static_cast<int64_t>(slot - 1) * buckets.step;
-  return {low, low + buckets.step};
+  return {low, slot + 1 == buckets.count() ? kHighest : low + buckets.step};
 }
 
 }  // namespace sonde

@@ -145,10 +145,8 @@ bool Type::is_scalar() const {
   case TypeKind::Enum:
   case TypeKind::Timestamp:
   case TypeKind::KernelSymbol:
-  case TypeKind::ProbeName:
-    return true;
-  default:
-    return false;
+  case TypeKind::ProbeName: return true;
+  default: return false;
   }
 }
 
@@ -156,20 +154,14 @@ uint32_t Type::alignment() const {
   switch (kind) {
   case TypeKind::None:
   case TypeKind::Bool:
-  case TypeKind::String:
-    return 1;
-  case TypeKind::Buffer:
-    return 4;
+  case TypeKind::String: return 1;
+  case TypeKind::Buffer: return 4;
   case TypeKind::Integer:
-  case TypeKind::Enum:
-    return size ? size : 1;
-  case TypeKind::Array:
-    return element ? element->alignment() : 1;
+  case TypeKind::Enum: return size ? size : 1;
+  case TypeKind::Array: return element ? element->alignment() : 1;
   case TypeKind::Struct:
-  case TypeKind::Tuple:
-    return layout ? layout_alignment(*layout) : 1;
-  default:
-    return 8;
+  case TypeKind::Tuple: return layout ? layout_alignment(*layout) : 1;
+  default: return 8;
   }
 }
 
@@ -180,21 +172,14 @@ bool operator==(const Type &a, const Type &b) {
   case TypeKind::Pointer:
     // Where a pointer points is not part of what it points to: users never write the space.
     return a.element == b.element || (a.element && b.element && *a.element == *b.element);
-  case TypeKind::Array:
-    return a.count == b.count && a.element && b.element && *a.element == *b.element;
-  case TypeKind::Struct:
-    return a.name == b.name && (!a.name.empty() || same_layout(a.layout, b.layout));
-  case TypeKind::Tuple:
-    return same_layout(a.layout, b.layout);
+  case TypeKind::Array: return a.count == b.count && a.element && b.element && *a.element == *b.element;
+  case TypeKind::Struct: return a.name == b.name && (!a.name.empty() || same_layout(a.layout, b.layout));
+  case TypeKind::Tuple: return same_layout(a.layout, b.layout);
   case TypeKind::Enum:
-  case TypeKind::Timestamp:
-    return a.name == b.name && a.size == b.size;
-  case TypeKind::Hist:
-    return a.count == b.count;
-  case TypeKind::Lhist:
-    return a.linear == b.linear;
-  default:
-    return a.size == b.size && a.is_signed == b.is_signed;
+  case TypeKind::Timestamp: return a.name == b.name && a.size == b.size;
+  case TypeKind::Hist: return a.count == b.count;
+  case TypeKind::Lhist: return a.linear == b.linear;
+  default: return a.size == b.size && a.is_signed == b.is_signed;
   }
 }
 

@@ -36,10 +36,10 @@ enum class TypeKind : uint8_t {
   Lhist,  // linear histogram: u64 slots
 
   // Numbers that print as something else.
-  Timestamp,    // u64 boot-time ns, printed by strftime's format in `name`
-  KernelSymbol, // u64 address
-  UserSymbol,   // u64 address, u32 pid, u32 padding
-  ProbeName,    // u64 index into ProgramImage::probe_names
+  Timestamp,     // u64 boot-time ns, printed by strftime's format in `name`
+  KernelSymbol,  // u64 address
+  UserSymbol,    // u64 address, u32 pid, u32 padding
+  ProbeName,     // u64 index into ProgramImage::probe_names
 };
 
 enum class AddressSpace : uint8_t { None, Kernel, User };
@@ -56,8 +56,9 @@ struct LinearBuckets {
   int64_t min = 0;
   int64_t max = 0;
   int64_t step = 1;
-  // Buckets of one CPU: one below min, (max - min) / step rounded up, one from max on.
-  uint32_t count() const { return static_cast<uint32_t>((max - min + step - 1) / step) + 2; }
+  // Slots of one CPU: one below min, the whole steps between min and max, and one from the end of the
+  // last whole step on.
+  uint32_t count() const { return static_cast<uint32_t>((max - min) / step) + 2; }
   friend bool operator==(const LinearBuckets &, const LinearBuckets &) = default;
 };
 
@@ -65,12 +66,12 @@ struct Type {
   TypeKind kind = TypeKind::None;
   uint32_t size = 0;  // bytes in a key, a value or a record
   bool is_signed = false;
-  AddressSpace space = AddressSpace::None;      // Pointer: which memory it points into
-  std::string name;                             // Struct, Enum: C name; Timestamp: format
-  uint32_t count = 0;                           // Array: elements; Hist: sub-bucket bits (0 to 5)
-  LinearBuckets linear;                         // Lhist
-  std::shared_ptr<const Type> element;          // Pointer, Array
-  std::shared_ptr<const StructLayout> layout;   // Struct, Tuple
+  AddressSpace space = AddressSpace::None;                     // Pointer: which memory it points into
+  std::string name;                                            // Struct, Enum: C name; Timestamp: format
+  uint32_t count = 0;                                          // Array: elements; Hist: sub-bucket bits (0 to 5)
+  LinearBuckets linear;                                        // Lhist
+  std::shared_ptr<const Type> element;                         // Pointer, Array
+  std::shared_ptr<const StructLayout> layout;                  // Struct, Tuple
   std::shared_ptr<const std::vector<Enumerator>> enumerators;  // Enum
 
   static Type none() { return {}; }
@@ -113,10 +114,10 @@ struct Type {
 struct Field {
   std::string name;
   Type type;
-  uint32_t offset = 0;    // bytes from the start of the struct (of the storage unit for bitfields)
-  uint32_t bit_offset = 0;  // bitfields: first bit within the storage unit, little-endian counting
-  uint32_t bit_width = 0;   // 0: not a bitfield
-  bool is_data_loc = false; // tracepoint __data_loc: u32, offset in the record in its low 16 bits, length in the high
+  uint32_t offset = 0;       // bytes from the start of the struct (of the storage unit for bitfields)
+  uint32_t bit_offset = 0;   // bitfields: first bit within the storage unit, little-endian counting
+  uint32_t bit_width = 0;    // 0: not a bitfield
+  bool is_data_loc = false;  // tracepoint __data_loc: u32, offset in the record in its low 16 bits, length in the high
 };
 
 struct StructLayout {

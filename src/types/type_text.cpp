@@ -6,7 +6,9 @@
 namespace sonde {
 namespace {
 
-std::string signed_prefix(const Type &type, const char *name) { return (type.is_signed ? "" : "u") + std::string(name); }
+std::string signed_prefix(const Type &type, const char *name) {
+  return (type.is_signed ? "" : "u") + std::string(name);
+}
 
 std::string tagged(const char *tag, const std::string &name) { return name.empty() ? tag : tag + (" " + name); }
 

@@ -17,6 +17,10 @@ using image::EventSpec;
 class FakeMaps : public MapStore {
 public:
   MapEntries read(uint32_t map) override { return content[map]; }
+  MapEntries find(uint32_t map, const uint8_t *key) override {
+    bool is_there = std::memcmp(key, content[map].key(0), content[map].key_size) == 0;
+    return is_there ? content[map] : MapEntries{};
+  }
   void clear(uint32_t map) override { log += "clear " + std::to_string(map) + ";"; }
   void zero(uint32_t map) override { log += "zero " + std::to_string(map) + ";"; }
   std::vector<MapEntries> content;
@@ -109,6 +113,15 @@ TEST_F(Actions, MapsArePrintedClearedAndZeroed) {
   run(zero);
   EXPECT_EQ(output.text(), "@k[1]: 0\n9\n");
   EXPECT_EQ(maps.log, "clear 0;zero 0;");
+}
+
+TEST_F(Actions, AnEntrySentAsItsKeyIsLookedUp) {
+  add_map("@s", Type::int64(), Type::average(TypeKind::Stats, true), bytes_of(int64_t{1}),
+          bytes_of(int64_t{6}, uint64_t{2}));
+  uint32_t entry = add_event(EventKind::PrintMapEntry, "", {Type::int64()}, 0);
+  run(entry, bytes_of(int64_t{1}));
+  run(entry, bytes_of(int64_t{2}));
+  EXPECT_EQ(output.text(), "{ .count = 2, .average = 3, .total = 6 }\n{ .count = 0, .average = 0, .total = 0 }\n");
 }
 
 TEST_F(Actions, AtExitMapsComeByNameAndUnassignedScalarsNotAtAll) {

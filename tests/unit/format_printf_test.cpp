@@ -60,7 +60,8 @@ TEST_F(FormatPrintf, IntegersAsInC) {
           for (const char *conversion : {"d", "i", "u", "o", "x", "X"})
             for (int64_t value : {INT64_C(0), INT64_C(-1), INT64_C(8), INT64_C(70000), INT64_MIN, INT64_MAX}) {
               std::string format = "%" + flags + width + precision + length + conversion;
-              ASSERT_EQ(render(format, {Type::int64()}, bytes_of(value)), by_c(format, value)) << format << " " << value;
+              ASSERT_EQ(render(format, {Type::int64()}, bytes_of(value)), by_c(format, value))
+                  << format << " " << value;
             }
 }
 
@@ -83,15 +84,17 @@ TEST_F(FormatPrintf, CharactersAndPointers) {
 }
 
 TEST_F(FormatPrintf, WidthAndPrecisionFromArguments) {
-  EXPECT_EQ(render("%*d|%-*d|%.*s|%*.*x|%%", {Type::int64(), Type::int64(), Type::int64(), Type::int64(), Type::int64(),
-                                             Type::string(8), Type::int64(), Type::int64(), Type::int64()},
+  EXPECT_EQ(render("%*d|%-*d|%.*s|%*.*x|%%",
+                   {Type::int64(), Type::int64(), Type::int64(), Type::int64(), Type::int64(), Type::string(8),
+                    Type::int64(), Type::int64(), Type::int64()},
                    bytes_of(int64_t{5}, int64_t{3}, int64_t{-4}, int64_t{3}, int64_t{2}) + text_bytes("abcd", 8) +
                        bytes_of(int64_t{6}, int64_t{4}, int64_t{255})),
             "    3|3   |ab|  00ff|%");
 }
 
 TEST_F(FormatPrintf, NarrowArgumentsKeepTheirSign) {
-  EXPECT_EQ(render("%d %u %x %d", {Type::integer(8, true), Type::integer(8, true), Type::integer(16, false), Type::boolean()},
+  EXPECT_EQ(render("%d %u %x %d",
+                   {Type::integer(8, true), Type::integer(8, true), Type::integer(16, false), Type::boolean()},
                    bytes_of(int8_t{-1}, int8_t{-1}, uint16_t{0xffff}, uint8_t{1})),
             "-1 4294967295 ffff 1");
 }

@@ -79,7 +79,8 @@ TEST_F(FormatValue, TuplesHaveParenthesesExceptAsKeys) {
 TEST_F(FormatValue, StructsWithBitfields) {
   auto layout = std::make_shared<StructLayout>();
   layout->size = 8;
-  layout->fields = {{"x", Type::integer(32, true), 0}, {"low", Type::integer(32, false), 4, 0, 3},
+  layout->fields = {{"x", Type::integer(32, true), 0},
+                    {"low", Type::integer(32, false), 4, 0, 3},
                     {"high", Type::integer(32, true), 4, 3, 2}};
   EXPECT_EQ(text(Type::structure("s", layout), bytes_of(int32_t{-5}, uint32_t{0b11101})),
             "{ .x = -5, .low = 5, .high = -1 }");

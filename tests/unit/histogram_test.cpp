@@ -35,16 +35,24 @@ TEST(Histogram, PowersOfTwo) {
 }
 
 TEST(Histogram, LinearSlots) {
-  LinearBuckets buckets{-10, 95, 10};
-  EXPECT_EQ(buckets.count(), 13u);
+  LinearBuckets buckets{-10, 90, 10};
+  EXPECT_EQ(buckets.count(), 12u);
   EXPECT_EQ(lhist_bucket(-11, buckets), 0u);
   EXPECT_EQ(lhist_bucket(-10, buckets), 1u);
-  EXPECT_EQ(lhist_bucket(94, buckets), 11u);
-  EXPECT_EQ(lhist_bucket(95, buckets), 12u);
-  EXPECT_EQ(lhist_bucket(kHighest, buckets), 12u);
-  for (uint32_t slot = 1; slot + 1 < buckets.count(); ++slot)
+  EXPECT_EQ(lhist_bucket(89, buckets), 10u);
+  EXPECT_EQ(lhist_bucket(90, buckets), 11u);
+  EXPECT_EQ(lhist_bucket(kHighest, buckets), 11u);
+  for (uint32_t slot = 1; slot < buckets.count(); ++slot)
     EXPECT_EQ(lhist_bucket(lhist_range(slot, buckets).low, buckets), slot);
-  EXPECT_EQ(lhist_range(12, buckets).low, 95);
+}
+
+TEST(Histogram, APartOfAStepBelongsToTheLastSlot) {
+  LinearBuckets buckets{0, 10, 3};
+  EXPECT_EQ(buckets.count(), 5u);
+  EXPECT_EQ(lhist_bucket(8, buckets), 3u);
+  EXPECT_EQ(lhist_bucket(9, buckets), 4u);
+  EXPECT_EQ(lhist_bucket(10, buckets), 4u);
+  EXPECT_EQ(lhist_range(4, buckets).low, 9);
 }
 
 }  // namespace

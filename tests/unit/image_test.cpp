@@ -230,7 +230,10 @@ TEST(PrintfFormat, IsTakenApart) {
 }
 
 TEST(PrintfFormat, BadConversionsAreNamed) {
-  for (auto [format, named] : {std::pair("x %q y", "'%q'"), {"%", "'%'"}, {"%-5", "'%-5'"}, {"%99999d", "'%99999'"},
+  for (auto [format, named] : {std::pair("x %q y", "'%q'"),
+                               {"%", "'%'"},
+                               {"%-5", "'%-5'"},
+                               {"%99999d", "'%99999'"},
                                {"%.70000s", "'%.70000'"}}) {
     auto parsed = parse_printf_format(format);
     ASSERT_FALSE(parsed) << format;

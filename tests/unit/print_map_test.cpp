@@ -81,9 +81,11 @@ TEST_F(PrintMap, UnsignedValuesSortAsSuch) {
 TEST_F(PrintMap, TextSortsByKey) {
   Type key = Type::tuple({Type::integer(32, false), Type::string(4)});
   auto make = [](uint32_t number, const char *text) { return bytes_of(number) + text_bytes(text, 4); };
-  EXPECT_EQ(print(key, Type::string(4),
-                  {{make(2, "a"), text_bytes("x", 4)}, {make(1, "b"), text_bytes("y", 4)}, {make(1, "a"), text_bytes("z", 4)}}),
-            "@x[1, a]: z\n@x[1, b]: y\n@x[2, a]: x\n");
+  EXPECT_EQ(
+      print(
+          key, Type::string(4),
+          {{make(2, "a"), text_bytes("x", 4)}, {make(1, "b"), text_bytes("y", 4)}, {make(1, "a"), text_bytes("z", 4)}}),
+      "@x[1, a]: z\n@x[1, b]: y\n@x[2, a]: x\n");
 }
 
 TEST_F(PrintMap, TopKeepsTheLargestAndDivisorDivides) {
@@ -103,16 +105,14 @@ TEST_F(PrintMap, StatsSortByAverageAndKeepTheirTotalUndivided) {
 TEST_F(PrintMap, Log2Histogram) {
   EXPECT_EQ(print(Type::none(), Type::hist(0), {{{}, hist(0, {5, 5, 500})}}),
             "@x:\n"
-            "[4, 8)                 2 " + kFullBar +
-            "[8, 16)                0 " + kNoBar +
-            "[16, 32)               0 " + kNoBar +
-            "[32, 64)               0 " + kNoBar +
-            "[64, 128)              0 " + kNoBar +
-            "[128, 256)             0 " + kNoBar +
-            "[256, 512)             1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n\n");
+            "[4, 8)                 2 " +
+                kFullBar + "[8, 16)                0 " + kNoBar + "[16, 32)               0 " + kNoBar +
+                "[32, 64)               0 " + kNoBar + "[64, 128)              0 " + kNoBar +
+                "[128, 256)             0 " + kNoBar +
+                "[256, 512)             1 |@@@@@@@@@@@@@@@@@@@@@@@@@@                          |\n\n");
   EXPECT_EQ(print(Type::none(), Type::hist(0), {{{}, hist(0, {-1, 0, 1})}}),
             "@x:\n(..., 0)               1 " + kFullBar + "[0]                    1 " + kFullBar +
-            "[1]                    1 " + kFullBar + "\n");
+                "[1]                    1 " + kFullBar + "\n");
 }
 
 TEST_F(PrintMap, HistogramLabelsInUnits) {
@@ -136,13 +136,19 @@ TEST_F(PrintMap, LinearHistogram) {
   LinearBuckets buckets{0, 10, 5};
   EXPECT_EQ(print(Type::int64(), Type::lhist(buckets), {{bytes_of(int64_t{1}), lhist(buckets, {-1, 3, 13})}}),
             "@x[1]:\n(..., 0)               1 " + kFullBar + "[0, 5)                 1 " + kFullBar +
-            "[5, 10)                0 " + kNoBar + "[10, ...)              1 " + kFullBar + "\n");
+                "[5, 10)                0 " + kNoBar + "[10, ...)              1 " + kFullBar + "\n");
   LinearBuckets kilo{0, 10240, 1024};
   EXPECT_EQ(print(Type::none(), Type::lhist(kilo), {{{}, lhist(kilo, {1500})}}),
             "@x:\n[1K, 2K)               1 " + kFullBar + "\n");
   LinearBuckets half{512, 10240, 512};
   EXPECT_EQ(print(Type::none(), Type::lhist(half), {{{}, lhist(half, {1500})}}),
             "@x:\n[1024, 1536)           1 " + kFullBar + "\n");
+}
+
+TEST_F(PrintMap, ALinearHistogramsLastRowStartsWhereItsStepsEnd) {
+  LinearBuckets buckets{0, 10, 3};
+  EXPECT_EQ(print(Type::none(), Type::lhist(buckets), {{{}, lhist(buckets, {8, 9})}}),
+            "@x:\n[6, 9)                 1 " + kFullBar + "[9, ...)               1 " + kFullBar + "\n");
 }
 
 TEST_F(PrintMap, HistogramsSortByTheirSumAndDivideTheirCounts) {
@@ -202,7 +208,8 @@ TEST(MergeValues, HistogramsAddSlotBySlot) {
 }
 
 TEST(MergeValues, OfTextTheFirstCpuWins) {
-  EXPECT_EQ(merged(Type::string(4), {text_bytes("", 4), text_bytes("ab", 4), text_bytes("cd", 4)}), text_bytes("ab", 4));
+  EXPECT_EQ(merged(Type::string(4), {text_bytes("", 4), text_bytes("ab", 4), text_bytes("cd", 4)}),
+            text_bytes("ab", 4));
 }
 
 TEST(MergeValues, AssignedMeansNotAllZero) {

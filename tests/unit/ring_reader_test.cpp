@@ -19,8 +19,7 @@ protected:
     page_ = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
     fd_ = memfd_create("ring", MFD_CLOEXEC);
     ASSERT_EQ(ftruncate(fd_, static_cast<off_t>(2 * page_ + 2 * kSize)), 0);
-    memory_ = static_cast<uint8_t *>(
-        mmap(nullptr, 2 * page_ + 2 * kSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0));
+    memory_ = static_cast<uint8_t *>(mmap(nullptr, 2 * page_ + 2 * kSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0));
     ASSERT_NE(memory_, MAP_FAILED);
     auto opened = RingReader::open(fd_, kSize);
     ASSERT_TRUE(opened);

@@ -7,9 +7,9 @@ namespace sonde {
 namespace {
 
 TEST(Types, ScalarsLiveInRegisters) {
-  for (const Type &type : {Type::boolean(), Type::integer(16, true), Type::pointer(Type::none(), AddressSpace::User),
-                           Type::enumeration("e", 32, false, {}), Type::timestamp("%H"), Type::kernel_symbol(),
-                           Type::probe_name()})
+  for (const Type &type :
+       {Type::boolean(), Type::integer(16, true), Type::pointer(Type::none(), AddressSpace::User),
+        Type::enumeration("e", 32, false, {}), Type::timestamp("%H"), Type::kernel_symbol(), Type::probe_name()})
     EXPECT_TRUE(type.is_scalar()) << to_string(type);
   for (const Type &type : {Type::none(), Type::string(8), Type::user_symbol(), Type::tuple({Type::int64()}),
                            Type::count_aggregate(), Type::hist(0)})
@@ -18,8 +18,8 @@ TEST(Types, ScalarsLiveInRegisters) {
 
 TEST(Types, TuplesLieAsInC) {
   // struct { char; u64; u16; char[3]; u32; } is 32 bytes: padded to the u64's alignment.
-  Type tuple = Type::tuple({Type::integer(8, true), Type::uint64(), Type::integer(16, false), Type::string(3),
-                            Type::integer(32, false)});
+  Type tuple = Type::tuple(
+      {Type::integer(8, true), Type::uint64(), Type::integer(16, false), Type::string(3), Type::integer(32, false)});
   std::vector<uint32_t> offsets;
   for (const Field &field : tuple.layout->fields)
     offsets.push_back(field.offset);
