@@ -25,6 +25,8 @@ std::string kernel_headers_hint() {
 }
 
 std::string missing_header_hint(const std::string &header, const ScriptText &script) {
+  if (is_kernel_header_name(header) && script.has_kernel_headers)
+    return "the installed kernel headers have no such file: its contents may have moved to another";
   if (is_kernel_header_name(header))
     return script.has_btf ? "the kernel's types need no #include here: BTF has them" : kernel_headers_hint();
   for (const char *folder : {"sys/", "arpa/", "netinet/", "bits/", "gnu/"})

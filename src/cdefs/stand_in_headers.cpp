@@ -114,6 +114,7 @@ std::vector<VirtualFile> stand_in_headers() {
       {folder + "sys/socket.h", kSocket},
       {folder + "netinet/in.h", kInternet},
       {folder + "arpa/inet.h", "#include <netinet/in.h>\n"},
+      {kernel + "linux/genhd.h", "#include <linux/blkdev.h>\n"},  // merged in 5.18
       {kernel + "sys/types.h", "#include <linux/types.h>\n"},
       {kernel + "stdint.h", "#include <linux/types.h>\n"},
       {kernel + "sys/socket.h", "#include <linux/socket.h>\n"},
