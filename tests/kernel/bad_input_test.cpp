@@ -39,7 +39,7 @@ const BadScript kBadScripts[] = {
     {"missing_brace", "BEGIN { print(1)", "1:", {}},
     {"missing_parenthesis", "BEGIN { print(1; }", "1:", {}},
     {"second_line", "BEGIN {\n  print(nonsense)\n}", "2:9", {"nonsense"}},
-    {"string_predicate", "BEGIN / \"abc\" / { }", "1:", {"predicate"}},
+    {"string_predicate", "BEGIN / \"abc\" / { }", "1:", {"string"}},
     {"map_of_two_types", "BEGIN { @x = 1; @x = \"s\" }", "1:", {"@x"}},
     {"map_with_and_without_key", "BEGIN { @x = 1; @x[1] = 2 }", "1:", {"@x"}},
     {"variable_of_two_types", "BEGIN { $x = 1; $x = \"a\" }", "1:", {"$x"}},

@@ -252,8 +252,8 @@ TEST_F(KprobeTest, listing) {
   EXPECT_THAT(Sonde({"-l", "kprobe:*nanosleep"}).run().lines(), ::testing::Contains("kprobe:do_nanosleep"));
 }
 
-TEST_F(KprobeTest, kernel_strings) {
-  Outcome outcome = run_script(R"(kprobe:do_sys_openat2 /pid == cpid/ { printf("%s\n", str(uptr(arg1))) })",
+TEST_F(KprobeTest, strings_of_the_program) {
+  Outcome outcome = run_script(R"(kprobe:do_sys_openat2 /pid == cpid/ { printf("%s\n", str(arg1)) })",
                                {"-q", "-c", traced("open 1 /dev/null")});
   EXPECT_THAT(outcome.lines(), ::testing::Contains("/dev/null")) << outcome;
 }
