@@ -69,6 +69,29 @@ TEST_F(MapsTest, zero_keeps_keys) {
   EXPECT_THAT(outcome.lines(), ::testing::ElementsAre("@c[k]: 0", "@m[a]: 0")) << outcome;
 }
 
+TEST_F(MapsTest, scalars_that_were_assigned_zero_are_printed) {
+  Outcome outcome = run_script(
+      R"(BEGIN { @x = 0; @t = (0, 0); @s = sum(0); @text = ""; @min = min(0); @avg = avg(0); @n++; @n--;
+                 if (@x) { @never = 1; @c = count(); @h = hist(1) } })",
+      {"-q"});
+  EXPECT_EQ(outcome.out, "\n\n@avg: 0\n@min: 0\n@n: 0\n@s: 0\n@t: (0, 0)\n@text: \n@x: 0\n") << outcome;
+}
+
+TEST_F(MapsTest, zeroed_scalars_are_printed_and_cleared_or_deleted_ones_are_not) {
+  Outcome outcome = run_script(
+      R"(BEGIN { @c = count(); @h = hist(3); @m = min(3); @x = 5; zero(@c); zero(@h); zero(@m); zero(@x);
+                 @d = 5; @e = 5; @f = count(); delete(@d); clear(@e); clear(@f); @never = 1; clear(@never); zero(@never) })",
+      {"-q"});
+  EXPECT_EQ(outcome.out, "\n\n@c: 0\n@h:\n\n@m: 0\n@x: 0\n") << outcome;
+}
+
+TEST_F(MapsTest, print_shows_scalars_that_are_not_there_as_zero_but_no_histogram) {
+  Outcome outcome = run_script(
+      R"(BEGIN { if (@x) { @x = 1; @t = (1, 1); @s = stats(1); @h = hist(1) } print(@x); print(@t); print(@s); print(@h) })",
+      {"-q"});
+  EXPECT_EQ(outcome.out, "@x: 0\n@t: (0, 0)\n@s: { .count = 0, .average = 0, .total = 0 }\n\n\n") << outcome;
+}
+
 TEST_F(MapsTest, cleared_maps_are_not_printed) {
   Outcome outcome = run_script(R"(BEGIN { @m["a"] = 10; clear(@m); @left = 1 })", {"-q"});
   EXPECT_EQ(outcome.text(), "@left: 1") << outcome;
