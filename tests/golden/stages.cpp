@@ -5,8 +5,11 @@
 
 #include "ast/print.h"
 #include "base/diagnostics.h"
+#include "builtins/builtin.h"
+#include "kernel/fake_kernel.h"
 #include "lexer/lexer.h"
 #include "parser/parse.h"
+#include "sema/analyze.h"
 
 namespace golden {
 namespace {
@@ -48,6 +51,19 @@ Outcome errors(const std::string &name, const std::string &source) {
   return outcome(sources, diagnostics, "");
 }
 
+// Types, maps and events as analysis finds them on a kernel of literals (src/kernel/fake_kernel.h).
+Outcome types(const std::string &name, const std::string &source) {
+  Sources sources;
+  Diagnostics diagnostics;
+  sources.add(name, source);
+  ast::Program program = parsed(sources, diagnostics);
+  kernel::FakeKernel kernel;
+  sema::AnalyzeOptions options;
+  options.positional_parameters = {"first", "2"};
+  sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), options, diagnostics);
+  return outcome(sources, diagnostics, diagnostics.has_errors() ? "" : sema::print(analysis));
+}
+
 }  // namespace
 
 std::span<const Stage> stages() {
@@ -55,6 +71,7 @@ std::span<const Stage> stages() {
       {"tokens", tokens},
       {"ast", tree},
       {"errors", errors},
+      {"types", types},
   });
   return table;
 }
