@@ -3,6 +3,7 @@
 
 #include "builtins/families.h"
 #include "codegen/emitter.h"
+#include "kernel/requirements.h"
 #include "image/printf_format.h"
 #include "sema/builtin_use.h"
 
@@ -24,7 +25,7 @@ bool is_char_pointer(const Type &type) {
 // How a value travels to be printed as text: C strings are read at event time, when they are there.
 Type as_text(const Type &type, const image::Config &config) {
   if (is_char_pointer(type))
-    return Type::string(static_cast<uint32_t>(config.max_strlen));
+    return Type::string(static_cast<uint32_t>(config.max_strlen) + 1);
   if (is_char_array(type))
     return Type::string(type.size);
   return type;
@@ -157,12 +158,17 @@ bool is_whole_map(BuiltinUse &use) {
   return map && !map->key;
 }
 
-// An entry that is no single number prints as its map would print it: the key travels, the reader looks it up.
+// An entry that is no single number, or that the program cannot read, prints as its map would print it: the key
+// travels, the reader looks it up.
 bool check_print_entry(BuiltinUse &use) {
   if (!use.is_map_entry(0))
     return false;
   std::optional<uint32_t> map = use.map_entry(0);
-  if (!map || !is_distribution(use.map_spec(*map).value))
+  if (!map)
+    return false;
+  const Type &value = use.map_spec(*map).value;
+  bool is_readable = !value.is_aggregate() || kernel::reads_other_cpus(use.kernel());
+  if (is_readable && !is_distribution(value))
     return false;
   use.event(image::EventKind::PrintMapEntry, {}, {use.map_spec(*map).key}, map);
   return true;
@@ -204,7 +210,7 @@ constexpr uint32_t kJoinArguments = 16;
 Type check_join(BuiltinUse &use) {
   use.integer(0);
   std::string separator = use.count() > 1 ? use.literal(1).value_or("") : " ";
-  Type text = Type::string(static_cast<uint32_t>(use.config().max_strlen));
+  Type text = Type::string(static_cast<uint32_t>(use.config().max_strlen) + 1);
   use.event(image::EventKind::Join, separator, {Type::array(text, kJoinArguments)});
   return Type::none();
 }

@@ -16,21 +16,22 @@ bool is_parameter(const ast::Expr &expr) {
   return std::holds_alternative<ast::PositionalParameter>(expr.node);
 }
 
-// The limit that str's second argument sets, with the NUL.
+// Bytes that a string can take at most, with its NUL.
+uint32_t most_bytes(const image::Config &config) { return static_cast<uint32_t>(config.max_strlen) + 1; }
+
+// The same after str's second argument, which counts the NUL as bpftrace does.
 uint32_t size_limit(BuiltinUse &use) {
-  auto most = static_cast<uint32_t>(use.config().max_strlen);
+  uint32_t most = most_bytes(use.config());
   if (use.count() < 2)
     return most;
   Type length = use.integer(1);
   std::optional<uint64_t> known = use.known_constant(1);
   if (!known || length.is_none())
     return most;
-  if (*known >= most) {
-    use.warning(use.where(1), fmt::format("strings have at most {} bytes with their NUL", most))
+  if (*known > most)
+    use.warning(use.where(1), fmt::format("strings have at most {} bytes", use.config().max_strlen))
         .with_hint("config = { max_strlen = … } sets the limit");
-    return most;
-  }
-  return static_cast<uint32_t>(*known) + 1;
+  return static_cast<uint32_t>(std::clamp<uint64_t>(*known, 1, most));
 }
 
 Type check_str(BuiltinUse &use) {
@@ -47,9 +48,9 @@ Type check_str(BuiltinUse &use) {
   return Type::string(is_text ? std::min(limit, source.size + 1) : limit);
 }
 
-// str(p, n) with n known only at run time: at most n bytes, and never more than fits.
-llvm::Value *length_with_nul(Emitter &e, const ast::Expr &length, uint32_t size) {
-  llvm::Value *wanted = e.ir().CreateAdd(e.value64(length), e.constant(1));
+// str(p, n) with n known only at run time: never more than fits.
+llvm::Value *length_that_fits(Emitter &e, const ast::Expr &length, uint32_t size) {
+  llvm::Value *wanted = e.value64(length);
   llvm::Value *fits = e.ir().CreateICmpULT(wanted, e.constant(size));
   return e.ir().CreateSelect(fits, wanted, e.constant(size));
 }
@@ -65,7 +66,7 @@ llvm::Value *emit_str(Emitter &e, const BuiltinSite &site) {
   AddressSpace space = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
   llvm::Value *address = e.value64(source);
   if (site.count() > 1 && !e.info(site.argument(1)).constant)
-    e.read_string(site.destination, size, length_with_nul(e, site.argument(1), size), address, space);
+    e.read_string(site.destination, size, length_that_fits(e, site.argument(1), size), address, space);
   else
     e.read_string(site.destination, size, address, space);
   return site.destination;
@@ -73,7 +74,7 @@ llvm::Value *emit_str(Emitter &e, const BuiltinSite &site) {
 
 constexpr Builtin kRows[] = {
     {"str", Form::Function, 1, 2, "str(address [, length])",
-     "The NUL-terminated string at an address, at most `length` bytes of it.", check_str, emit_str},
+     "The NUL-terminated string at an address, at most `length` bytes of it with the NUL.", check_str, emit_str},
 };
 
 }  // namespace
