@@ -8,7 +8,6 @@ namespace {
 
 using codegen::BuiltinSite;
 using codegen::Emitter;
-using codegen::Helper;
 using sema::BuiltinUse;
 
 template <image::EventKind kind> Type check_whole_map(BuiltinUse &use) {
@@ -40,7 +39,6 @@ Type check_entry(BuiltinUse &use) {
 struct Entry {
   uint32_t map;
   llvm::Value *key;
-  bool is_scalar;
 };
 
 Entry entry_of(Emitter &e, const BuiltinSite &site) {
@@ -49,7 +47,7 @@ Entry entry_of(Emitter &e, const BuiltinSite &site) {
   if (!key && site.count() > 1)
     key = &site.argument(1);
   uint32_t map = e.info(first).map;
-  return {map, e.map_key(map, key), e.analysis().maps[map].is_scalar()};
+  return {map, e.map_key(map, key)};
 }
 
 llvm::Value *as_bool(Emitter &e, llvm::Value *bit) {
@@ -58,17 +56,12 @@ llvm::Value *as_bool(Emitter &e, llvm::Value *bit) {
 
 llvm::Value *emit_delete(Emitter &e, const BuiltinSite &site) {
   Entry entry = entry_of(e, site);
-  if (entry.is_scalar) {
-    e.map_delete(entry.map, entry.key);
-    return e.constant(1, 8);
-  }
-  llvm::Value *result = e.helper(Helper::MapDeleteElem, {e.map(entry.map), entry.key});
-  return as_bool(e, e.ir().CreateICmpEQ(result, e.constant(0)));
+  return as_bool(e, e.map_delete(entry.map, entry.key));
 }
 
 llvm::Value *emit_has_key(Emitter &e, const BuiltinSite &site) {
   Entry entry = entry_of(e, site);
-  return as_bool(e, e.ir().CreateIsNotNull(e.map_lookup(entry.map, entry.key)));
+  return as_bool(e, e.map_has(entry.map, entry.key));
 }
 
 constexpr Builtin kRows[] = {

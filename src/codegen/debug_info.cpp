@@ -121,6 +121,12 @@ llvm::DIType *DebugInfo::bytes(uint32_t size) {
   return array_of(unsigned_integer(8), size, 1);
 }
 
+llvm::DIType *DebugInfo::scalar_slot(const image::MapSpec &map) {
+  llvm::Metadata *fields[] = {member("value", type(map.value), map.value.size, 0),
+                              member("is_set", unsigned_integer(64), 8, map.set_word_offset())};
+  return structure_of("", map.stored_size(), fields);
+}
+
 llvm::DIType *DebugInfo::type(const Type &type) {
   switch (type.kind) {
   case TypeKind::Bool:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/source.h"
+#include "image/program_image.h"
 #include "types/type.h"
 
 namespace sonde::codegen {
@@ -36,6 +37,8 @@ public:
 
   llvm::DIType *type(const Type &type);
   llvm::DIType *bytes(uint32_t size);
+  // What scalar maps hold: struct { value; u64 is_set; }.
+  llvm::DIType *scalar_slot(const image::MapSpec &map);
   // To be called once, when nothing will be described any more.
   void finish() { builder_.finalize(); }
 

@@ -19,19 +19,21 @@ llvm::Value *Emitter::aggregate_value(uint32_t map, llvm::Value *key) {
   Merged merged = {allocate_counter(), allocate_counter()};
   ir_.CreateStore(constant(0), merged.value);
   ir_.CreateStore(constant(0), merged.count);
-  auto merge = [&](llvm::Value *entry) { merge_entry(spec.value, entry, merged); };
-  if (image::is_per_cpu(spec.storage) && module_.kernel().has(kernel::Feature::PerCpuLookup))
-    for_each_cpu(map, key, merge);
-  else {
-    // Sema refuses this on kernels without the helper.
-    assert(!image::is_per_cpu(spec.storage) && "reading an aggregation needs bpf_map_lookup_percpu_elem (5.19)");
-    with_entry(map, key, merge);
-  }
+  for_each_value(map, key, [&](llvm::Value *entry) { merge_entry(spec.value, entry, merged); });
   llvm::Value *value = load(merged.value, Type::int64());
   bool is_mean = spec.value.kind == TypeKind::Avg || spec.value.kind == TypeKind::Stats;
   if (!is_mean)
     return value;
   return divide(ast::BinaryOp::Divide, value, load(merged.count, Type::int64()), spec.value.is_signed);
+}
+
+void Emitter::for_each_value(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body) {
+  if (!image::is_per_cpu(analysis_.maps[map].storage)) {
+    with_entry(map, key, body);
+    return;
+  }
+  assert(module_.kernel().has(kernel::Feature::PerCpuLookup) && "sema refuses this on kernels without the helper");
+  for_each_cpu(map, key, body);
 }
 
 // A loop of as many rounds as the machine has CPUs, which the verifier can count.

@@ -56,7 +56,10 @@ void Emitter::with_entry(uint32_t map, llvm::Value *key, const std::function<voi
 
 void Emitter::with_new_entry(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body) {
   if (analysis_.maps[map].is_scalar()) {
-    with_entry(map, key, body);
+    with_entry(map, key, [&](llvm::Value *slot) {
+      mark_assigned(map, slot);
+      body(slot);
+    });
     return;
   }
   llvm::Value *first = map_lookup(map, key);
@@ -85,23 +88,46 @@ void Emitter::create_zeroed_entry(uint32_t map, llvm::Value *key) {
   helper(Helper::MapUpdateElem, {this->map(map), key, zeros, constant(kNoEntry)});
 }
 
-void Emitter::map_delete(uint32_t map, llvm::Value *key) {
-  if (analysis_.maps[map].is_scalar())
-    with_entry(map, key, [&](llvm::Value *slot) { zero(slot, analysis_.maps[map].value.size); });
-  else
-    helper(Helper::MapDeleteElem, {this->map(map), key});
+void Emitter::mark_assigned(uint32_t map, llvm::Value *slot) {
+  ir_.CreateStore(constant(1), offset(slot, analysis_.maps[map].set_word_offset()));
+}
+
+llvm::Value *Emitter::map_has(uint32_t map, llvm::Value *key) {
+  const image::MapSpec &spec = analysis_.maps[map];
+  if (!spec.is_scalar())
+    return ir_.CreateIsNotNull(map_lookup(map, key));
+  llvm::Value *found = allocate_counter();
+  ir_.CreateStore(constant(0), found);
+  for_each_value(map, key, [&](llvm::Value *slot) {
+    llvm::Value *word = load(offset(slot, spec.set_word_offset()), Type::uint64());
+    ir_.CreateStore(ir_.CreateOr(load(found, Type::uint64()), word), found);
+  });
+  return ir_.CreateICmpNE(load(found, Type::uint64()), constant(0));
+}
+
+llvm::Value *Emitter::map_delete(uint32_t map, llvm::Value *key) {
+  const image::MapSpec &spec = analysis_.maps[map];
+  if (!spec.is_scalar())
+    return ir_.CreateICmpEQ(helper(Helper::MapDeleteElem, {this->map(map), key}), constant(0));
+  llvm::Value *was_there = map_has(map, key);
+  for_each_value(map, key, [&](llvm::Value *slot) { zero(slot, spec.stored_size()); });
+  return was_there;
 }
 
 // An entry that is there is changed in place, one that is not comes with its new value at once.
+// (The slot of a scalar map is always there; only the verifier does not know.)
 llvm::Value *Emitter::update_entry(uint32_t map, llvm::Value *key,
                                    const std::function<llvm::Value *(llvm::Value *)> &change) {
   const Type &type = analysis_.maps[map].value;
+  bool is_scalar = analysis_.maps[map].is_scalar();
   llvm::Value *old_value = nullptr;
   auto change_in_place = [&](llvm::Value *entry) {
     old_value = load(entry, type);
     ir_.CreateStore(change(old_value), entry);
+    if (is_scalar)
+      mark_assigned(map, entry);
   };
-  if (analysis_.maps[map].is_scalar() && !record_is_reserved_) {
+  if (is_scalar && !record_is_reserved_) {
     with_entry(map, key, change_in_place);
     return old_value;
   }
@@ -113,10 +139,12 @@ llvm::Value *Emitter::update_entry(uint32_t map, llvm::Value *key,
   llvm::BasicBlock *present_end = ir_.GetInsertBlock();
   branch_to(end);
   ir_.SetInsertPoint(missing);
-  llvm::Value *fresh = allocate(type.size);
   llvm::Value *nothing = constant(0, type.size * 8);
-  ir_.CreateStore(change(nothing), fresh);
-  helper(Helper::MapUpdateElem, {this->map(map), key, fresh, constant(kAnyEntry)});
+  if (!is_scalar) {
+    llvm::Value *fresh = allocate(type.size);
+    ir_.CreateStore(change(nothing), fresh);
+    helper(Helper::MapUpdateElem, {this->map(map), key, fresh, constant(kAnyEntry)});
+  }
   llvm::BasicBlock *missing_end = ir_.GetInsertBlock();
   continue_at(end);
   llvm::PHINode *old_or_zero = ir_.CreatePHI(type_of(type), 2, "old");

@@ -72,8 +72,12 @@ void Emitter::assign_map(const ast::Expr &target, const ast::Assign &node) {
     return;
   }
   // Built aside: it may read the very entry that it replaces.
-  llvm::Value *fresh = allocate(spec.value.size, spec.value.alignment());
+  llvm::Value *fresh = allocate(spec.stored_size(), spec.is_scalar() ? 8 : spec.value.alignment());
   store(*node.value, fresh, spec.value);
+  if (spec.is_scalar()) {
+    zero(offset(fresh, spec.value.size), spec.set_word_offset() - spec.value.size);
+    mark_assigned(index, fresh);
+  }
   llvm::Value *key = map_key(index, map_node.key.get());
   helper(Helper::MapUpdateElem, {map(index), key, fresh, constant(0)});
 }

@@ -119,7 +119,9 @@ public:
   void with_entry(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body);
   // As with_entry, but first creates a zeroed entry when it is missing.
   void with_new_entry(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body);
-  void map_delete(uint32_t map, llvm::Value *key);  // scalar maps: zeroes
+  // i1: whether there is an entry; of scalar maps, whether the script has assigned it.
+  llvm::Value *map_has(uint32_t map, llvm::Value *key);
+  llvm::Value *map_delete(uint32_t map, llvm::Value *key);  // i1: whether there was an entry
   // The integer that an aggregation currently stands for, merged over CPUs.
   llvm::Value *aggregate_value(uint32_t map, llvm::Value *key);
 
@@ -273,9 +275,12 @@ private:
   // Scalar maps always have their entry: leaves the program, where it may, instead of a branch.
   void expect_entry(llvm::Value *entry, const std::function<void(llvm::Value *)> &body);
   void create_zeroed_entry(uint32_t map, llvm::Value *key);
+  void mark_assigned(uint32_t map, llvm::Value *slot);  // scalar maps
 
   // ---- emit_aggregate.cpp ----
   struct Merged;
+  // The entry's values: the one, or each CPU's.
+  void for_each_value(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body);
   void for_each_cpu(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body);
   void merge_entry(const Type &type, llvm::Value *entry, const Merged &merged);
 

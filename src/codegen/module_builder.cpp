@@ -114,7 +114,8 @@ void ModuleBuilder::add_user_maps() {
   for (const image::MapSpec &spec : analysis_.maps) {
     llvm::GlobalVariable *map = add_map(spec.bpf_name);
     llvm::DIType *key = debug_info_.type(spec.is_scalar() ? Type::integer(32, false) : spec.key);
-    debug_info_.describe_map(*map, {bpf_map_type(spec.storage), spec.max_entries, key, debug_info_.type(spec.value)});
+    llvm::DIType *value = spec.is_scalar() ? debug_info_.scalar_slot(spec) : debug_info_.type(spec.value);
+    debug_info_.describe_map(*map, {bpf_map_type(spec.storage), spec.max_entries, key, value});
     maps_.push_back(map);
   }
 }

@@ -68,9 +68,12 @@ struct MapSpec {
   Type value;
   MapStorage storage = MapStorage::Hash;
   uint32_t max_entries = 1;
-  // Scalar maps live in slot 0 of an array, where "never assigned" cannot be told from zero.
+  // Scalar maps live in slot 0 of an array, where "never assigned" cannot be told from zero: behind
+  // the value lies a u64 that is 1 once the script has assigned it, and 0 again when it is deleted.
   bool is_scalar() const { return key.is_none(); }
-  // Bytes of one CPU's value in the kernel: value.size rounded up to 8 for per-CPU storage.
+  uint32_t set_word_offset() const;
+  // Bytes of one CPU's value in the kernel: with the word of scalar maps, and rounded up to 8 for
+  // per-CPU storage.
   uint32_t stored_size() const;
 };
 

@@ -50,27 +50,24 @@ public:
 
   void clear(uint32_t map) override {
     if (image_.maps[map].is_scalar())
-      return zero(map);
+      return reset_scalar(map, false);
     for (const std::vector<uint8_t> &key : keys(map))
       bpf_map_delete_elem(fds_[map], key.data());
   }
 
   void zero(uint32_t map) override {
+    if (image_.maps[map].is_scalar())
+      return reset_scalar(map, true);
     std::vector<uint8_t> zeros(raw_size(image_.maps[map]), 0);
-    if (image_.maps[map].is_scalar()) {
-      uint32_t slot = 0;
-      bpf_map_update_elem(fds_[map], &slot, zeros.data(), BPF_ANY);
-      return;
-    }
     for (const std::vector<uint8_t> &key : keys(map))
       bpf_map_update_elem(fds_[map], key.data(), zeros.data(), BPF_EXIST);
   }
 
 private:
+  uint32_t value_count(const image::MapSpec &spec) const { return image::is_per_cpu(spec.storage) ? cpus_ : 1; }
+
   // What one lookup gives: every CPU's value for per-CPU maps.
-  size_t raw_size(const image::MapSpec &spec) const {
-    return image::is_per_cpu(spec.storage) ? size_t{spec.stored_size()} * cpus_ : spec.value.size;
-  }
+  size_t raw_size(const image::MapSpec &spec) const { return size_t{spec.stored_size()} * value_count(spec); }
 
   void add_value(const image::MapSpec &spec, const uint8_t *raw, MapEntries &entries) const {
     entries.values.resize(entries.values.size() + spec.value.size);
@@ -85,9 +82,33 @@ private:
   void read_scalar(uint32_t map, MapEntries &entries) const {
     const image::MapSpec &spec = image_.maps[map];
     std::vector<uint8_t> raw(raw_size(spec));
-    uint32_t slot = 0;
-    if (bpf_map_lookup_elem(fds_[map], &slot, raw.data()) == 0)
+    if (read_slot(map, raw) && is_set(spec, raw))
       add_value(spec, raw.data(), entries);
+  }
+
+  bool read_slot(uint32_t map, std::vector<uint8_t> &raw) const {
+    uint32_t slot = 0;
+    return bpf_map_lookup_elem(fds_[map], &slot, raw.data()) == 0;
+  }
+
+  // Whether any CPU has assigned the scalar.
+  bool is_set(const image::MapSpec &spec, const std::vector<uint8_t> &raw) const {
+    for (uint32_t i = 0; i < value_count(spec); ++i)
+      if (raw[size_t{i} * spec.stored_size() + spec.set_word_offset()] != 0)
+        return true;
+    return false;
+  }
+
+  // All values to zero; with `keep`, those that were assigned stay assigned.
+  void reset_scalar(uint32_t map, bool keep) const {
+    const image::MapSpec &spec = image_.maps[map];
+    std::vector<uint8_t> raw(raw_size(spec));
+    if (keep && !read_slot(map, raw))
+      return;
+    for (uint32_t i = 0; i < value_count(spec); ++i)
+      std::memset(raw.data() + size_t{i} * spec.stored_size(), 0, spec.set_word_offset());
+    uint32_t slot = 0;
+    bpf_map_update_elem(fds_[map], &slot, raw.data(), BPF_ANY);
   }
 
   // False when this kernel has no batches for this kind of map; nothing is added then.

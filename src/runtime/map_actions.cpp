@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include "runtime/actions.h"
-#include "runtime/merge_values.h"
 #include "runtime/print_map.h"
 
 namespace sonde::runtime {
@@ -13,20 +12,16 @@ bool is_histogram(const image::MapSpec &map) {
   return map.value.kind == TypeKind::Hist || map.value.kind == TypeKind::Lhist;
 }
 
-// A scalar lives in a slot that is always there; whether the script ever wrote to it, its value
-// tells.
-bool is_empty(const image::MapSpec &map, const MapEntries &entries) {
-  return entries.count == 0 || (map.is_scalar() && !is_assigned(map.value, entries.value(0)));
-}
-
 }  // namespace
 
 void print_whole_map(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {
   const image::MapSpec &map = state.image.maps[*event.map];
   MapEntries entries = state.maps.read(*event.map);
-  // print(@scalar) shows a scalar that was never assigned as zero, but no empty histogram.
-  if (is_histogram(map) && is_empty(map, entries))
-    return;
+  // print(@scalar) shows a scalar that was never assigned as zero, unless it is a histogram.
+  if (map.is_scalar() && entries.count == 0 && !is_histogram(map)) {
+    entries.count = 1;
+    entries.values.assign(map.value.size, 0);
+  }
   append_map(state.output.text(), map, entries, {event.top, event.divisor}, state.around);
 }
 
@@ -65,8 +60,7 @@ void print_all_maps(ActionState &state) {
   for (uint32_t index : order) {
     const image::MapSpec &map = state.image.maps[index];
     MapEntries entries = state.maps.read(index);
-    if (!is_empty(map, entries))
-      append_map(out, map, entries, {}, state.around);
+    append_map(out, map, entries, {}, state.around);
     state.output.flush_if_full();
   }
 }

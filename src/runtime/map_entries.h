@@ -23,8 +23,8 @@ struct MapEntries {
 class MapStore {
 public:
   virtual ~MapStore() = default;
-  // Values of several CPUs come merged. Scalar maps give one entry with an empty key, or none when
-  // they were never assigned as far as their value tells.
+  // Values of several CPUs come merged. Scalar maps give one entry with an empty key, or none while
+  // the script has not assigned them.
   virtual MapEntries read(uint32_t map) = 0;
   // The one entry with that key (of the map's key size), or none.
   virtual MapEntries find(uint32_t map, const uint8_t *key) = 0;

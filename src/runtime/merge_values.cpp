@@ -66,6 +66,4 @@ void merge_values(const Type &type, const uint8_t *values, uint32_t cpus, uint32
   }
 }
 
-bool is_assigned(const Type &type, const uint8_t *value) { return any_byte(value, type.size); }
-
 }  // namespace sonde::runtime

@@ -11,7 +11,4 @@ namespace sonde::runtime {
 // are combined; of other types, integers are added and the first CPU that has a value wins.
 void merge_values(const Type &type, const uint8_t *values, uint32_t cpus, uint32_t stride, uint8_t *out);
 
-// Whether a value shows that something was ever put into it: not all zero, or counted.
-bool is_assigned(const Type &type, const uint8_t *value);
-
 }  // namespace sonde::runtime

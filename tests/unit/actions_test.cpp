@@ -126,16 +126,17 @@ TEST_F(Actions, AnEntrySentAsItsKeyIsLookedUp) {
 
 TEST_F(Actions, AtExitMapsComeByNameAndUnassignedScalarsNotAtAll) {
   add_map("@z", Type::none(), Type::int64(), {}, bytes_of(int64_t{1}));
-  add_map("@never", Type::none(), Type::int64(), {}, bytes_of(int64_t{0}));
+  add_map("@never", Type::none(), Type::int64(), {}, {}, 0);
+  add_map("@zero", Type::none(), Type::int64(), {}, bytes_of(int64_t{0}));
   add_map("@a", Type::int64(), Type::int64(), bytes_of(int64_t{1}), bytes_of(int64_t{0}));
   add_map("@empty", Type::int64(), Type::int64(), {}, {}, 0);
   print_all_maps(state());
-  EXPECT_EQ(output.text(), "\n\n@a[1]: 0\n@z: 1\n");
+  EXPECT_EQ(output.text(), "\n\n@a[1]: 0\n@z: 1\n@zero: 0\n");
 }
 
 TEST_F(Actions, PrintShowsAnUnassignedScalarButNoEmptyHistogram) {
-  add_map("@n", Type::none(), Type::int64(), {}, bytes_of(int64_t{0}));
-  add_map("@h", Type::none(), Type::hist(0), {}, std::vector<uint8_t>(Type::hist(0).size));
+  add_map("@n", Type::none(), Type::int64(), {}, {}, 0);
+  add_map("@h", Type::none(), Type::hist(0), {}, {}, 0);
   uint32_t number = add_event(EventKind::PrintMap, "", {}, 0);
   uint32_t histogram = add_event(EventKind::PrintMap, "", {}, 1);
   run(number);

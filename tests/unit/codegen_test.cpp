@@ -73,12 +73,16 @@ public:
   }
 
   // The first 8 bytes of a scalar map's value, sign as stored.
-  int64_t scalar(const char *map) {
-    int fd = bpf_object__find_map_fd_by_name(object_.get(), map);
+  int64_t scalar(const char *map) { return slot(map).front(); }
+  // The word behind the values of a scalar map.
+  bool is_set(const char *map) { return slot(map).back() == 1; }
+
+  std::vector<int64_t> slot(const char *map) {
+    bpf_map *found = bpf_object__find_map_by_name(object_.get(), map);
     uint32_t key = 0;
-    int64_t value = 0;
-    EXPECT_EQ(bpf_map_lookup_elem(fd, &key, &value), 0) << map;
-    return value;
+    std::vector<int64_t> words(bpf_map__value_size(found) / 8);
+    EXPECT_EQ(bpf_map_lookup_elem(bpf_map__fd(found), &key, words.data()), 0) << map;
+    return words;
   }
 
 private:
@@ -163,6 +167,27 @@ TEST_F(Codegen, MissingEntriesReadAsZero) {
 }
 
 TEST_F(Codegen, DeletingAScalarMapZeroesIt) { expect("@x = 5; delete(@x);", {{"AT_x", 0}}); }
+
+TEST_F(Codegen, ScalarsKnowWhetherTheyWereAssigned) {
+  Compiled compiled = compile(
+      "begin { @zero = 0; @pair = (0, 0); @text = \"\"; @n++; @n--; @gone = 5; delete(@gone);"
+      " if (@zero) { @never = 1 } @again = 1; delete(@again); @again = 0; }");
+  ASSERT_EQ(compiled.problems, "");
+  Loaded loaded(compiled.image);
+  ASSERT_TRUE(loaded.ok()) << loaded.log();
+  loaded.run();
+  for (const char *map : {"AT_zero", "AT_pair", "AT_text", "AT_n", "AT_again"})
+    EXPECT_TRUE(loaded.is_set(map)) << map;
+  for (const char *map : {"AT_never", "AT_gone"})
+    EXPECT_FALSE(loaded.is_set(map)) << map;
+}
+
+TEST_F(Codegen, DeletingTellsWhetherThereWasAnEntry) {
+  expect("@x = 0; @a = delete(@x) ? 1 : 2; @b = delete(@x) ? 1 : 2; @c = has_key(@x) ? 1 : 2; @x = 0; @d = has_key(@x) ? 1 : 2;",
+         {{"AT_a", 1}, {"AT_b", 2}, {"AT_c", 2}, {"AT_d", 1}});
+  expect("@n = count(); @a = has_key(@n) ? 1 : 2; @b = delete(@n) ? 1 : 2; @c = delete(@n) ? 1 : 2; @d = @n + 7;",
+         {{"AT_a", 1}, {"AT_b", 1}, {"AT_c", 2}, {"AT_d", 7}});
+}
 
 TEST_F(Codegen, StringsCompareUpToTheirNul) {
   expect("$s = \"hello\"; $t = \"hello\"; @a = $s == $t ? 1 : 2; @b = $s == \"hell\" ? 1 : 2; @c = $s != \"hello\" ? 1 : 2;",

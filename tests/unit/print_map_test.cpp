@@ -212,11 +212,5 @@ TEST(MergeValues, OfTextTheFirstCpuWins) {
             text_bytes("ab", 4));
 }
 
-TEST(MergeValues, AssignedMeansNotAllZero) {
-  EXPECT_FALSE(is_assigned(Type::int64(), bytes_of(int64_t{0}).data()));
-  EXPECT_TRUE(is_assigned(Type::int64(), bytes_of(int64_t{1}).data()));
-  EXPECT_TRUE(is_assigned(Type::extremum(TypeKind::Min, true), bytes_of(int64_t{0}, uint64_t{1}).data()));
-}
-
 }  // namespace
 }  // namespace sonde::runtime
