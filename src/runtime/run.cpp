@@ -14,12 +14,10 @@ Result<RunResult> run(const image::ProgramImage &image, kernel::Kernel &kernel, 
     return object.error();
   if (auto signal = signals.received())
     return RunResult{128 + *signal, 0};
-  if (options.dry_run)
-    return RunResult{};
   auto session = Session::open(image, kernel, options, **object, signals);
   if (!session)
     return session.error();
-  return (*session)->run();
+  return options.dry_run ? (*session)->attach_only() : (*session)->run();
 }
 
 }  // namespace sonde::runtime

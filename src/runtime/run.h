@@ -19,7 +19,7 @@ struct RunOptions {
   int output_fd = 1;              // -o; script output only. Messages go to stderr
   bool quiet = false;             // -q: no "Attached N probes"
   int verbosity = 0;              // -v
-  bool dry_run = false;           // load, then stop before attaching
+  bool dry_run = false;           // load and attach, then leave: begin, end and the child do not run
 };
 
 // What a whole run came to. Exit codes are documented in docs/exit_codes.md.

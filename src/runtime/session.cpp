@@ -85,13 +85,27 @@ Result<RunResult> Session::run() {
   if (!is_over())
     if (auto done = attach(); !done)
       return done.error();
-  if (!options_.quiet)
-    fmt::print(stderr, "Attached {} probe{}\n", count_targets(image_), count_targets(image_) == 1 ? "" : "s");
+  announce();
   if (!is_over() && options_.child)
     if (auto done = options_.child->resume(); !done)
       return done.error();
   follow();
   return finish();
+}
+
+Result<RunResult> Session::attach_only() {
+  if (auto done = attach(); !done)
+    return done.error();
+  announce();
+  attachments_.detach();
+  auto signal = signals_.received();
+  return RunResult{signal ? 128 + *signal : 0, 0};
+}
+
+void Session::announce() const {
+  size_t count = count_targets(image_);
+  if (!options_.quiet)
+    fmt::print(stderr, "Attached {} probe{}\n", count, count == 1 ? "" : "s");
 }
 
 Result<void> Session::run_programs(image::ProviderKind kind) {

@@ -26,6 +26,8 @@ public:
   // Order: begin programs; attach; records until the end comes; records up to that moment (none
   // after an exit()); end programs and their records; maps; detach.
   Result<RunResult> run();
+  // Shows that everything can be attached; runs no program itself and reads no record.
+  Result<RunResult> attach_only();
 
 private:
   Session(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,
@@ -33,6 +35,7 @@ private:
 
   Result<void> run_programs(image::ProviderKind kind);
   Result<void> attach();
+  void announce() const;
   void follow();
   Result<RunResult> finish();
 

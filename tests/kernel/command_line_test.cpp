@@ -62,10 +62,15 @@ TEST_F(CommandLineTest, exit_code_of_the_script) {
   EXPECT_EQ(outcome.text(), "end");
 }
 
-TEST_F(CommandLineTest, a_dry_run_runs_nothing) {
-  Outcome outcome = run_script(R"(BEGIN { printf("ran\n"); })", {"--dry-run"});
+TEST_F(CommandLineTest, a_dry_run_attaches_and_runs_nothing) {
+  TemporaryDirectory directory;
+  std::string made = directory.path() + "/made";
+  Outcome outcome = run_script(R"(BEGIN { printf("ran\n"); @x = 1 } END { printf("ran\n") } interval:ms:1 { printf("ran\n") })",
+                               {"--dry-run", "-c", "/usr/bin/touch " + made});
   EXPECT_EQ(outcome.status, 0) << outcome;
-  EXPECT_THAT(outcome.out, Not(HasSubstr("ran")));
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "Attached 3 probes\n");
+  EXPECT_NE(access(made.c_str(), F_OK), 0) << "the command must not run";
 }
 
 TEST_F(CommandLineTest, the_run_ends_with_its_command) {
