@@ -13,6 +13,9 @@
 namespace sonde::image {
 namespace {
 
+// A per-CPU map value, in which strings are built, holds at most 32 KiB.
+constexpr uint64_t kMaxStringSize = 32000;
+
 constexpr std::string_view kMissingProbes[] = {"error", "warn", "ignore"};
 
 Error bad_value(std::string_view text, std::string cause) {
@@ -27,6 +30,11 @@ Result<void> set_number(Config &config, std::string_view text) {
     return bad_value(text, fmt::format("it must be a whole number from {} to {}", low, high));
   config.*member = value;
   return {};
+}
+
+Result<void> set_max_strlen(Config &config, std::string_view text) {
+  config.max_strlen_was_given = true;
+  return set_number<&Config::max_strlen, 1, kMaxStringSize>(config, text);
 }
 
 template <uint64_t Config::*member> std::string get_number(const Config &config) {
@@ -76,8 +84,6 @@ template <bool Config::*member> constexpr ConfigKey flag(std::string_view name, 
 }
 
 constexpr uint64_t kMany = 0xffffffff;  // what a u32 of the kernel's interfaces can count
-// A per-CPU map value, in which strings are built, holds at most 32 KiB.
-constexpr uint64_t kMaxStringSize = 32000;
 
 constexpr std::array kKeys = {
     flag<&Config::cpp_demangle>("cpp_demangle", "show C++ symbols as they read in the source"),
@@ -88,7 +94,8 @@ constexpr std::array kKeys = {
     number<&Config::max_bpf_progs, 1, kMany>("max_bpf_progs", "", "most BPF programs that one script may become"),
     number<&Config::max_map_keys, 1, kMany>("max_map_keys", "map_keys_max", "most keys of a map"),
     number<&Config::max_probes, 1, kMany>("max_probes", "", "most places that one script may attach to"),
-    number<&Config::max_strlen, 1, kMaxStringSize>("max_strlen", "strlen", "most bytes of a string that str() reads"),
+    ConfigKey{"max_strlen", "strlen", "most bytes of a string that str() reads; before Linux 5.11, 200 by default",
+              set_max_strlen, get_number<&Config::max_strlen>},
     ConfigKey{"missing_probes", "", "what to do about places that do not exist: error, warn or ignore",
               set_missing_probes, get_text<&Config::missing_probes>},
     number<&Config::on_stack_limit, 0, 512>("on_stack_limit", "", "largest value in bytes that is kept on the stack"),

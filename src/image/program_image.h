@@ -111,6 +111,7 @@ struct EventSpec {
 // lists them from the table in config.cpp.
 struct Config {
   uint64_t max_strlen = 1024;
+  bool max_strlen_was_given = false;  // else it may be less on kernels that want short keys
   uint64_t max_map_keys = 4096;
   uint64_t max_probes = 1024;
   uint64_t max_bpf_progs = 1024;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "image/config.h"
+#include "kernel/requirements.h"
 
 namespace sonde::sema {
 namespace {
@@ -28,9 +29,12 @@ void apply(const ast::ConfigEntry &entry, image::Config &config, Diagnostics &di
 
 }  // namespace
 
-void apply_config(const ast::Program &program, image::Config &config, Diagnostics &diagnostics) {
+void apply_config(const ast::Program &program, kernel::Kernel &kernel, image::Config &config,
+                  Diagnostics &diagnostics) {
   for (const ast::ConfigEntry &entry : program.config)
     apply(entry, config, diagnostics);
+  if (!config.max_strlen_was_given && kernel.version() < kernel::kLongKeys)
+    config.max_strlen = kShortStrings;
 }
 
 }  // namespace sonde::sema

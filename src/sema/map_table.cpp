@@ -4,6 +4,8 @@
 #include <array>
 
 #include "base/text.h"
+#include "kernel/requirements.h"
+#include "sema/apply_config.h"
 
 namespace sonde::sema {
 namespace {
@@ -119,9 +121,25 @@ std::vector<std::string> MapTable::assigned_names() const {
   return names;
 }
 
-void MapTable::choose_storage(const image::Config &config, Reporter &reporter) {
-  for (uint32_t map = 0; map < states_.size(); ++map)
+void MapTable::choose_storage(const image::Config &config, const kernel::KernelVersion &version, Reporter &reporter) {
+  for (uint32_t map = 0; map < states_.size(); ++map) {
     choose_storage(map, config, reporter);
+    if (analysis_.maps[map].key.size > kernel::kMostKeyBytesBefore && version < kernel::kLongKeys)
+      report_long_key(map, config, version, reporter);
+  }
+}
+
+void MapTable::report_long_key(uint32_t map, const image::Config &config, const kernel::KernelVersion &version,
+                               Reporter &reporter) {
+  const image::MapSpec &spec = analysis_.maps[map];
+  std::string hint = config.max_strlen > kShortStrings
+                         ? fmt::format("config = {{ max_strlen = {} }} makes strings shorter", kShortStrings)
+                         : "use fewer or shorter strings in it";
+  reporter
+      .error(states_[map].key.front().first,
+             fmt::format("the key of {} has {} bytes; Linux {} takes up to {}", spec.name, spec.key.size,
+                         kernel::to_string(version), kernel::kMostKeyBytesBefore))
+      .with_hint(std::move(hint));
 }
 
 void MapTable::choose_storage(uint32_t map, const image::Config &config, Reporter &reporter) {

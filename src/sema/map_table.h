@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ast/ast.h"
+#include "kernel/kernel.h"
 #include "sema/analysis.h"
 #include "sema/reporter.h"
 #include "sema/unify.h"
@@ -51,10 +52,12 @@ public:
   // Names of maps that are assigned somewhere, for did-you-mean.
   std::vector<std::string> assigned_names() const;
   // Decides storage and size of every map, now that all is known of them.
-  void choose_storage(const image::Config &config, Reporter &reporter);
+  void choose_storage(const image::Config &config, const kernel::KernelVersion &version, Reporter &reporter);
 
 private:
   void refresh_key(uint32_t map);
+  void report_long_key(uint32_t map, const image::Config &config, const kernel::KernelVersion &version,
+                       Reporter &reporter);
   void choose_storage(uint32_t map, const image::Config &config, Reporter &reporter);
 
   Analysis &analysis_;

@@ -97,7 +97,7 @@ void TypeChecker::report() {
     check_unit(unit);
   if (!diagnostics_.has_errors())
     require_types();
-  maps_.choose_storage(analysis_.config, reporter_);
+  maps_.choose_storage(analysis_.config, kernel_.version(), reporter_);
 }
 
 // What is still unknown although nothing was reported hangs on itself: @a = @b; @b = @a.

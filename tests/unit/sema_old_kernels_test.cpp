@@ -1,0 +1,56 @@
+// What sema makes of scripts on kernels that lack something: its errors stand for load failures.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "builtins/builtin.h"
+#include "sema_fixture.h"
+
+namespace sonde::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+
+kernel::FakeKernel linux_version(uint32_t major, uint32_t minor) {
+  kernel::FakeKernel kernel;
+  kernel.set_version({major, minor, 0});
+  if (kernel::KernelVersion{major, minor, 0} < kernel::KernelVersion{5, 19, 0})
+    kernel.remove_feature(kernel::Feature::PerCpuLookup);
+  return kernel;
+}
+
+std::vector<std::string> messages(const std::string &script, uint32_t major, uint32_t minor) {
+  return Script(script, linux_version(major, minor), {}, builtins::all_builtins()).messages();
+}
+
+TEST(SemaOldKernels, StringsAreShorterByDefaultWhereKeysMustBe) {
+  const char *script = "tracepoint:syscalls:sys_enter_openat { @[str(args.filename), pid] = count(); }";
+  for (auto [minor, size] : {std::pair(10u, 200u), {11u, 1024u}}) {
+    Script compiled(script, linux_version(5, minor), {}, builtins::all_builtins());
+    EXPECT_THAT(compiled.messages(), IsEmpty());
+    EXPECT_EQ(compiled.analysis().config.max_strlen, size);
+  }
+}
+
+TEST(SemaOldKernels, StringsThatTheUserWantsLongStayLong) {
+  EXPECT_THAT(
+      messages("config = { max_strlen = 1024 } "
+               "tracepoint:syscalls:sys_enter_openat { @m[str(args.filename)] = count(); }",
+               5, 10),
+      ElementsAre(MatchesRegex("error: the key of @m has 102. bytes; Linux 5.10 takes up to 512 . hint: config = . "
+                               "max_strlen = 200 . makes strings shorter")));
+  EXPECT_THAT(messages("config = { max_strlen = 1024 } begin { print(str($1)); }", 5, 10), IsEmpty());
+}
+
+TEST(SemaOldKernels, KeysOfManyStringsAreTooLongAtAnyLength) {
+  const char *script = "kprobe:vfs_read { @m[str(arg0), str(arg1), str(arg2)] = 1; }";
+  EXPECT_THAT(
+      messages(script, 5, 10),
+      ElementsAre(MatchesRegex("error: the key of @m has 60. bytes; Linux 5.10 takes up to 512 . hint: use fewer or "
+                               "shorter strings in it")));
+  EXPECT_THAT(messages(script, 5, 11), IsEmpty());
+}
+
+}  // namespace
+}  // namespace sonde::testing
