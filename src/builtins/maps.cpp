@@ -1,6 +1,7 @@
 // Whole maps and their entries: clear, zero, delete, has_key.
 #include "builtins/families.h"
 #include "codegen/emitter.h"
+#include "kernel/requirements.h"
 #include "sema/builtin_use.h"
 
 namespace sonde::builtins {
@@ -20,6 +21,16 @@ llvm::Value *emit_event(Emitter &e, const BuiltinSite &site) {
   return nullptr;
 }
 
+// Whether an aggregation without a key was assigned, all CPUs must be asked.
+void check_scalar(BuiltinUse &use, uint32_t map) {
+  const image::MapSpec &spec = use.map_spec(map);
+  if (spec.value.is_aggregate() && !kernel::reads_other_cpus(use.kernel()))
+    use.error(use.where(), fmt::format("{} of {}, which every CPU keeps for itself, needs Linux {}; this is {}",
+                                       use.builtin().name, spec.name, kernel::to_string(kernel::kPerCpuLookup),
+                                       kernel::to_string(use.kernel().version())))
+        .with_hint(fmt::format("clear({}) empties it", spec.name));
+}
+
 // delete and has_key name an entry in two ways: f(@m[key]) and f(@m, key); f(@m) for scalar maps.
 Type check_entry(BuiltinUse &use) {
   if (use.is_map_entry(0)) {
@@ -33,6 +44,8 @@ Type check_entry(BuiltinUse &use) {
     use.key(1, *map);
   else if (map && !use.map_spec(*map).is_scalar())
     use.error(use.where(), "a key is missing").with_hint(fmt::format("{}(@map, key)", use.builtin().name));
+  else if (map)
+    check_scalar(use, *map);
   return Type::boolean();
 }
 

@@ -3,8 +3,8 @@
 
 #include "builtins/families.h"
 #include "codegen/emitter.h"
-#include "kernel/requirements.h"
 #include "image/printf_format.h"
+#include "kernel/requirements.h"
 #include "sema/builtin_use.h"
 
 namespace sonde::builtins {

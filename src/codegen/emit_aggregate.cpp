@@ -5,6 +5,7 @@
 
 #include "codegen/emitter.h"
 #include "codegen/module_builder.h"
+#include "kernel/requirements.h"
 
 namespace sonde::codegen {
 
@@ -32,7 +33,7 @@ void Emitter::for_each_value(uint32_t map, llvm::Value *key, const std::function
     with_entry(map, key, body);
     return;
   }
-  assert(module_.kernel().has(kernel::Feature::PerCpuLookup) && "sema refuses this on kernels without the helper");
+  assert(kernel::reads_other_cpus(module_.kernel()) && "sema refuses this on kernels without the helper");
   for_each_cpu(map, key, body);
 }
 

@@ -6,15 +6,15 @@
 #include <cassert>
 
 #include "codegen/emitter.h"
-#include "codegen/loop_bounds.h"
 #include "codegen/module_builder.h"
+#include "kernel/requirements.h"
+#include "sema/loop_bounds.h"
 
 namespace sonde::codegen {
 namespace {
 
 // The verifier follows loops round by round; more rounds than this cost it too much.
 constexpr int64_t kFollowedRounds = 256;
-constexpr kernel::KernelVersion kLoopHelper{5, 17, 0};
 
 }  // namespace
 
@@ -26,7 +26,8 @@ void Emitter::emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::Ba
 }
 
 void Emitter::emit(const ast::While &node) {
-  if (!is_bounded_by_constants(*node.condition, unit_) && module_.kernel().version() >= kLoopHelper) {
+  if (!sema::is_bounded_by_constants(*node.condition, unit_) &&
+      module_.kernel().version() >= kernel::kCountedLoops) {
     emit_counted_while(node);
     return;
   }
@@ -55,7 +56,7 @@ void Emitter::emit(const ast::Unroll &node) {
 void Emitter::emit(const ast::ForRange &node) {
   const auto &from = info(*node.begin).constant, &to = info(*node.end).constant;
   bool is_small = from && to && static_cast<int64_t>(*to - *from) <= kFollowedRounds;
-  if (!is_small && module_.kernel().version() >= kLoopHelper) {
+  if (!is_small && module_.kernel().version() >= kernel::kCountedLoops) {
     emit_large_range(node);
     return;
   }

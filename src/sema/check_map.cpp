@@ -1,5 +1,6 @@
 // Maps: their keys, their values, and scalar or keyed.
 #include "base/text.h"
+#include "kernel/requirements.h"
 #include "sema/type_checker.h"
 
 namespace sonde::sema {
@@ -136,6 +137,11 @@ Type TypeChecker::read_value(uint32_t map, Location where) {
   if (type.is_none() && !spec.value.is_none())
     error(where, fmt::format("{} holds {}, which cannot be used as a value", spec.name, a_type(spec.value)))
         .with_hint(fmt::format("print({}) prints it", spec.name));
+  else if (spec.value.is_aggregate() && !kernel::reads_other_cpus(kernel_))
+    error(where, fmt::format("reading {}, which every CPU keeps for itself, needs Linux {}; this is {}", spec.name,
+                             kernel::to_string(kernel::kPerCpuLookup), kernel::to_string(kernel_.version())))
+        .with_hint(fmt::format("print({}) prints it; to compute with it, count in a plain map: {}++", spec.name,
+                               spec.is_scalar() ? spec.name : spec.name + "[…]"));
   return type;
 }
 

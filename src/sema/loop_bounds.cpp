@@ -1,17 +1,17 @@
 // Looks for loops such as `$i = 0; while ($i < 10) { …; $i++ }`.
-#include "codegen/loop_bounds.h"
+#include "sema/loop_bounds.h"
 
 #include <algorithm>
 
 #include "base/match.h"
 #include "sema/arithmetic.h"
 
-namespace sonde::codegen {
+namespace sonde::sema {
 namespace {
 
 class CounterCheck {
 public:
-  CounterCheck(const sema::Unit &unit, uint32_t variable) : unit_(unit), variable_(variable) {}
+  CounterCheck(const Unit &unit, uint32_t variable) : unit_(unit), variable_(variable) {}
 
   // Every assignment below gives the variable a value that follows from constants.
   bool holds(const ast::Block &block) const {
@@ -23,7 +23,9 @@ private:
   bool holds(const ast::Statement &statement) const {
     return match(
         statement.node, [&](const ast::Assign &node) { return !is_variable(*node.target) || is_step(*node.value); },
-        [&](const ast::Let &node) { return unit_.declared.at(&node) != variable_ || !node.value || is_step(*node.value); },
+        [&](const ast::Let &node) {
+          return unit_.declared.at(&node) != variable_ || !node.value || is_step(*node.value);
+        },
         [&](const ast::If &node) { return holds(node.then) && (!node.otherwise || holds(*node.otherwise)); },
         [&](const ast::While &node) { return holds(node.body); },
         [&](const ast::Unroll &node) { return holds(node.body); },
@@ -47,19 +49,19 @@ private:
            (is_variable(*binary->right) || unit_.info(*binary->right).constant);
   }
 
-  const sema::Unit &unit_;
+  const Unit &unit_;
   uint32_t variable_;
 };
 
 }  // namespace
 
-bool is_bounded_by_constants(const ast::Expr &condition, const sema::Unit &unit) {
+bool is_bounded_by_constants(const ast::Expr &condition, const Unit &unit) {
   const auto *binary = std::get_if<ast::Binary>(&condition.node);
   if (!binary)
     return false;
   if (binary->op == ast::BinaryOp::LogicalAnd)
     return is_bounded_by_constants(*binary->left, unit) || is_bounded_by_constants(*binary->right, unit);
-  if (!sema::is_comparison(binary->op))
+  if (!is_comparison(binary->op))
     return false;
   for (const auto &[variable, limit] : {std::pair(&*binary->left, &*binary->right), {&*binary->right, &*binary->left}})
     if (std::holds_alternative<ast::Variable>(variable->node) && unit.info(*limit).constant &&
@@ -68,4 +70,4 @@ bool is_bounded_by_constants(const ast::Expr &condition, const sema::Unit &unit)
   return false;
 }
 
-}  // namespace sonde::codegen
+}  // namespace sonde::sema
