@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace sonde {
 namespace {
 
@@ -16,12 +18,29 @@ struct Style {
 constexpr Style kPlain{"", "", "", ""};
 constexpr Style kColour{"\033[1;31m", "\033[1;33m", "\033[1;36m", "\033[0m"};
 
-// Terminal control bytes of a garbage script must not reach the terminal.
+bool is_control(std::string_view sequence) {
+  unsigned char first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 2)
+    return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;  // U+0080 … U+009F
+  return first < 0x20 || first == 0x7f;
+}
+
+// Control characters of a garbage script, and bytes that are no text, must not reach the terminal.
+// As long as `text`, so that the caret stays under its place.
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (unsigned char c : text)
-    out += c == '\t' ? ' ' : (c < 0x20 || c == 0x7f) ? '?' : static_cast<char>(c);
+  while (!text.empty()) {
+    size_t length = utf8_length(text);
+    std::string_view sequence = text.substr(0, std::max<size_t>(length, 1));
+    text.remove_prefix(sequence.size());
+    if (sequence == "\t")
+      out += ' ';
+    else if (length == 0 || is_control(sequence))
+      out.append(sequence.size(), '?');
+    else
+      out += sequence;
+  }
   return out;
 }
 

@@ -24,4 +24,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 
+// Length of the UTF-8 sequence that starts at `text`, or 0 when there is no valid one.
+size_t utf8_length(std::string_view text);
+
 }  // namespace sonde

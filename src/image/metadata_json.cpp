@@ -2,6 +2,7 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include "base/text.h"
 #include "image/config.h"
 #include "image/image_file.h"
 #include "image/metadata_fields.h"
@@ -9,26 +10,6 @@
 namespace sonde::image {
 namespace metadata {
 namespace {
-
-// Length of the UTF-8 sequence that starts at `text`, or 0 when there is no valid one.
-size_t utf8_length(std::string_view text) {
-  unsigned char lead = static_cast<unsigned char>(text[0]);
-  size_t length = lead < 0x80                   ? 1
-                  : lead >= 0xc2 && lead < 0xe0 ? 2
-                  : (lead & 0xf0) == 0xe0       ? 3
-                  : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                : 0;
-  if (length == 0 || length > text.size())
-    return 0;
-  for (size_t i = 1; i < length; ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80)
-      return 0;
-  unsigned char second = length > 1 ? static_cast<unsigned char>(text[1]) : 0;
-  bool is_overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  bool is_surrogate = lead == 0xed && second >= 0xa0;
-  bool is_too_large = lead == 0xf4 && second >= 0x90;
-  return is_overlong || is_surrogate || is_too_large ? 0 : length;
-}
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {

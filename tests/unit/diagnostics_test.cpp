@@ -61,6 +61,12 @@ TEST_F(DiagnosticsTest, ControlBytesDoNotReachTheTerminal) {
   EXPECT_EQ(diagnostics.format(sources).find('\x1b'), std::string::npos);
 }
 
+TEST_F(DiagnosticsTest, BytesThatAreNoTextDoNotReachTheTerminal) {
+  script("a\xff\xc3(\xc2\x9b\xe2\x80 é … z\xe2\x82");
+  diagnostics.error({0, 1}, "found '\x9b' in “é”");
+  EXPECT_EQ(diagnostics.format(sources), "stdin:1:1: ERROR: found '?' in “é”\na?\?(??\?\? é … z??\n^\n");
+}
+
 TEST_F(DiagnosticsTest, LongLinesAreShownAroundThePlace) {
   script(std::string(5000, 'x') + "HERE" + std::string(5000, 'y'));
   diagnostics.error({5000, 5004}, "there");
