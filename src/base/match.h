@@ -6,9 +6,7 @@
 
 namespace sonde {
 
-template <typename... Cases> struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
+template <typename... Cases> struct Overloaded : Cases... { using Cases::operator()...; };
 template <typename... Cases> Overloaded(Cases...) -> Overloaded<Cases...>;
 
 template <typename Variant, typename... Cases> decltype(auto) match(Variant &&variant, Cases &&...cases) {

@@ -14,11 +14,11 @@ namespace sonde {
 
 // Reads as one sentence: "could not ACTION OBJECT: CAUSE", then a line with the hint.
 struct Error {
-  std::string action;   // "open", "attach to", "load program"
-  std::string object;   // "/etc/passwd", "kprobe:do_nanosleep"; may be empty
-  std::string cause;    // errno in words, or a sentence; never a bare number
-  std::string hint;     // what to do about it; may be empty
-  int error_number = 0; // errno where there is one, for callers that react to it
+  std::string action;    // "open", "attach to", "load program"
+  std::string object;    // "/etc/passwd", "kprobe:do_nanosleep"; may be empty
+  std::string cause;     // errno in words, or a sentence; never a bare number
+  std::string hint;      // what to do about it; may be empty
+  int error_number = 0;  // errno where there is one, for callers that react to it
 
   // An Error whose cause is the text for `error_number` (positive errno).
   static Error from_errno(std::string action, std::string object, int error_number, std::string hint = {});
