@@ -129,6 +129,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("map", event.map);
   archive("top", event.top);
   archive.always("divisor", event.divisor);
+  archive("of_end", event.is_of_end);
   archive("where", event.where);
 }
 

@@ -104,6 +104,7 @@ struct EventSpec {
   std::optional<uint32_t> map;  // index into ProgramImage::maps
   uint32_t top = 0;             // PrintMap: most entries shown; 0 for all
   uint32_t divisor = 1;         // PrintMap: values are divided by it
+  bool is_of_end = false;       // sent by end programs, when records of others no longer count
   Location where;
 };
 

@@ -46,16 +46,17 @@ Result<std::vector<image::PrintfFormat>> parse_formats(const image::ProgramImage
   return formats;
 }
 
-bool run_action(ActionState &state, const uint8_t *record, uint32_t size) {
+const EventSpec *event_of(const image::ProgramImage &image, const uint8_t *record, uint32_t size) {
   uint32_t id = 0;
   if (size < EventSpec::kHeaderSize)
-    return false;
+    return nullptr;
   std::memcpy(&id, record, sizeof id);
-  if (id >= state.image.events.size() || size < state.image.events[id].size)
-    return false;
-  const EventSpec &event = state.image.events[id];
+  return id < image.events.size() && size >= image.events[id].size ? &image.events[id] : nullptr;
+}
+
+void run_action(ActionState &state, const EventSpec &event, const uint8_t *record) {
+  auto id = static_cast<uint32_t>(&event - state.image.events.data());
   kActions[static_cast<size_t>(event.kind)](state, event, id, record);
-  return true;
 }
 
 }  // namespace sonde::runtime

@@ -29,8 +29,11 @@ using Action = void (*)(ActionState &state, const image::EventSpec &event, uint3
 // The formats of all printf events. Errors: a format that sema should have refused.
 Result<std::vector<image::PrintfFormat>> parse_formats(const image::ProgramImage &image);
 
-// Runs the action of a record. False when no event of the image looks like it.
-bool run_action(ActionState &state, const uint8_t *record, uint32_t size);
+// The event that a record is of; null when no event of the image looks like it.
+const image::EventSpec *event_of(const image::ProgramImage &image, const uint8_t *record, uint32_t size);
+
+// Does what a record of that event asks for.
+void run_action(ActionState &state, const image::EventSpec &event, const uint8_t *record);
 
 // The families.
 void print_formatted(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);

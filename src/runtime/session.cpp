@@ -164,13 +164,18 @@ bool Session::is_over() {
   return is_over_;
 }
 
+// What follows an exit() did not happen, as far as the script can tell. Once the end programs run,
+// their records count, whatever exits there are, and no others: probes are still attached.
+bool Session::counts(const image::EventSpec &event) const {
+  return in_end_programs_ ? event.is_of_end : !state_.exit_code;
+}
+
 size_t Session::drain(uint64_t end) {
   return ring_->read_until(end, [&](const uint8_t *record, uint32_t size) {
-    if (ignores_records_ || output_.is_broken())
+    const image::EventSpec *event = event_of(image_, record, size);
+    if (!event || !counts(*event) || output_.is_broken())
       return;
-    run_action(state_, record, size);
-    // What follows an exit() did not happen, as far as the script can tell.
-    ignores_records_ = !in_end_programs_ && state_.exit_code;
+    run_action(state_, *event, record);
     output_.flush_if_full();
   });
 }
@@ -191,9 +196,7 @@ Result<RunResult> Session::finish() {
   if (auto done = run_programs(image::ProviderKind::End); !done)
     return done.error();
   if (ring_) {
-    // Every end program runs, and so every record of theirs counts, whatever exits there are.
     in_end_programs_ = true;
-    ignores_records_ = false;
     drain_completely(ring_->producer_position());
   }
   if (!output_.is_broken())

@@ -39,6 +39,7 @@ private:
   void follow();
   Result<RunResult> finish();
 
+  bool counts(const image::EventSpec &event) const;
   size_t drain(uint64_t end);
   void drain_completely(uint64_t end);
   bool is_over();
@@ -57,7 +58,6 @@ private:
   std::unique_ptr<RingReader> ring_;
   LostEvents lost_;
   int traced_pidfd_ = -1;  // of -p
-  bool ignores_records_ = false;
   bool in_end_programs_ = false;
   bool is_over_ = false;
   Attachments attachments_;  // last: detached before anything else goes

@@ -97,6 +97,7 @@ void BuiltinUse::event(image::EventKind kind, std::string format, std::vector<Ty
   event.map = map;
   event.top = top;
   event.divisor = divisor;
+  event.is_of_end = provider().kind() == image::ProviderKind::End;
   event.where = expr_.where;
   checker_.info_of(expr_).event = checker_.add_event(expr_, std::move(event));
 }
@@ -115,7 +116,7 @@ uint32_t TypeChecker::add_event(const ast::Expr &expr, image::EventSpec event) {
   for (uint32_t index : sent) {
     const image::EventSpec &other = analysis_.events[index];
     if (other.kind == event.kind && other.format == event.format && other.map == event.map && other.top == event.top &&
-        other.divisor == event.divisor &&
+        other.divisor == event.divisor && other.is_of_end == event.is_of_end &&
         std::equal(other.fields.begin(), other.fields.end(), event.fields.begin(), event.fields.end(), is_same_type))
       return index;
   }

@@ -73,6 +73,18 @@ TEST_F(CommandLineTest, a_dry_run_attaches_and_runs_nothing) {
   EXPECT_NE(access(made.c_str(), F_OK), 0) << "the command must not run";
 }
 
+// The command goes on making system calls while the run ends.
+TEST_F(CommandLineTest, nothing_follows_an_exit_but_end) {
+  TemporaryDirectory directory;
+  std::string file = directory.path() + "/out";
+  Outcome outcome = run_script(R"(
+      tracepoint:raw_syscalls:sys_enter /pid == cpid/ { printf("call\n"); @n++; if (@n == 3) { exit(); } }
+      END { printf("end\n"); clear(@n); })",
+                               {"-c", "cat /etc/hostname", "-o", file});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_EQ(read_file(file), "call\ncall\ncall\nend\n\n\n");
+}
+
 TEST_F(CommandLineTest, the_run_ends_with_its_command) {
   Outcome outcome = run_script(
       R"(BEGIN { @child = cpid } interval:s:100 { } END { printf("%d\n", @child == cpid && cpid != pid); clear(@child) })",

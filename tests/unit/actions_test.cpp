@@ -55,9 +55,15 @@ protected:
     }
     return *state_;
   }
+  bool run_bytes(const uint8_t *record, uint32_t size) {
+    const image::EventSpec *event = event_of(state().image, record, size);
+    if (event)
+      run_action(state(), *event, record);
+    return event != nullptr;
+  }
   bool run(uint32_t id, const std::vector<uint8_t> &fields = {}) {
     std::vector<uint8_t> record = bytes_of(id, uint32_t{0}) + fields;
-    return run_action(state(), record.data(), static_cast<uint32_t>(record.size()));
+    return run_bytes(record.data(), static_cast<uint32_t>(record.size()));
   }
 
   FakeSurroundings fake;
@@ -97,7 +103,7 @@ TEST_F(Actions, RecordsThatFitNoEventAreRefused) {
   EXPECT_FALSE(run(id)) << "too short";
   EXPECT_FALSE(run(id + 1, bytes_of(uint64_t{0}))) << "no such event";
   uint8_t byte = 0;
-  EXPECT_FALSE(run_action(state(), &byte, 1));
+  EXPECT_FALSE(run_bytes(&byte, 1));
   EXPECT_EQ(output.text(), "");
 }
 
