@@ -100,13 +100,19 @@ Error program_refused(const image::ProgramImage &image, const image::ProgramSpec
     error.hint = kNeedsRoot;
     return error;
   }
-  std::string sentence = last_sentence(verifier_log);
-  if (!sentence.empty())
+  // Older kernels keep the beginning of a log that does not fit, and the reason is at its end.
+  bool is_cut = error_number == ENOSPC;
+  std::string sentence = is_cut ? "" : last_sentence(verifier_log);
+  if (is_cut)
+    error.cause = fmt::format("the kernel's verifier says more than {} bytes about it", image.config.log_size);
+  else if (!sentence.empty())
     error.cause = fmt::format("the kernel's verifier says: {}", sentence);
-  std::string place = shown_place(image, program, verifier_log);
+  std::string place = shown_place(image, program, is_cut ? std::string_view() : verifier_log);
   if (!place.empty())
     error.cause += "\n" + std::string(trim(place));
-  error.hint = "-vv shows the verifier's whole log";
+  error.hint = is_cut ? "most often a loop has too many rounds or branches for this kernel; config = { log_size = … } "
+                        "makes room for the reason"
+                      : "-vv shows the verifier's whole log";
   return error;
 }
 

@@ -37,6 +37,12 @@ TEST(LoadError, VerifierRejectionNamesProbeReasonAndLine) {
   EXPECT_THAT(error.cause, HasSubstr("@ = *$p;\n  ^~~~~~~~"));
 }
 
+TEST(LoadError, OfALogThatDoesNotFitNothingIsQuoted) {
+  Error error = explain_load_failure(sample(), ENOSPC, kProgramFailed, "; @ = *$p; @ x.bt:2\n9: (07) r2");
+  EXPECT_THAT(error.cause, HasSubstr("the kernel's verifier says more than 1000000 bytes about it\nx.bt:1:1-8: ERROR"));
+  EXPECT_THAT(error.hint, HasSubstr("too many rounds or branches"));
+}
+
 TEST(LoadError, WithoutALineTheProbeIsShown) {
   Error error = explain_load_failure(sample(), EINVAL, kProgramFailed, "unknown func bpf_x#999\n");
   EXPECT_THAT(error.cause, HasSubstr("unknown func bpf_x#999\nx.bt:1:1-8: ERROR"));
