@@ -39,7 +39,7 @@ TEST(SemaWithAllBuiltins, ReachesTheirChecks) {
   EXPECT_THAT(real("begin { printf(\"%d %d\", 1); }").messages(),
               ElementsAre(HasSubstr("the format takes 2 arguments, but 1 is given")));
   EXPECT_THAT(real("begin { print(arg0); }").messages(),
-              ElementsAre(HasSubstr("'arg' is not available in begin probes")));
+              ElementsAre(HasSubstr("'arg0' is not available in begin probes")));
   EXPECT_THAT(real("kprobe:vfs_read { print(retval); }").messages(),
               ElementsAre(HasSubstr("'retval' is not available in kprobe probes")));
   EXPECT_THAT(real("begin { print(nsecs(nope)); }").messages(), ElementsAre(HasSubstr("unknown clock")));
