@@ -43,8 +43,7 @@ Type check_args(BuiltinUse &use) {
   return Type::none();
 }
 llvm::Value *emit_args(Emitter &e, const BuiltinSite &site) {
-  llvm::Value *record = e.ir().CreatePtrToInt(e.context(), e.ir().getInt64Ty());
-  e.read_memory(site.destination, site.info.type.size, record, AddressSpace::Kernel);
+  e.store_args(site.destination, site.info.type);
   return site.destination;
 }
 

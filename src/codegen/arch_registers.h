@@ -6,7 +6,8 @@
 
 namespace sonde::codegen {
 
-// Offsets in bytes from the start of the context: struct pt_regs, or user_pt_regs on arm64.
+// Offsets in bytes from the start of the context: struct pt_regs, or user_pt_regs on arm64. Those of system
+// calls are from the start of the kernel's own struct pt_regs.
 struct ArchRegisters {
   std::span<const uint16_t> arguments;  // integer arguments, in order
   uint16_t return_value = 0;
@@ -14,6 +15,9 @@ struct ArchRegisters {
   uint16_t stack_pointer = 0;
   // Bytes between the stack pointer at a function's entry and its first argument on the stack.
   uint16_t stack_arguments = 0;
+  std::span<const uint16_t> syscall_arguments;
+  uint16_t syscall_number = 0;
+  uint16_t syscall_number_size = 0;
 };
 
 // The registers of the machine that this compiler runs on.

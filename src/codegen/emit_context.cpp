@@ -67,9 +67,21 @@ llvm::Value *Emitter::return_register() { return context_load(native_registers()
 llvm::Value *Emitter::instruction_pointer() { return context_load(native_registers().instruction_pointer, 8); }
 
 llvm::Value *Emitter::target_name_index() {
+  if (unit_.context.syscalls && unit_.targets.size() > 1)
+    return ir_.CreateZExt(ir_.CreateSub(syscall_entry(), constant(1, 32)), ir_.getInt64Ty());
   if (unit_.needs_cookie)
     return helper(Helper::GetAttachCookie, {context()}, Purity::PerRun);
   return constant(unit_.targets.empty() ? 0 : unit_.targets.front().name_index);
+}
+
+void Emitter::store_args(llvm::Value *destination, const Type &type) {
+  if (!unit_.context.syscalls) {
+    read_memory(destination, type.size, ir_.CreatePtrToInt(context(), ir_.getInt64Ty()), AddressSpace::Kernel);
+    return;
+  }
+  zero(destination, type.size);
+  for (const Field &field : type.layout->fields)
+    ir_.CreateStore(syscall_field(field), offset(destination, field.offset));
 }
 
 llvm::Value *Emitter::parameter(image::ParameterKind kind) {

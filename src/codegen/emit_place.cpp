@@ -107,6 +107,8 @@ llvm::Value *Emitter::read_element(const ast::Expr &expr) {
   const Type &type = info(expr).type;
   const auto *access = std::get_if<ast::FieldAccess>(&expr.node);
   const Field *field = access ? field_of(*access) : nullptr;
+  if (field && is_syscall_args(*access->object))
+    return syscall_field(*field);
   if (field && field->is_data_loc)
     return data_loc_address(*field, *access);
   Place object = place(expr);

@@ -26,6 +26,7 @@ Emitter::Emitter(ModuleBuilder &module, const sema::Analysis &analysis, const se
 
 void Emitter::emit_program() {
   begin_frame();
+  ignore_other_syscalls();
   if (const ast::ExprPtr &predicate = unit_.probe->predicate) {
     llvm::BasicBlock *accepted = block("accepted");
     ir_.CreateCondBr(condition(*predicate), accepted, frame_.exit);

@@ -107,6 +107,8 @@ public:
   llvm::Value *instruction_pointer();
   // Index of the target that fired, in ProgramImage::probe_names.
   llvm::Value *target_name_index();
+  // Writes all of `args`.
+  void store_args(llvm::Value *destination, const Type &type);
   llvm::Value *parameter(image::ParameterKind kind);
 
   // ---- Maps (emit_map.cpp) ----
@@ -150,6 +152,7 @@ private:
     llvm::Value *scratch = nullptr;     // this CPU's scratch memory, when used
     llvm::Value *zero_key = nullptr;    // u32 0, the key of scalar maps, when used
     llvm::Value *stop = nullptr;        // callbacks: address of the flag that makes the program return
+    llvm::Value *syscall = nullptr;     // programs for system calls: the number
     bool may_stop = false;              // callbacks: the flag is set somewhere
     uint32_t stack_limit = 0;
     uint32_t stack_used = 0;
@@ -269,6 +272,16 @@ private:
 
   // ---- emit_context.cpp ----
   llvm::Value *context_load(uint64_t offset, uint32_t size);
+
+  // ---- emit_syscall.cpp ----
+  void ignore_other_syscalls();
+  llvm::Value *syscall_number();
+  llvm::Value *syscall_register(uint32_t offset, uint32_t size);
+  // Of the target whose number it is, one more than its name's index; 0 for calls that are no target.
+  llvm::Value *syscall_entry();
+  llvm::Value *in_compat_call();
+  llvm::Value *syscall_field(const Field &field);
+  bool is_syscall_args(const ast::Expr &expr) const;
 
   // ---- emit_map.cpp ----
   llvm::Value *zero_key();

@@ -30,6 +30,7 @@ enum class Helper : uint32_t {
   RingbufSubmit = 132,
   RingbufDiscard = 133,
   ForEachMapElem = 164,
+  GetCurrentTaskBtf = 158,
   GetFuncIp = 173,
   GetAttachCookie = 174,
   Loop = 181,

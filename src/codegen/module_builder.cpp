@@ -146,6 +146,25 @@ llvm::GlobalVariable *ModuleBuilder::scratch(uint32_t size) {
   return scratch_;
 }
 
+llvm::GlobalVariable *ModuleBuilder::syscall_table(const sema::Unit &unit) {
+  llvm::GlobalVariable *&table = syscall_tables_[&unit];
+  if (table)
+    return table;
+  std::vector<uint32_t> entries;
+  for (const image::Target &target : unit.targets) {
+    entries.resize(std::max<size_t>(entries.size(), *target.syscall + 2));
+    entries[*target.syscall] = static_cast<uint32_t>(target.name_index + 1);
+  }
+  auto *values = llvm::ConstantDataArray::get(context_, entries);
+  table = new llvm::GlobalVariable(*module_, values->getType(), true, llvm::GlobalValue::ExternalLinkage, values,
+                                   unit.function + "_targets");
+  table->setSection(".rodata.syscalls");
+  table->setAlignment(llvm::Align(8));
+  debug_info_.describe_variable(
+      *table, debug_info_.type(Type::array(Type::integer(32, false), static_cast<uint32_t>(entries.size()))));
+  return table;
+}
+
 void ModuleBuilder::add_program(uint32_t unit_index) {
   const sema::Unit &unit = analysis_.units[unit_index];
   auto *pointer = llvm::PointerType::get(context_, 0);

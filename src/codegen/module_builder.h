@@ -7,6 +7,7 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +44,9 @@ public:
   // The per-CPU scratch memory; `size` bytes of it will be used.
   llvm::GlobalVariable *scratch(uint32_t size);
   llvm::GlobalVariable *parameter(image::ParameterKind kind);
+  // A constant of the object, indexed by the number of a system call: one more than the name's index of the
+  // unit's target, 0 for others; the last is 0.
+  llvm::GlobalVariable *syscall_table(const sema::Unit &unit);
   // A function that a helper of the kernel calls back; it returns 0 to go on and 1 to stop.
   llvm::Function *add_callback(const std::string &name, std::span<llvm::Type *const> parameters, Location where);
 
@@ -60,6 +64,7 @@ private:
   DebugInfo debug_info_;
   std::vector<llvm::GlobalVariable *> maps_;        // parallel to Analysis::maps
   std::vector<llvm::GlobalVariable *> parameters_;  // parallel to Analysis::parameters
+  std::map<const sema::Unit *, llvm::GlobalVariable *> syscall_tables_;
   llvm::GlobalVariable *ring_buffer_ = nullptr;
   llvm::GlobalVariable *lost_events_ = nullptr;
   llvm::GlobalVariable *scratch_ = nullptr;

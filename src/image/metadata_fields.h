@@ -26,9 +26,9 @@ template <> struct EnumNames<AddressSpace> {
   static constexpr std::array<std::string_view, 3> kNames = {"none", "kernel", "user"};
 };
 template <> struct EnumNames<ProviderKind> {
-  static constexpr std::array<std::string_view, 12> kNames = {"begin",    "end",       "interval",   "profile",
-                                                              "software", "hardware",  "tracepoint", "rawtracepoint",
-                                                              "kprobe",   "kretprobe", "uprobe",     "uretprobe"};
+  static constexpr std::array<std::string_view, 14> kNames = {
+      "begin",         "end",    "interval",  "profile", "software",  "hardware",      "tracepoint",
+      "rawtracepoint", "kprobe", "kretprobe", "uprobe",  "uretprobe", "syscall_enter", "syscall_exit"};
 };
 template <> struct EnumNames<MapStorage> {
   static constexpr std::array<std::string_view, 6> kNames = {"hash",  "lru_hash",    "percpu_hash", "lru_percpu_hash",
@@ -96,6 +96,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("period_ns", target.period_ns);
   archive("frequency_hz", target.frequency_hz);
   archive("count", target.count);
+  archive("syscall", target.syscall);
   archive("name_index", target.name_index);
 }
 

@@ -28,20 +28,23 @@ enum class ProviderKind : uint8_t {
   Kprobe,
   Kretprobe,
   Uprobe,
-  Uretprobe
+  Uretprobe,
+  SyscallEnter,
+  SyscallExit
 };
 
 // One place to attach to, resolved: no wildcards left.
 struct Target {
-  std::string name;           // as `probe` prints it: "uprobe:/bin/bash:readline"
-  std::string module;         // tracepoint category, binary's path, kernel module; may be empty
-  std::string function;       // function or event name; may be empty
-  uint64_t offset = 0;        // uprobe: file offset of the instruction; kprobe: offset from the function
-  uint64_t address = 0;       // kprobe by address
-  uint64_t period_ns = 0;     // interval, profile: time between hits, where it is given as time
-  uint64_t frequency_hz = 0;  // or hits a second
-  uint64_t count = 0;         // software, hardware: events between hits
-  uint64_t name_index = 0;    // into ProgramImage::probe_names; also the attach cookie
+  std::string name;                 // as `probe` prints it: "uprobe:/bin/bash:readline"
+  std::string module;               // tracepoint category, binary's path, kernel module; may be empty
+  std::string function;             // function or event name; may be empty
+  uint64_t offset = 0;              // uprobe: file offset of the instruction; kprobe: offset from the function
+  uint64_t address = 0;             // kprobe by address
+  uint64_t period_ns = 0;           // interval, profile: time between hits, where it is given as time
+  uint64_t frequency_hz = 0;        // or hits a second
+  uint64_t count = 0;               // software, hardware: events between hits
+  std::optional<uint32_t> syscall;  // tracepoints of system calls: the call's number
+  uint64_t name_index = 0;          // into ProgramImage::probe_names; also the attach cookie
 };
 
 // One BPF program of the object and all places it serves.

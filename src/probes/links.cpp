@@ -79,8 +79,10 @@ Error attach_error(const std::string &target, int error_number, std::initializer
   return Error::from_errno("attach to", target, error_number);
 }
 
-// Most providers have nothing to say before loading and no typed arguments.
+// Most providers have nothing to say before loading, serve their own targets and have no typed arguments.
 void Provider::prepare(bpf_program *, const image::ProgramSpec &, const AttachOptions &) const {}
+
+const Provider &Provider::serving(const image::Target &, kernel::Kernel &) const { return *this; }
 
 Result<std::vector<std::string>> Provider::arguments(std::string_view, const MatchOptions &) const {
   return std::vector<std::string>{};

@@ -27,6 +27,16 @@ enum class ContextKind : uint8_t {
   Registers,         // struct pt_regs of the probed code
   TracepointRecord,  // the event's record; `args` fields at their offsets
   PerfEvent,         // struct bpf_perf_event_data; starts with pt_regs of the interrupted code
+  SyscallEnter,      // u64 address of the task's pt_regs, u64 number of the system call
+  SyscallExit,       // u64 address of the task's pt_regs, u64 result
+};
+
+// Tells a task in a 32-bit system call, whose number and arguments mean something else: where in struct
+// task_struct the bits lie that are then set.
+struct CompatTest {
+  uint32_t offset = 0;
+  uint32_t size = 0;  // bytes
+  uint64_t mask = 0;
 };
 
 struct Context {
@@ -36,6 +46,10 @@ struct Context {
   bool has_retval = false;
   bool has_function = false;                     // `func`
   AddressSpace pointers = AddressSpace::Kernel;  // where addresses found in the context point
+  // Several targets share one event of the kernel: the program finds out which of them it was (by
+  // Target::syscall) and ignores what is none of them. `args` then describes the record that their own
+  // events would have.
+  std::optional<CompatTest> syscalls;
 };
 
 struct MatchOptions {
@@ -86,6 +100,9 @@ public:
   // sorted order. An Error's cause says what is wrong with the spec, its hint what would be right
   // (did-you-mean over existing targets). Matching nothing is an error.
   virtual Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const = 0;
+
+  // The provider that reaches this target best on this kernel; most serve their targets themselves.
+  virtual const Provider &serving(const image::Target &target, kernel::Kernel &kernel) const;
 
   virtual Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const = 0;
 

@@ -16,4 +16,8 @@ const Provider &kretprobe_provider();
 const Provider &uprobe_provider();
 const Provider &uretprobe_provider();
 
+// Serve targets of `tracepoint` and have no name of their own.
+const Provider &syscall_enter_provider();
+const Provider &syscall_exit_provider();
+
 }  // namespace sonde::probes

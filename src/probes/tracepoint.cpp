@@ -5,8 +5,10 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "kernel/syscall_numbers.h"
 #include "probes/links.h"
 #include "probes/provider_rows.h"
+#include "probes/syscall_tracepoint.h"
 
 namespace sonde::probes {
 namespace {
@@ -54,8 +56,18 @@ Error no_tracepoint(std::string_view spec, const EventPattern &pattern, kernel::
   return {"use", fmt::format("tracepoint:{}", spec), std::move(cause), std::move(hint), ENOENT};
 }
 
+std::optional<uint32_t> number_of(const kernel::TracepointName &name) {
+  if (name.category != "syscalls")
+    return std::nullopt;
+  for (std::string_view prefix : {kSyscallEnter, kSyscallExit})
+    if (name.event.starts_with(prefix))
+      return kernel::syscall_number(std::string_view(name.event).substr(prefix.size()));
+  return std::nullopt;
+}
+
 image::Target make_target(kernel::TracepointName name) {
   image::Target target;
+  target.syscall = number_of(name);
   target.name = fmt::format("tracepoint:{}:{}", name.category, name.event);
   target.module = std::move(name.category);
   target.function = std::move(name.event);
@@ -91,6 +103,14 @@ public:
     for (kernel::TracepointName &name : *names)
       targets.push_back(make_target(std::move(name)));
     return targets;
+  }
+
+  // Taking back a tracepoint costs a grace period of 70 ms each. The two events through which all system calls
+  // pass can be had as raw tracepoints, which cost next to nothing.
+  const Provider &serving(const image::Target &target, kernel::Kernel &kernel) const override {
+    if (!target.syscall || !find_compat_test(kernel))
+      return *this;
+    return target.function.starts_with(kSyscallEnter) ? syscall_enter_provider() : syscall_exit_provider();
   }
 
   Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override {

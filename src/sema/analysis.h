@@ -48,7 +48,7 @@ struct Unit {
   probes::Context context;
   std::vector<image::Target> targets;
   std::string function;         // symbol of the program
-  bool needs_cookie = false;    // `probe` differs between the targets
+  bool needs_cookie = false;    // `probe` differs between the targets, and the program asks which one fired
   std::vector<ExprInfo> exprs;  // by ExprId - probe->first_expr
   std::vector<VariableInfo> variables;
   // Variables that a statement brings in, by the address of its node: Let, ForRange, ForMap, and an

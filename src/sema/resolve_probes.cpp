@@ -78,9 +78,10 @@ private:
 
   // Adds a target to the unit it fits, or to a new one. Without a use of `args`, all fit the first:
   // the format of each of a thousand tracepoints need not be read.
-  bool add(const ast::Probe &probe, const probes::Provider &provider, image::Target target, Location where,
+  bool add(const ast::Probe &probe, const probes::Provider &matched_by, image::Target target, Location where,
            const UsedArgs &used, std::map<std::string, size_t> &units) {
-    std::string group(provider.name());
+    const probes::Provider &provider = matched_by.serving(target, kernel_);
+    std::string group = fmt::format("{} {}", provider.name(), static_cast<int>(provider.kind()));
     if (used.any() || !units.contains(group)) {
       auto context = provider.context(target, kernel_);
       if (!context) {

@@ -74,7 +74,7 @@ void TypeChecker::split_units() {
     Unit &unit = analysis_.units[i];
     bool is_ambiguous = states_[i].reads_target_name && unit.targets.size() > 1;
     bool can_ask = is_ambiguous && !states_[i].compares_target_name && !unit.provider->is_run_directly() &&
-                   kernel_.has(kernel::Feature::AttachCookie);
+                   (unit.context.syscalls || kernel_.has(kernel::Feature::AttachCookie));
     if (!is_ambiguous || can_ask) {
       unit.needs_cookie = can_ask;
       units.push_back(std::move(unit));

@@ -248,6 +248,8 @@ TEST_F(Codegen, ExitDropsWhatFollows) { expect("@a = 1; exit(); @a = 2;", {{"AT_
 TEST_F(Codegen, EveryProviderLoads) {
   expect_loads("tracepoint:syscalls:sys_enter_openat /comm == \"cat\"/ { @[comm, args.dfd] = count(); @b[str(args.filename)] = count(); }");
   expect_loads("tracepoint:syscalls:sys_enter_execve { join(args.argv); }");
+  expect_loads("tracepoint:syscalls:sys_enter_* { @[probe] = count(); @a = args.__syscall_nr; }");
+  expect_loads("tracepoint:syscalls:sys_exit_read { print(args); @r = hist(args.ret); }");
   expect_loads("profile:hz:99 { @[comm] = count(); @l = lhist(pid, 0, 1000, 10); @h[tid] = hist(nsecs); @s = stats(pid); }");
   expect_loads("interval:s:1 { print(@); clear(@); @ = 1; zero(@); time(\"%H\"); printf(\"%s\", strftime(\"%H\", nsecs)); }");
   expect_loads("uprobe:/bin/bash:main { @[arg0, arg5, arg6, arg7] = sum(arg0); printf(\"%s\", str(arg1)); }");

@@ -8,6 +8,8 @@
 //   traced open N PATH   opens and closes a file
 //   traced read N        reads 1, 2, 4, … bytes of /dev/zero
 //   traced sleep N       sleeps for a millisecond
+//   traced map N         asks for a mapping with arguments that are all different, anonymous and harmless
+//   traced compat N      makes system call 35 of 32-bit programs (x86)
 //   traced burn MS       keeps its CPU busy
 //   traced pause         waits for a signal
 #define _GNU_SOURCE
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,6 +81,15 @@ static void sleep_briefly(void) {
   syscall(SYS_nanosleep, &time, NULL);
 }
 
+static void map_nothing(void) { syscall(SYS_mmap, 0x1000, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 4096); }
+
+static void call_as_32_bit(void) {
+#if defined(__x86_64__)
+  long result = 35;
+  __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11");
+#endif
+}
+
 static uint64_t now_ms(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -118,6 +130,10 @@ int main(int argc, char **argv) {
       traced_family_one(i), traced_family_two(i), traced_family_three(i);
     else if (strcmp(mode, "open") == 0 && argc > 3)
       open_file(argv[3]);
+    else if (strcmp(mode, "map") == 0)
+      map_nothing();
+    else if (strcmp(mode, "compat") == 0)
+      call_as_32_bit();
     else if (strcmp(mode, "sleep") == 0)
       sleep_briefly();
     else

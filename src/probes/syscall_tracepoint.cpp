@@ -1,0 +1,113 @@
+// tracepoint:syscalls:sys_enter_* and sys_exit_*, however many, by one raw tracepoint each: the program compares
+// the system call's number.
+#include "probes/syscall_tracepoint.h"
+
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "probes/links.h"
+#include "probes/provider_rows.h"
+
+namespace sonde::probes {
+namespace {
+
+// Where the architecture notes that a task is in a 32-bit system call (asm/thread_info.h).
+#if defined(__aarch64__)
+constexpr const char *kCompatField = "flags";
+constexpr uint64_t kCompatMask = 1 << 22;  // TIF_32BIT
+#else
+constexpr const char *kCompatField = "status";
+constexpr uint64_t kCompatMask = 2;  // TS_COMPAT
+#endif
+
+// The fields of the record that registers hold too: the number, and one slot of 8 bytes for each argument or the
+// result. What else the kernel adds (copies of strings, from 7.0 on) exists in the record only.
+StructLayout fields_in_registers(const StructLayout &record) {
+  StructLayout layout = record;
+  constexpr uint32_t kRecordEnd = 16 + 6 * 8;  // header and number, then at most six slots
+  std::erase_if(layout.fields, [](const Field &field) {
+    return field.is_data_loc || field.type.size > 8 || field.offset % 8 != 0 || field.offset >= kRecordEnd;
+  });
+  return layout;
+}
+
+class SyscallProvider : public Provider {
+public:
+  explicit SyscallProvider(bool is_exit) : is_exit_(is_exit) {}
+
+  image::ProviderKind kind() const override {
+    return is_exit_ ? image::ProviderKind::SyscallExit : image::ProviderKind::SyscallEnter;
+  }
+  std::string_view name() const override { return tracepoint_provider().name(); }
+  std::span<const std::string_view> aliases() const override { return {}; }
+  std::string_view syntax() const override { return tracepoint_provider().syntax(); }
+  std::string_view summary() const override { return tracepoint_provider().summary(); }
+  std::string_view section() const override { return "raw_tp"; }
+
+  Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
+    return tracepoint_provider().match(spec, options);
+  }
+  Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const override {
+    return tracepoint_provider().list(spec, options);
+  }
+
+  Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override {
+    auto context = tracepoint_provider().context(target, kernel);
+    if (!context)
+      return context;
+    context->kind = is_exit_ ? ContextKind::SyscallExit : ContextKind::SyscallEnter;
+    context->syscalls = find_compat_test(kernel);
+    auto layout = std::make_shared<const StructLayout>(fields_in_registers(*context->args->layout));
+    context->args = Type::structure(layout->name, layout);
+    return context;
+  }
+
+  Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
+                             const AttachOptions &options) const override {
+    Attachments attachments;
+    bpf_link *link = bpf_program__attach_raw_tracepoint(program, is_exit_ ? "sys_exit" : "sys_enter");
+    int error_number = errno;
+    if (link) {
+      attachments.push_back(own_link(link));
+      return attachments;
+    }
+    // One refusal stands for every target.
+    for (const image::Target &target : spec.targets) {
+      Error error = attach_error(target.name, error_number,
+                                 {{ENOENT, "this kernel was built without it (CONFIG_FTRACE_SYSCALLS)", ""}});
+      if (!options.skip_refused(error))
+        return error;
+    }
+    return attachments;
+  }
+
+private:
+  bool is_exit_;
+};
+
+}  // namespace
+
+std::optional<CompatTest> find_compat_test(kernel::Kernel &kernel) {
+  auto task = kernel.type("task_struct"), info = kernel.type("thread_info");
+  if (!task || !*task || !info || !*info || !(**task).layout || !(**info).layout)
+    return std::nullopt;
+  const Field *outer = (**task).layout->find("thread_info");
+  const Field *inner = (**info).layout->find(kCompatField);
+  if (!outer || !inner || !inner->type.is_integer())
+    return std::nullopt;
+  return CompatTest{outer->offset + inner->offset, inner->type.size, kCompatMask};
+}
+
+const Provider &syscall_enter_provider() {
+  static const SyscallProvider row(false);
+  return row;
+}
+
+const Provider &syscall_exit_provider() {
+  static const SyscallProvider row(true);
+  return row;
+}
+
+}  // namespace sonde::probes
