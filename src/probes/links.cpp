@@ -42,6 +42,17 @@ bool is_about_a_place(const Error &error) {
   }
 }
 
+// Each target counts, whoever was named.
+std::optional<Error> refuse_each(std::span<const image::Target *const> targets, Error error,
+                                 const AttachOptions &options) {
+  for (const image::Target *target : targets) {
+    error.object = target->name;
+    if (!options.skip_refused(error))
+      return error;
+  }
+  return std::nullopt;
+}
+
 std::optional<Error> attach_halving(std::span<const image::Target *const> targets, const AttachGroup &attach_group,
                                     const AttachOptions &options, Attachments &attachments) {
   auto attached = attach_group(targets);
@@ -50,7 +61,7 @@ std::optional<Error> attach_halving(std::span<const image::Target *const> target
     return std::nullopt;
   }
   if (targets.size() == 1 || !is_about_a_place(attached.error()))
-    return options.skip_refused(attached.error()) ? std::nullopt : std::optional(attached.error());
+    return refuse_each(targets, attached.error(), options);
   size_t half = targets.size() / 2;
   if (auto error = attach_halving(targets.first(half), attach_group, options, attachments))
     return error;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <iterator>
 #include <system_error>
 #include <thread>
 
@@ -14,29 +15,48 @@ namespace sonde::runtime {
 namespace {
 
 constexpr size_t kMaxThreads = 32;
+// A wildcard can meet thousands of refusals for one reason.
+constexpr size_t kShownRefusals = 5;
+
+void warn_of_refused(const std::vector<Error> &refused, size_t wanted) {
+  if (refused.empty())
+    return;
+  for (size_t i = 0; i < std::min(refused.size(), kShownRefusals); ++i)
+    fmt::print(stderr, "WARNING: {}\n", refused[i].message());
+  if (refused.size() > kShownRefusals)
+    fmt::print(stderr, "WARNING: and {} more like these\n", refused.size() - kShownRefusals);
+  fmt::print(stderr, "WARNING: attached {} of {} probes\n", wanted - refused.size(), wanted);
+}
 
 }  // namespace
 
-Result<void> Attachments::attach(const image::ProgramImage &image, const LoadedObject &object,
-                                 const probes::AttachOptions &options, Signals &signals) {
+Result<size_t> Attachments::attach(const image::ProgramImage &image, const LoadedObject &object,
+                                   const probes::AttachOptions &options, Signals &signals) {
+  std::vector<Error> refused;
+  probes::AttachOptions gathering = options;
+  if (image.config.missing_probes != "error")
+    gathering.refused = &refused;
+  size_t wanted = 0;
   for (const image::ProgramSpec &spec : image.programs) {
     const probes::Provider &provider = probes::provider(spec.provider);
     if (provider.is_run_directly())
       continue;
     if (signals.received())
-      return {};
-    auto made = provider.attach(object.program(spec.function), spec, options);
-    if (made) {
-      for (auto &attachment : *made)
-        all_.push_back(std::move(attachment));
-      continue;
-    }
-    if (image.config.missing_probes == "error")
+      return refused.size();
+    wanted += spec.targets.size();
+    auto made = provider.attach(object.program(spec.function), spec, gathering);
+    if (!made && !gathering.refused)
       return made.error();
-    if (image.config.missing_probes == "warn")
-      fmt::print(stderr, "WARNING: {}\n", made.error().message());
+    if (!made)
+      refused.insert(refused.end(), spec.targets.size(), made.error());
+    else
+      std::move(made->begin(), made->end(), std::back_inserter(all_));
   }
-  return {};
+  if (!refused.empty() && refused.size() == wanted)
+    return refused.front();
+  if (image.config.missing_probes == "warn")
+    warn_of_refused(refused, wanted);
+  return refused.size();
 }
 
 void Attachments::detach() {

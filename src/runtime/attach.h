@@ -19,10 +19,11 @@ public:
   Attachments(Attachments &&) = default;
   ~Attachments() { detach(); }
 
-  // Attaches what is not run directly. Stops, with what it has, when a signal comes. Failures are
-  // errors, warnings or nothing, as the setting missing_probes says.
-  Result<void> attach(const image::ProgramImage &image, const LoadedObject &object,
-                      const probes::AttachOptions &options, Signals &signals);
+  // Attaches what is not run directly. Stops, with what it has, when a signal comes. Targets that the
+  // kernel refuses are an error, or left out with a warning or without, as the setting missing_probes says;
+  // none left is always an error. Returns how many were refused.
+  Result<size_t> attach(const image::ProgramImage &image, const LoadedObject &object,
+                        const probes::AttachOptions &options, Signals &signals);
   // Returns when nothing is attached any more.
   void detach();
 

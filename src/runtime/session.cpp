@@ -103,7 +103,7 @@ Result<RunResult> Session::attach_only() {
 }
 
 void Session::announce() const {
-  size_t count = count_targets(image_);
+  size_t count = count_targets(image_) - refused_;
   if (!options_.quiet)
     fmt::print(stderr, "Attached {} probe{}\n", count, count == 1 ? "" : "s");
 }
@@ -121,7 +121,13 @@ Result<void> Session::run_programs(image::ProviderKind kind) {
   return {};
 }
 
-Result<void> Session::attach() { return attachments_.attach(image_, object_, {kernel_, options_.pid}, signals_); }
+Result<void> Session::attach() {
+  auto refused = attachments_.attach(image_, object_, {kernel_, options_.pid}, signals_);
+  if (!refused)
+    return refused.error();
+  refused_ = *refused;
+  return {};
+}
 
 // Without anything that could fire there is nothing to wait for but the child.
 void Session::follow() {

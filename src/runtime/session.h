@@ -58,6 +58,7 @@ private:
   std::unique_ptr<RingReader> ring_;
   LostEvents lost_;
   int traced_pidfd_ = -1;  // of -p
+  size_t refused_ = 0;     // targets that were left out
   bool in_end_programs_ = false;
   bool is_over_ = false;
   Attachments attachments_;  // last: detached before anything else goes

@@ -307,6 +307,16 @@ TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
   EXPECT_EQ(refused[0].object, "bad");
 }
 
+TEST_F(GroupsTest, ARefusalOfEverythingCountsForEachTarget) {
+  std::vector<Error> refused;
+  auto result =
+      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EPERM); }, {kernel_, {}, &refused});
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->empty());
+  ASSERT_EQ(refused.size(), 5u);
+  EXPECT_EQ(refused[3].object, "c");
+}
+
 TEST_F(GroupsTest, RefusalsOfEverythingAreNotSearched) {
   size_t calls = 0;
   auto result =
