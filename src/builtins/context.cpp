@@ -30,6 +30,9 @@ Type check_arg(BuiltinUse &use) {
   if (!use.context().has_numbered_args)
     unavailable(use, use.context().args ? "this probe's arguments have names: args.NAME, listed by sonde -lv PROBE"
                                         : "kprobe and uprobe have arg0, arg1, …");
+  size_t count = use.context().usdt_arguments.size();
+  if (use.provider().kind() == image::ProviderKind::Usdt && use.number() >= count)
+    use.error(use.where(), fmt::format("this probe has {} argument{}", count, count == 1 ? "" : "s"));
   return Type::uint64();
 }
 llvm::Value *emit_arg(Emitter &e, const BuiltinSite &site) {
@@ -49,11 +52,11 @@ llvm::Value *emit_args(Emitter &e, const BuiltinSite &site) {
 
 Type check_retval(BuiltinUse &use) {
   if (!use.context().has_retval)
-    unavailable(use, "kretprobe and uretprobe have a return value");
-  return Type::int64();
+    unavailable(use, "kretprobe, uretprobe and fexit have a return value");
+  return use.context().result.value_or(Type::int64());
 }
-llvm::Value *emit_retval(Emitter &e, const BuiltinSite &) {
-  return e.return_register();
+llvm::Value *emit_retval(Emitter &e, const BuiltinSite &site) {
+  return e.ir().CreateTrunc(e.return_register(), e.type_of(site.info.type));
 }
 
 Type check_func(BuiltinUse &use) {

@@ -52,6 +52,10 @@ llvm::Value *Emitter::context_load(uint64_t offset, uint32_t size) {
 }
 
 llvm::Value *Emitter::argument_register(uint32_t index) {
+  if (unit_.context.kind == probes::ContextKind::Arguments)
+    return context_load(8 * index, 8);
+  if (unit_.provider->kind() == image::ProviderKind::Usdt)
+    return usdt_argument(unit_.context.usdt_arguments[index]);
   const ArchRegisters &registers = native_registers();
   if (index < registers.arguments.size())
     return context_load(registers.arguments[index], 8);
@@ -62,9 +66,17 @@ llvm::Value *Emitter::argument_register(uint32_t index) {
   return load(value, Type::uint64());
 }
 
-llvm::Value *Emitter::return_register() { return context_load(native_registers().return_value, 8); }
+llvm::Value *Emitter::return_register() {
+  if (unit_.context.kind == probes::ContextKind::Arguments)
+    return context_load(unit_.context.result_offset, 8);
+  return context_load(native_registers().return_value, 8);
+}
 
-llvm::Value *Emitter::instruction_pointer() { return context_load(native_registers().instruction_pointer, 8); }
+llvm::Value *Emitter::instruction_pointer() {
+  if (unit_.context.kind == probes::ContextKind::Arguments)
+    return helper(Helper::GetFuncIp, {context()}, Purity::PerRun);
+  return context_load(native_registers().instruction_pointer, 8);
+}
 
 llvm::Value *Emitter::target_name_index() {
   if (unit_.context.syscalls && unit_.targets.size() > 1)

@@ -15,7 +15,8 @@ bool Emitter::is_place(const ast::Expr &expr) const {
   // `args`: the record that the kernel hands over.
   const sema::ExprInfo &about = info(expr);
   return about.builtin && about.type.kind == TypeKind::Struct &&
-         unit_.context.kind == probes::ContextKind::TracepointRecord;
+         (unit_.context.kind == probes::ContextKind::TracepointRecord ||
+          unit_.context.kind == probes::ContextKind::Arguments);
 }
 
 Place Emitter::place(const ast::Expr &expr) {

@@ -273,6 +273,9 @@ private:
   // ---- emit_context.cpp ----
   llvm::Value *context_load(uint64_t offset, uint32_t size);
 
+  // ---- emit_usdt.cpp ----
+  llvm::Value *usdt_argument(const probes::UsdtArgument &argument);
+
   // ---- emit_syscall.cpp ----
   void ignore_other_syscalls();
   llvm::Value *syscall_number();

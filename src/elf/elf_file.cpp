@@ -120,7 +120,39 @@ std::vector<RawSymbol> ElfFile::functions(uint32_t section_kind) const {
   return symbols;
 }
 
-std::string ElfFile::build_id() const {
+std::optional<uint64_t> ElfFile::file_offset(uint64_t address) const {
+  size_t count = 0;
+  if (elf_getphdrnum(elf_, &count) != 0)
+    return std::nullopt;
+  for (size_t i = 0; i < count; ++i) {
+    GElf_Phdr header;
+    if (gelf_getphdr(elf_, static_cast<int>(i), &header) && header.p_type == PT_LOAD && address >= header.p_vaddr &&
+        address - header.p_vaddr < header.p_filesz)
+      return address - header.p_vaddr + header.p_offset;
+  }
+  return std::nullopt;
+}
+
+Elf_Scn *ElfFile::find_section(std::string_view name) const {
+  size_t names = 0;
+  if (elf_getshdrstrndx(elf_, &names) != 0)
+    return nullptr;
+  for (Elf_Scn *section = elf_nextscn(elf_, nullptr); section; section = elf_nextscn(elf_, section)) {
+    GElf_Shdr header;
+    const char *found = gelf_getshdr(section, &header) ? elf_strptr(elf_, names, header.sh_name) : nullptr;
+    if (found && name == found)
+      return section;
+  }
+  return nullptr;
+}
+
+uint64_t ElfFile::section_address(std::string_view name) const {
+  GElf_Shdr header;
+  Elf_Scn *section = find_section(name);
+  return section && gelf_getshdr(section, &header) ? header.sh_addr : 0;
+}
+
+void ElfFile::for_each_note(const std::function<void(uint32_t, std::string_view, std::string_view)> &visit) const {
   for (Elf_Scn *section = elf_nextscn(elf_, nullptr); section; section = elf_nextscn(elf_, section)) {
     GElf_Shdr header;
     if (!gelf_getshdr(section, &header) || header.sh_type != SHT_NOTE)
@@ -130,34 +162,31 @@ std::string ElfFile::build_id() const {
     size_t name = 0, contents = 0;
     for (size_t at = 0; data && (at = gelf_getnote(data, at, &note, &name, &contents)) > 0;) {
       const char *bytes = static_cast<const char *>(data->d_buf);
-      if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || std::memcmp(bytes + name, "GNU", 4) != 0)
-        continue;
-      std::string text;
-      for (size_t i = 0; i < note.n_descsz; ++i)
-        text += fmt::format("{:02x}", static_cast<unsigned char>(bytes[contents + i]));
-      return text;
+      // The owner's length counts its NUL.
+      std::string_view owner(bytes + name, note.n_namesz ? note.n_namesz - 1 : 0);
+      visit(note.n_type, owner, {bytes + contents, note.n_descsz});
     }
   }
-  return {};
+}
+
+std::string ElfFile::build_id() const {
+  std::string text;
+  for_each_note([&](uint32_t type, std::string_view owner, std::string_view contents) {
+    if (type == NT_GNU_BUILD_ID && owner == "GNU" && text.empty())
+      for (char byte : contents)
+        text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  });
+  return text;
 }
 
 std::string ElfFile::debug_link() const {
-  size_t names = 0;
-  if (elf_getshdrstrndx(elf_, &names) != 0)
+  Elf_Scn *section = find_section(".gnu_debuglink");
+  // A file name, NUL, padding and a checksum.
+  Elf_Data *data = section ? elf_getdata(section, nullptr) : nullptr;
+  if (!data || !data->d_buf)
     return {};
-  for (Elf_Scn *section = elf_nextscn(elf_, nullptr); section; section = elf_nextscn(elf_, section)) {
-    GElf_Shdr header;
-    const char *name = gelf_getshdr(section, &header) ? elf_strptr(elf_, names, header.sh_name) : nullptr;
-    if (!name || std::string_view(name) != ".gnu_debuglink")
-      continue;
-    // A file name, NUL, padding and a checksum.
-    Elf_Data *data = elf_getdata(section, nullptr);
-    if (!data || !data->d_buf)
-      return {};
-    const char *text = static_cast<const char *>(data->d_buf);
-    return std::string(text, strnlen(text, data->d_size));
-  }
-  return {};
+  const char *text = static_cast<const char *>(data->d_buf);
+  return std::string(text, strnlen(text, data->d_size));
 }
 
 }  // namespace sonde::elf

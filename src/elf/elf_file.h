@@ -5,9 +5,11 @@
 #include <libelf.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -41,6 +43,12 @@ public:
   // Defined functions of the sections of that kind (SHT_SYMTAB, SHT_DYNSYM); empty when there is none.
   std::vector<RawSymbol> functions(uint32_t section_kind) const;
   bool has_section(uint32_t section_kind) const;
+  // Where the file holds what is loaded at that address, code or data; nothing for other addresses.
+  std::optional<uint64_t> file_offset(uint64_t address) const;
+  // Of the section of that name; 0 when there is none.
+  uint64_t section_address(std::string_view name) const;
+  // Calls `visit` with the type, owner and contents of each note.
+  void for_each_note(const std::function<void(uint32_t, std::string_view, std::string_view)> &visit) const;
   // In hexadecimal; empty when the file has none.
   std::string build_id() const;
   // File name in .gnu_debuglink; empty when there is none.
@@ -49,6 +57,7 @@ public:
 private:
   ElfFile(int fd, Elf *elf) : fd_(fd), elf_(elf) {}
   Elf_Scn *find_section(uint32_t kind) const;
+  Elf_Scn *find_section(std::string_view name) const;
 
   int fd_;
   Elf *elf_;

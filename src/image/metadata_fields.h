@@ -26,9 +26,10 @@ template <> struct EnumNames<AddressSpace> {
   static constexpr std::array<std::string_view, 3> kNames = {"none", "kernel", "user"};
 };
 template <> struct EnumNames<ProviderKind> {
-  static constexpr std::array<std::string_view, 14> kNames = {
-      "begin",         "end",    "interval",  "profile", "software",  "hardware",      "tracepoint",
-      "rawtracepoint", "kprobe", "kretprobe", "uprobe",  "uretprobe", "syscall_enter", "syscall_exit"};
+  static constexpr std::array<std::string_view, 17> kNames = {
+      "begin",         "end",           "interval", "profile",   "software", "hardware",
+      "tracepoint",    "rawtracepoint", "kprobe",   "kretprobe", "uprobe",   "uretprobe",
+      "syscall_enter", "syscall_exit",  "fentry",   "fexit",     "usdt"};
 };
 template <> struct EnumNames<MapStorage> {
   static constexpr std::array<std::string_view, 6> kNames = {"hash",  "lru_hash",    "percpu_hash", "lru_percpu_hash",
@@ -97,6 +98,8 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("frequency_hz", target.frequency_hz);
   archive("count", target.count);
   archive("syscall", target.syscall);
+  archive("semaphore", target.semaphore);
+  archive("arguments", target.arguments);
   archive("name_index", target.name_index);
 }
 

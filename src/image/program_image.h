@@ -30,7 +30,10 @@ enum class ProviderKind : uint8_t {
   Uprobe,
   Uretprobe,
   SyscallEnter,
-  SyscallExit
+  SyscallExit,
+  Fentry,
+  Fexit,
+  Usdt
 };
 
 // One place to attach to, resolved: no wildcards left.
@@ -44,6 +47,8 @@ struct Target {
   uint64_t frequency_hz = 0;        // or hits a second
   uint64_t count = 0;               // software, hardware: events between hits
   std::optional<uint32_t> syscall;  // tracepoints of system calls: the call's number
+  uint64_t semaphore = 0;           // usdt: file offset of the counter that turns the probe on; 0 for none
+  std::string arguments;            // usdt: where its arguments are, as the binary's note says
   uint64_t name_index = 0;          // into ProgramImage::probe_names; also the attach cookie
 };
 

@@ -23,6 +23,9 @@ namespace {
 // Deeper than any C type; a cycle in damaged BTF ends here.
 constexpr int kMaxDepth = 32;
 
+// The kernel names the type of each raw tracepoint's function so.
+constexpr std::string_view kRawTracepoint = "btf_trace_";
+
 // Owns the bytes, mapped or read.
 class Bytes {
 public:
@@ -85,6 +88,12 @@ public:
     auto offset = find_string(name);
     return offset && find_id(*offset, BTF_KIND_FUNC) != 0;
   }
+  std::vector<std::string_view> function_names() const override { return names_of_kind(BTF_KIND_FUNC, ""); }
+  std::vector<std::string_view> raw_tracepoint_names() const override {
+    return names_of_kind(BTF_KIND_TYPEDEF, kRawTracepoint);
+  }
+  std::optional<Prototype> function_prototype(std::string_view name) const override;
+  std::optional<Prototype> raw_tracepoint_prototype(std::string_view event) const override;
 
 private:
   const btf_type *at(uint32_t id) const {
@@ -95,6 +104,9 @@ private:
     return {reinterpret_cast<const T *>(&type + 1), count};
   }
   const btf_type *resolve(uint32_t id) const;
+  std::vector<std::string_view> names_of_kind(uint32_t kind, std::string_view prefix) const;
+  const btf_type *find_function_type(std::string_view name) const;
+  Prototype build_prototype(const btf_type &type, size_t skipped) const;
   std::string name_at(uint32_t offset) const;
   std::optional<uint32_t> find_string(std::string_view name) const;
   uint32_t find_id(uint32_t name_offset, uint32_t kind) const;
@@ -301,6 +313,60 @@ Field MappedBtf::build_field(const btf_type &parent, const btf_member &member, i
   }
   field.bit_offset = bits - field.offset * 8;
   return field;
+}
+
+// What follows `prefix` in the names of all types of that kind that begin with it.
+std::vector<std::string_view> MappedBtf::names_of_kind(uint32_t kind, std::string_view prefix) const {
+  std::vector<std::string_view> names;
+  for (uint32_t start : starts_) {
+    const auto &type = *reinterpret_cast<const btf_type *>(types_.data() + start);
+    if (kind_of(type) != kind || type.name_off >= strings_.size())
+      continue;
+    std::string_view name = strings_.data() + type.name_off;
+    if (name.starts_with(prefix))
+      names.push_back(name.substr(prefix.size()));
+  }
+  return names;
+}
+
+const btf_type *MappedBtf::find_function_type(std::string_view name) const {
+  auto offset = find_string(name);
+  const btf_type *function = offset ? at(find_id(*offset, BTF_KIND_FUNC)) : nullptr;
+  const btf_type *type = function ? at(function->type) : nullptr;
+  return type && kind_of(*type) == BTF_KIND_FUNC_PROTO ? type : nullptr;
+}
+
+std::optional<Prototype> MappedBtf::function_prototype(std::string_view name) const {
+  const btf_type *type = find_function_type(name);
+  return type ? std::optional(build_prototype(*type, 0)) : std::nullopt;
+}
+
+// The pointer type has no names of parameters. Functions that the kernel makes for each event do: a stub (6.4 on) or
+// the one that calls all tracers.
+std::optional<Prototype> MappedBtf::raw_tracepoint_prototype(std::string_view event) const {
+  auto offset = find_string(std::string(kRawTracepoint) + std::string(event));
+  if (!offset || find_id(*offset, BTF_KIND_TYPEDEF) == 0)
+    return std::nullopt;
+  for (std::string_view prefix : {"__probestub_", "__traceiter_"})
+    if (const btf_type *type = find_function_type(std::string(prefix) + std::string(event)))
+      return build_prototype(*type, 1);
+  return Prototype{};
+}
+
+Prototype MappedBtf::build_prototype(const btf_type &type, size_t skipped) const {
+  Prototype prototype;
+  std::span<const btf_param> parameters = tail<btf_param>(type, length_of(type));
+  for (const btf_param &parameter : parameters.subspan(std::min(skipped, parameters.size()))) {
+    Field field;
+    field.name = name_at(parameter.name_off);
+    field.type = build_member_type(parameter.type, 0);
+    field.offset = prototype.parameters.size;
+    prototype.parameters.size += std::max((field.type.size + 7) / 8 * 8, 8u);
+    if (!field.name.empty() && field.type.size > 0)
+      prototype.parameters.fields.push_back(std::move(field));
+  }
+  prototype.result = build_member_type(type.type, 0);
+  return prototype;
 }
 
 }  // namespace

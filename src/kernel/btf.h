@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernel/kernel.h"
 #include "types/type.h"
 
 namespace sonde::kernel {
@@ -25,6 +26,12 @@ public:
   virtual std::optional<Type> find_type(std::string_view name) const = 0;
   // True when vmlinux has a function of that name (also one that is never called by address).
   virtual bool has_function(std::string_view name) const = 0;
+  // Names of functions and of raw tracepoints, in no order.
+  virtual std::vector<std::string_view> function_names() const = 0;
+  virtual std::vector<std::string_view> raw_tracepoint_names() const = 0;
+  virtual std::optional<Prototype> function_prototype(std::string_view name) const = 0;
+  // Without the first parameter, which belongs to the tracer.
+  virtual std::optional<Prototype> raw_tracepoint_prototype(std::string_view event) const = 0;
 };
 
 // Maps the file where the kernel allows it (6.16 on) and reads it elsewhere.

@@ -220,4 +220,37 @@ Result<std::optional<Type>> FakeKernel::type(const std::string &name) {
   return found == types_.end() ? std::optional<Type>() : std::optional<Type>(found->second);
 }
 
+namespace {
+
+std::vector<std::string> matching_keys(const std::map<std::string, Prototype> &table, std::string_view glob) {
+  std::vector<std::string> names;
+  for (const auto &[name, prototype] : table)
+    if (matches_glob(glob, name))
+      names.push_back(name);
+  return names;
+}
+
+std::optional<Prototype> find(const std::map<std::string, Prototype> &table, const std::string &name) {
+  auto found = table.find(name);
+  return found == table.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> FakeKernel::typed_functions(std::string_view glob) {
+  return matching_keys(function_types_, glob);
+}
+
+Result<std::vector<std::string>> FakeKernel::raw_tracepoints(std::string_view glob) {
+  return matching_keys(raw_tracepoint_types_, glob);
+}
+
+Result<std::optional<Prototype>> FakeKernel::function_prototype(const std::string &name) {
+  return find(function_types_, name);
+}
+
+Result<std::optional<Prototype>> FakeKernel::raw_tracepoint_prototype(const std::string &event) {
+  return find(raw_tracepoint_types_, event);
+}
+
 }  // namespace sonde::kernel

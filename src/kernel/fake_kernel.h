@@ -23,6 +23,8 @@ public:
   // `format` is a format file or its field lines alone. Asserts that it can be parsed.
   void add_tracepoint(const std::string &category, const std::string &event, const std::string &format);
   void add_function(std::string name, std::string module = {}, uint64_t address = 0);
+  void add_prototype(const std::string &function, Prototype prototype) { function_types_[function] = prototype; }
+  void add_raw_tracepoint(const std::string &event, Prototype prototype) { raw_tracepoint_types_[event] = prototype; }
   // By the type's own name.
   void add_type(Type type);
   void set_version(KernelVersion version) { version_ = version; }
@@ -40,6 +42,10 @@ public:
   Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) override;
   std::optional<uint64_t> symbol_address(const std::string &name) override;
   Result<std::optional<Type>> type(const std::string &name) override;
+  Result<std::vector<std::string>> typed_functions(std::string_view glob) override;
+  Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) override;
+  Result<std::optional<Prototype>> function_prototype(const std::string &name) override;
+  Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) override;
   const std::vector<uint32_t> &online_cpus() override { return online_cpus_; }
   uint32_t possible_cpu_count() override { return possible_cpus_; }
 
@@ -50,6 +56,7 @@ private:
   std::vector<KernelFunction> functions_;
   std::map<std::string, uint64_t> addresses_;
   std::map<std::string, Type> types_;
+  std::map<std::string, Prototype> function_types_, raw_tracepoint_types_;
   std::optional<Error> tracefs_error_, type_error_;
   std::vector<uint32_t> online_cpus_{0, 1};
   uint32_t possible_cpus_ = 2;

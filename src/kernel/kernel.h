@@ -33,6 +33,12 @@ struct KernelFunction {
   std::string module;  // empty for vmlinux
 };
 
+// What a function of the kernel takes and gives, from its BTF.
+struct Prototype {
+  StructLayout parameters;  // each at the next multiple of 8 bytes, as programs get them
+  Type result;              // none for void
+};
+
 struct KernelVersion {
   uint32_t major = 0, minor = 0, patch = 0;
   friend auto operator<=>(const KernelVersion &, const KernelVersion &) = default;
@@ -63,6 +69,14 @@ public:
   // A struct, union or enum of the running kernel by C name (vmlinux BTF; "task_struct"), with
   // members that are structs named but not laid out. Nothing when there is no such type.
   virtual Result<std::optional<Type>> type(const std::string &name) = 0;
+
+  // Functions of vmlinux with known types that can be traced and match the glob; raw tracepoints that match
+  // it. Both sorted.
+  virtual Result<std::vector<std::string>> typed_functions(std::string_view glob) = 0;
+  virtual Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) = 0;
+  // Nothing when there is no such function or raw tracepoint.
+  virtual Result<std::optional<Prototype>> function_prototype(const std::string &name) = 0;
+  virtual Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) = 0;
 
   // CPU numbers, ascending.
   virtual const std::vector<uint32_t> &online_cpus() = 0;

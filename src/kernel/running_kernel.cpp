@@ -33,6 +33,10 @@ public:
   Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) override;
   std::optional<uint64_t> symbol_address(const std::string &name) override;
   Result<std::optional<Type>> type(const std::string &name) override;
+  Result<std::vector<std::string>> typed_functions(std::string_view glob) override;
+  Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) override;
+  Result<std::optional<Prototype>> function_prototype(const std::string &name) override;
+  Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) override;
   const std::vector<uint32_t> &online_cpus() override;
   uint32_t possible_cpu_count() override;
 
@@ -177,6 +181,51 @@ Result<std::optional<Type>> RunningKernel::type(const std::string &name) {
   if (!btf())
     return btf().error();
   return types_.emplace(name, (*btf())->find_type(name)).first->second;
+}
+
+// In the order of their names, each once.
+std::vector<std::string> matching_names(std::vector<std::string_view> names, std::string_view glob) {
+  std::erase_if(names, [&](std::string_view name) { return !matches_glob(glob, name); });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return {names.begin(), names.end()};
+}
+
+// BTF also describes functions that cannot be traced: those of the kernel's list count. For one function that
+// list is not worth its 50 ms: attaching tells.
+Result<std::vector<std::string>> RunningKernel::typed_functions(std::string_view glob) {
+  if (!btf())
+    return btf().error();
+  if (!has_glob(glob))
+    return (*btf())->has_function(glob) ? std::vector<std::string>{std::string(glob)} : std::vector<std::string>{};
+  auto traceable = functions("vmlinux", glob);
+  if (!traceable)
+    return traceable.error();
+  std::vector<std::string_view> described = (*btf())->function_names();
+  std::sort(described.begin(), described.end());
+  std::vector<std::string> names;
+  for (KernelFunction &function : *traceable)
+    if (std::binary_search(described.begin(), described.end(), function.name))
+      names.push_back(std::move(function.name));
+  return names;
+}
+
+Result<std::vector<std::string>> RunningKernel::raw_tracepoints(std::string_view glob) {
+  if (!btf())
+    return btf().error();
+  return matching_names((*btf())->raw_tracepoint_names(), glob);
+}
+
+Result<std::optional<Prototype>> RunningKernel::function_prototype(const std::string &name) {
+  if (!btf())
+    return btf().error();
+  return (*btf())->function_prototype(name);
+}
+
+Result<std::optional<Prototype>> RunningKernel::raw_tracepoint_prototype(const std::string &event) {
+  if (!btf())
+    return btf().error();
+  return (*btf())->raw_tracepoint_prototype(event);
 }
 
 const std::vector<uint32_t> &RunningKernel::online_cpus() {

@@ -93,6 +93,15 @@ Error attach_error(const std::string &target, int error_number, std::initializer
 // Most providers have nothing to say before loading, serve their own targets and have no typed arguments.
 void Provider::prepare(bpf_program *, const image::ProgramSpec &, const AttachOptions &) const {}
 
+std::string Provider::group(const image::Target &) const { return {}; }
+
+std::vector<std::string> declarations(const kernel::Prototype &prototype) {
+  std::vector<std::string> lines;
+  for (const Field &parameter : prototype.parameters.fields)
+    lines.push_back(to_string(parameter.type) + " " + parameter.name);
+  return lines;
+}
+
 const Provider &Provider::serving(const image::Target &, kernel::Kernel &) const { return *this; }
 
 Result<std::vector<std::string>> Provider::arguments(std::string_view, const MatchOptions &) const {

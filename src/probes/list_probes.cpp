@@ -18,9 +18,11 @@ std::vector<const Provider *> providers_matching(std::string_view pattern) {
   return matching;
 }
 
-// kretprobes are set on the functions that kprobes are: a pattern that does not name them lists these once.
+// kretprobes are set on the functions that kprobes are, fexit on those of fentry: a pattern that does not name
+// them lists these once.
 bool repeats_another(const Provider &provider, std::string_view pattern) {
-  return provider.kind() == image::ProviderKind::Kretprobe && pattern.starts_with("*");
+  bool is_return = provider.kind() == image::ProviderKind::Kretprobe || provider.kind() == image::ProviderKind::Fexit;
+  return is_return && pattern.starts_with("*");
 }
 
 // Every spelling of every provider that the whole pattern matches. A provider that cannot be asked (no

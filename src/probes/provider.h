@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
+#include "probes/usdt_arguments.h"
 #include "types/type.h"
 
 struct bpf_program;
@@ -29,6 +30,7 @@ enum class ContextKind : uint8_t {
   PerfEvent,         // struct bpf_perf_event_data; starts with pt_regs of the interrupted code
   SyscallEnter,      // u64 address of the task's pt_regs, u64 number of the system call
   SyscallExit,       // u64 address of the task's pt_regs, u64 result
+  Arguments,         // u64 words: the arguments one after the other and, behind them, a result
 };
 
 // Tells a task in a 32-bit system call, whose number and arguments mean something else: where in struct
@@ -41,9 +43,12 @@ struct CompatTest {
 
 struct Context {
   ContextKind kind = ContextKind::None;
-  std::optional<Type> args;        // struct behind the builtin `args`
-  bool has_numbered_args = false;  // arg0 … argN
+  std::optional<Type> args;                  // struct behind the builtin `args`
+  bool has_numbered_args = false;            // arg0 … argN
+  std::vector<UsdtArgument> usdt_arguments;  // where arg0 … argN are, where no calling convention says so
   bool has_retval = false;
+  std::optional<Type> result;                    // type of `retval` where it is known
+  uint32_t result_offset = 0;                    // Arguments: where the result lies
   bool has_function = false;                     // `func`
   AddressSpace pointers = AddressSpace::Kernel;  // where addresses found in the context point
   // Several targets share one event of the kernel: the program finds out which of them it was (by
@@ -117,9 +122,14 @@ public:
   // refusal means there.
   virtual Result<std::vector<std::unique_ptr<Attachment>>> attach(bpf_program *program, const image::ProgramSpec &spec,
                                                                   const AttachOptions &options) const = 0;
+  // Targets with equal text can share a program.
+  virtual std::string group(const image::Target &target) const;
   // Begin and end are run by the runtime itself rather than attached.
   virtual bool is_run_directly() const { return false; }
 };
+
+// The parameters as -lv shows them: "struct file * file".
+std::vector<std::string> declarations(const kernel::Prototype &prototype);
 
 std::span<const Provider *const> providers();
 const Provider *find_provider(std::string_view name_or_alias);  // case ignored; null when unknown

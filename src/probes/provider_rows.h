@@ -15,6 +15,11 @@ const Provider &kprobe_provider();
 const Provider &kretprobe_provider();
 const Provider &uprobe_provider();
 const Provider &uretprobe_provider();
+const Provider &usdt_provider();
+const Provider &hardware_provider();
+const Provider &raw_tracepoint_provider();
+const Provider &fentry_provider();
+const Provider &fexit_provider();
 
 // Serve targets of `tracepoint` and have no name of their own.
 const Provider &syscall_enter_provider();

@@ -8,14 +8,21 @@
 namespace sonde::probes {
 
 std::span<const Provider *const> providers() {
-  static const std::array<const Provider *, 10> table = {
-      &begin_provider(),      &end_provider(),    &interval_provider(),  &profile_provider(), &software_provider(),
-      &tracepoint_provider(), &kprobe_provider(), &kretprobe_provider(), &uprobe_provider(),  &uretprobe_provider(),
+  static const std::array<const Provider *, 15> table = {
+      &begin_provider(),    &end_provider(),       &interval_provider(),   &profile_provider(),
+      &software_provider(), &hardware_provider(),  &tracepoint_provider(), &raw_tracepoint_provider(),
+      &kprobe_provider(),   &kretprobe_provider(), &fentry_provider(),     &fexit_provider(),
+      &uprobe_provider(),   &uretprobe_provider(), &usdt_provider(),
   };
   return table;
 }
 
 const Provider *find_provider(std::string_view name_or_alias) {
+  // 'U' and 'u' are two providers.
+  for (const Provider *provider : providers())
+    for (std::string_view alias : provider->aliases())
+      if (alias == name_or_alias)
+        return provider;
   std::string wanted = to_lower(name_or_alias);
   for (const Provider *provider : providers()) {
     if (provider->name() == wanted)

@@ -1,8 +1,6 @@
 // uprobe and uretprobe: entry and return of functions of programs and libraries.
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <glob.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +11,7 @@
 #include "base/text.h"
 #include "elf/instructions.h"
 #include "elf/symbol_table.h"
+#include "probes/binaries.h"
 #include "probes/links.h"
 #include "probes/location.h"
 #include "probes/provider_rows.h"
@@ -45,64 +44,6 @@ Result<UprobeSpec> parse_spec(std::string_view spec, const std::string &whole) {
     return place.error();
   parsed.place = place.take();
   return parsed;
-}
-
-// A file to probe: where the kernel finds it, and what users call it.
-struct Binary {
-  std::string path;
-  std::string shown;
-};
-
-bool same_file(const std::string &a, const std::string &b) {
-  struct stat first, second;
-  return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
-}
-
-// For a traced process with a root of its own (a container), absolute paths are meant as it sees them.
-std::string path_in_process(const std::string &path, const std::optional<int> &pid) {
-  if (!pid || path.empty() || path[0] != '/' || path.starts_with("/proc/"))
-    return path;
-  std::string root = fmt::format("/proc/{}/root", *pid);
-  struct stat status;
-  if (same_file(root + "/", "/") || stat((root + path).c_str(), &status) != 0)
-    return path;
-  return root + path;
-}
-
-// Files that a pattern matches, each once however many links lead to it.
-std::vector<Binary> expand_pattern(const std::string &pattern, const std::optional<int> &pid) {
-  std::vector<Binary> binaries;
-  std::set<std::pair<dev_t, ino_t>> seen;
-  glob_t matches{};
-  if (glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
-    for (size_t i = 0; i < matches.gl_pathc; ++i) {
-      std::string path = path_in_process(matches.gl_pathv[i], pid);
-      struct stat status;
-      if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-          seen.insert({status.st_dev, status.st_ino}).second)
-        binaries.push_back({path, matches.gl_pathv[i]});
-    }
-  }
-  globfree(&matches);
-  return binaries;
-}
-
-Result<std::vector<Binary>> find_binaries(const std::string &name, const std::optional<int> &pid) {
-  if (has_glob(name)) {
-    auto binaries = expand_pattern(name, pid);
-    if (binaries.empty())
-      return Error{"find binary", fmt::format("'{}'", name), "no file matches", {}, ENOENT};
-    return binaries;
-  }
-  // The traced process's view comes first: the file may exist only there.
-  std::string seen = path_in_process(name, pid);
-  if (seen != name)
-    return std::vector<Binary>{{seen, name}};
-  auto path = elf::resolve_binary(name);
-  if (!path)
-    return path.error();
-  return std::vector<Binary>{{path_in_process(*path, pid), *path}};
 }
 
 Error no_function(const std::string &whole, const std::string &name, const Binary &binary,
@@ -354,13 +295,16 @@ Result<std::unique_ptr<Attachment>> UprobeProvider::attach_group(bpf_program *pr
                                                                  std::span<const image::Target *const> targets,
                                                                  const std::optional<int> &pid) const {
   std::vector<unsigned long> offsets;
+  std::vector<unsigned long> semaphores;
   std::vector<__u64> cookies;
   for (const image::Target *target : targets) {
     offsets.push_back(target->offset);
+    semaphores.push_back(target->semaphore);
     cookies.push_back(target->name_index);
   }
   LIBBPF_OPTS(bpf_uprobe_multi_opts, options);
   options.offsets = offsets.data();
+  options.ref_ctr_offsets = semaphores.data();
   options.cookies = cookies.data();
   options.cnt = offsets.size();
   options.retprobe = is_return_;
@@ -391,6 +335,7 @@ Result<std::unique_ptr<Attachment>> UprobeProvider::attach_one(bpf_program *prog
                                                                bool needs_cookie, const std::optional<int> &pid) const {
   LIBBPF_OPTS(bpf_uprobe_opts, options);
   options.retprobe = is_return_;
+  options.ref_ctr_offset = target.semaphore;
   if (needs_cookie)
     options.bpf_cookie = target.name_index;
   bpf_link *link =

@@ -82,6 +82,7 @@ private:
            const UsedArgs &used, std::map<std::string, size_t> &units) {
     const probes::Provider &provider = matched_by.serving(target, kernel_);
     std::string group = fmt::format("{} {}", provider.name(), static_cast<int>(provider.kind()));
+    group += ";" + provider.group(target);
     if (used.any() || !units.contains(group)) {
       auto context = provider.context(target, kernel_);
       if (!context) {
@@ -97,8 +98,10 @@ private:
         unit.context = std::move(*context);
       }
     }
-    target.name_index = analysis_.probe_names.size();
-    analysis_.probe_names.push_back(target.name);
+    // A static probe with several places has one name.
+    if (analysis_.probe_names.empty() || analysis_.probe_names.back() != target.name)
+      analysis_.probe_names.push_back(target.name);
+    target.name_index = analysis_.probe_names.size() - 1;
     analysis_.units[units.at(group)].targets.push_back(std::move(target));
     return true;
   }

@@ -55,6 +55,22 @@ protected:
     return split_attach_point(text)->provider->context(targets->front(), kernel_);
   }
 
+  // int fd, bool force, u64 count
+  static StructLayout three_parameters() {
+    StructLayout layout;
+    uint32_t offset = 0;
+    for (auto [name, type] : {std::pair("fd", Type::integer(32, true)), std::pair("force", Type::boolean()),
+                              std::pair("count", Type::uint64())}) {
+      Field &field = layout.fields.emplace_back();
+      field.name = name;
+      field.type = type;
+      field.offset = offset;
+      offset += 8;
+    }
+    layout.size = offset;
+    return layout;
+  }
+
   kernel::FakeKernel kernel_;
 };
 
@@ -112,6 +128,44 @@ TEST_F(ProbesTest, SoftwareEvents) {
   EXPECT_EQ(match("s:cs:")->at(0).function, "cs");
   EXPECT_THAT(error("s:page-fault"), HasSubstr("HINT: did you mean 'page-faults'?"));
   EXPECT_THAT(error("s:cs:0"), HasSubstr("'0' is not a positive whole number"));
+}
+
+TEST_F(ProbesTest, HardwareEvents) {
+  EXPECT_EQ(match("hardware:cycles:1000")->at(0).count, 1000u);
+  EXPECT_EQ(match("h:cache-misses")->at(0).count, 1'000'000u);
+  EXPECT_EQ(error("h:cache-mises"), "could not use hardware:cache-mises: there is no hardware event 'cache-mises'\n"
+                                    "HINT: did you mean 'cache-misses'?");
+  EXPECT_THAT(list("h:*cycles"),
+              ElementsAre("hardware:bus-cycles:", "hardware:cpu-cycles:", "hardware:cycles:", "hardware:ref-cycles:"));
+}
+
+TEST_F(ProbesTest, RawTracepointsHaveTypedAndNumberedArguments) {
+  kernel_.add_raw_tracepoint("sched_switch", {three_parameters(), Type::none()});
+  kernel_.add_raw_tracepoint("sched_wakeup", {});
+  EXPECT_THAT(names("rt:sched_*"), ElementsAre("rawtracepoint:sched_switch", "rawtracepoint:sched_wakeup"));
+  EXPECT_THAT(names("rt:vmlinux:sched_switch"), ElementsAre("rawtracepoint:sched_switch"));
+  EXPECT_THAT(error("rt:sched_swich"), HasSubstr("HINT: did you mean 'sched_switch'?"));
+  EXPECT_THAT(error("rt:kvm:kvm_exit"), HasSubstr("not those of modules"));
+  auto found = context("rt:sched_switch");
+  ASSERT_TRUE(found && found->args);
+  EXPECT_TRUE(found->has_numbered_args);
+  EXPECT_EQ(found->args->layout->find("count")->offset, 16u);
+  EXPECT_THAT(list("rt:sched_switch", true),
+              ElementsAre("rawtracepoint:sched_switch", "    int32 fd", "    bool force", "    uint64 count"));
+}
+
+TEST_F(ProbesTest, FentryAndFexitKnowTypes) {
+  kernel_.add_prototype("vfs_read", {three_parameters(), Type::int64()});
+  kernel_.add_prototype("vfs_open", {{}, Type::none()});
+  EXPECT_THAT(names("kfunc:vfs_*"), ElementsAre("fentry:vmlinux:vfs_open", "fentry:vmlinux:vfs_read"));
+  EXPECT_THAT(names("fexit:vmlinux:vfs_read"), ElementsAre("fexit:vmlinux:vfs_read"));
+  EXPECT_THAT(error("f:vfs_raed"), HasSubstr("HINT: did you mean 'vfs_read'?"));
+  auto entry = context("f:vfs_read"), back = context("fr:vfs_read"), nothing = context("fr:vfs_open");
+  ASSERT_TRUE(entry && back && nothing);
+  EXPECT_FALSE(entry->has_retval || entry->has_numbered_args || nothing->has_retval);
+  EXPECT_TRUE(back->has_retval);
+  EXPECT_EQ(*back->result, Type::int64());
+  EXPECT_EQ(back->result_offset, 24u);
 }
 
 TEST_F(ProbesTest, TracepointsAndTheirWildcards) {

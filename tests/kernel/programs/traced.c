@@ -10,6 +10,8 @@
 //   traced sleep N       sleeps for a millisecond
 //   traced map N         asks for a mapping with arguments that are all different, anonymous and harmless
 //   traced compat N      makes system call 35 of 32-bit programs (x86)
+//   traced usdt N        passes two places of the static probe traced:step and, while someone watches it, one of
+//                        traced:watched (x86)
 //   traced burn MS       keeps its CPU busy
 //   traced pause         waits for a signal
 #define _GNU_SOURCE
@@ -90,6 +92,29 @@ static void call_as_32_bit(void) {
 #endif
 }
 
+#if defined(__x86_64__)
+// The note of a static probe, as sys/sdt.h writes it.
+#define NOTE(semaphore, name, arguments)                                                                     \
+  "990: nop\n.pushsection .note.stapsdt,\"\",\"note\"\n.balign 4\n.4byte 992f-991f, 994f-993f, 3\n"           \
+  "991: .asciz \"stapsdt\"\n992: .balign 4\n993: .8byte 990b\n.8byte 0\n.8byte " semaphore "\n"             \
+  ".asciz \"traced\"\n.asciz \"" name "\"\n.asciz \"" arguments "\"\n994: .balign 4\n.popsection\n"
+
+volatile unsigned short traced_watchers __attribute__((section(".probes"), used));
+
+static void pass_static_probes(int i) {
+  int64_t wide = -1234567890123;
+  const char *text = "static";
+  uint16_t stored[4] = {1, 2, 3, (uint16_t)(i + 1000)};
+  OPAQUE(wide);
+  __asm__ volatile(NOTE("0", "step", "-4@%0 -8@%1 8@%2 2@%3") : : "r"(i), "r"(wide), "r"(text), "m"(stored[3]));
+  __asm__ volatile(NOTE("0", "step", "-4@%0 -8@%1 8@%2 2@%3") : : "n"(-7), "r"(wide), "r"(text), "m"(stored[0]));
+  if (traced_watchers)
+    __asm__ volatile(NOTE("traced_watchers", "watched", ""));
+}
+#else
+static void pass_static_probes(int i) { (void)i; }
+#endif
+
 static uint64_t now_ms(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -130,6 +155,8 @@ int main(int argc, char **argv) {
       traced_family_one(i), traced_family_two(i), traced_family_three(i);
     else if (strcmp(mode, "open") == 0 && argc > 3)
       open_file(argv[3]);
+    else if (strcmp(mode, "usdt") == 0)
+      pass_static_probes(i);
     else if (strcmp(mode, "map") == 0)
       map_nothing();
     else if (strcmp(mode, "compat") == 0)

@@ -1,0 +1,24 @@
+// Static probes of user programs: the notes that sys/sdt.h leaves in section .note.stapsdt.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sonde::elf {
+
+// One place where a probe fires; inlining gives one probe several.
+struct UsdtNote {
+  std::string provider;
+  std::string name;
+  uint64_t file_offset = 0;  // of the instruction
+  uint64_t semaphore = 0;    // file offset of the counter that turns the probe on; 0 when it is always on
+  std::string arguments;     // "-4@%edi 8@-16(%rbp) 8@$5"
+};
+
+// In the order of the file. Errors: as read_symbols.
+Result<std::vector<UsdtNote>> read_usdt_notes(const std::string &path);
+
+}  // namespace sonde::elf

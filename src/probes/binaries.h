@@ -1,0 +1,22 @@
+// Which files a spec's binary means.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sonde::probes {
+
+// A file to probe: where the kernel finds it, and what users call it.
+struct Binary {
+  std::string path;
+  std::string shown;
+};
+
+// A path, which may be a glob, or a name to look for as elf::resolve_binary does. With a pid, paths are meant as
+// that process sees them.
+Result<std::vector<Binary>> find_binaries(const std::string &name, const std::optional<int> &pid);
+
+}  // namespace sonde::probes
