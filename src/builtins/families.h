@@ -10,6 +10,8 @@ namespace sonde::builtins {
 std::span<const Builtin> task_builtins();         // task.cpp: who is running
 std::span<const Builtin> clock_builtins();        // clock.cpp: when
 std::span<const Builtin> context_builtins();      // context.cpp: what the probe hit
+std::span<const Builtin> stack_builtins();        // stacks.cpp
+std::span<const Builtin> symbol_builtins();       // symbols.cpp: names of addresses
 std::span<const Builtin> string_builtins();       // strings.cpp
 std::span<const Builtin> map_builtins();          // maps.cpp: whole maps and entries
 std::span<const Builtin> output_builtins();       // output.cpp: what is printed

@@ -52,15 +52,13 @@ llvm::DIFile *DebugInfo::file(Location where) {
   return files_[index];
 }
 
-unsigned DebugInfo::line(Location where) const {
-  return sources_.size() ? sources_.position(where.begin).line : 1;
-}
+unsigned DebugInfo::line(Location where) const { return sources_.size() ? sources_.position(where.begin).line : 1; }
 
 void DebugInfo::describe_function(llvm::Function &function, Location where, bool is_program) {
   llvm::SmallVector<llvm::Metadata *, 5> signature;
   // A program returns int; a callback's result is 64 bits wide.
-  signature.push_back(builder_.createBasicType(is_program ? "int" : "long", is_program ? 32 : 64,
-                                               llvm::dwarf::DW_ATE_signed));
+  signature.push_back(
+      builder_.createBasicType(is_program ? "int" : "long", is_program ? 32 : 64, llvm::dwarf::DW_ATE_signed));
   // What a program's context holds is the provider's business, not BTF's: it is declared as (void).
   for (size_t i = 0; i < function.arg_size() && !is_program; ++i)
     signature.push_back(pointer_to(nullptr));
@@ -90,13 +88,15 @@ llvm::DebugLoc DebugInfo::location(Location where, llvm::Function &function) {
 }
 
 void DebugInfo::describe_map(llvm::GlobalVariable &map, const MapDescription &description) {
-  llvm::SmallVector<llvm::Metadata *, 4> fields;
+  llvm::SmallVector<llvm::Metadata *, 5> fields;
   auto add = [&](llvm::StringRef name, llvm::DIType *pointee) {
     fields.push_back(member(name, pointer_to(pointee), 8, fields.size() * 8));
   };
   auto *number = builder_.createBasicType("int", 32, llvm::dwarf::DW_ATE_signed);
   add("type", array_of(number, description.bpf_type, 4));
   add("max_entries", array_of(number, description.max_entries, 4));
+  if (description.flags)
+    add("map_flags", array_of(number, description.flags, 4));
   if (description.key)
     add("key", description.key);
   if (description.value)
@@ -105,7 +105,8 @@ void DebugInfo::describe_map(llvm::GlobalVariable &map, const MapDescription &de
 }
 
 void DebugInfo::describe_variable(llvm::GlobalVariable &variable, llvm::DIType *type) {
-  variable.addDebugInfo(builder_.createGlobalVariableExpression(unit_, variable.getName(), {}, unit_->getFile(), 0, type,
+  variable.addDebugInfo(builder_.createGlobalVariableExpression(unit_, variable.getName(), {}, unit_->getFile(), 0,
+                                                                type,
                                                                 /*IsLocalToUnit=*/false));
 }
 
@@ -117,9 +118,7 @@ llvm::DIType *DebugInfo::unsigned_integer(uint32_t bits) {
   return builder_.createBasicType(name, bits, llvm::dwarf::DW_ATE_unsigned);
 }
 
-llvm::DIType *DebugInfo::bytes(uint32_t size) {
-  return array_of(unsigned_integer(8), size, 1);
-}
+llvm::DIType *DebugInfo::bytes(uint32_t size) { return array_of(unsigned_integer(8), size, 1); }
 
 llvm::DIType *DebugInfo::scalar_slot(const image::MapSpec &map) {
   llvm::Metadata *fields[] = {member("value", type(map.value), map.value.size, 0),
@@ -129,8 +128,7 @@ llvm::DIType *DebugInfo::scalar_slot(const image::MapSpec &map) {
 
 llvm::DIType *DebugInfo::type(const Type &type) {
   switch (type.kind) {
-  case TypeKind::Bool:
-    return builder_.createBasicType("bool", 8, llvm::dwarf::DW_ATE_boolean);
+  case TypeKind::Bool: return builder_.createBasicType("bool", 8, llvm::dwarf::DW_ATE_boolean);
   case TypeKind::Integer:
   case TypeKind::Enum:
   case TypeKind::Sum: {
@@ -141,40 +139,33 @@ llvm::DIType *DebugInfo::type(const Type &type) {
   }
   case TypeKind::String:
     return array_of(builder_.createBasicType("char", 8, llvm::dwarf::DW_ATE_signed_char), type.size, 1);
-  case TypeKind::Array:
-    return array_of(this->type(*type.element), type.count, type.element->size);
+  case TypeKind::Array: return array_of(this->type(*type.element), type.count, type.element->size);
   case TypeKind::Struct:
   case TypeKind::Tuple:
     if (!type.layout || type.layout->is_union || has_bitfields(*type.layout) || type.layout->fields.empty())
       return bytes(type.size);
     return structure(type.name, *type.layout);
   case TypeKind::Min:
-  case TypeKind::Max:
-    return members("value", type.is_signed, "is_set");
+  case TypeKind::Max: return members("value", type.is_signed, "is_set");
   case TypeKind::Avg:
-  case TypeKind::Stats:
-    return members("total", type.is_signed, "count");
-  case TypeKind::UserSymbol:
-    return members("address", false, "pid");
+  case TypeKind::Stats: return members("total", type.is_signed, "count");
+  case TypeKind::UserSymbol: return members("address", false, "pid");
   case TypeKind::Hist:
-  case TypeKind::Lhist:
-    return array_of(unsigned_integer(64), type.size / 8, 8);
+  case TypeKind::Lhist: return array_of(unsigned_integer(64), type.size / 8, 8);
   case TypeKind::Pointer:
   case TypeKind::Count:
   case TypeKind::Timestamp:
   case TypeKind::KernelSymbol:
   case TypeKind::ProbeName:
-    return unsigned_integer(64);
+  case TypeKind::KernelStack:
+  case TypeKind::UserStack: return unsigned_integer(64);
   case TypeKind::None:
-  case TypeKind::Buffer:
-    return bytes(type.size);
+  case TypeKind::Buffer: return bytes(type.size);
   }
   return bytes(type.size);
 }
 
-llvm::DIType *DebugInfo::pointer_to(llvm::DIType *type) {
-  return builder_.createPointerType(type, kPointerBits);
-}
+llvm::DIType *DebugInfo::pointer_to(llvm::DIType *type) { return builder_.createPointerType(type, kPointerBits); }
 
 llvm::DIType *DebugInfo::array_of(llvm::DIType *element, uint64_t count, uint64_t element_size) {
   llvm::Metadata *range = builder_.getOrCreateSubrange(0, static_cast<int64_t>(count));

@@ -18,8 +18,9 @@ namespace sonde::codegen {
 struct MapDescription {
   uint32_t bpf_type = 0;
   uint32_t max_entries = 0;
-  llvm::DIType *key = nullptr;    // null where the map has none (ring buffer)
+  llvm::DIType *key = nullptr;  // null where the map has none (ring buffer)
   llvm::DIType *value = nullptr;
+  uint32_t flags = 0;
 };
 
 class DebugInfo {

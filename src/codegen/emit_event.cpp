@@ -9,8 +9,7 @@ namespace sonde::codegen {
 void Emitter::send_event(uint32_t event, std::span<const FieldWriter> fields) {
   const image::EventSpec &spec = analysis_.events[event];
   assert(fields.size() == spec.fields.size() && !record_is_reserved_);
-  llvm::Value *record =
-      helper(Helper::RingbufReserve, {module_.ring_buffer(), constant(spec.size), constant(0)});
+  llvm::Value *record = helper(Helper::RingbufReserve, {module_.ring_buffer(), constant(spec.size), constant(0)});
   auto fill = [&] {
     // The header is { u32 event, u32 zero }, in one store.
     ir_.CreateStore(constant(event), record);
@@ -25,13 +24,16 @@ void Emitter::send_event(uint32_t event, std::span<const FieldWriter> fields) {
   branch(ir_.CreateIsNotNull(record), fill, [&] { count_lost_event(); });
 }
 
-void Emitter::count_lost_event() {
-  llvm::Value *slot = allocate(4);
-  ir_.CreateStore(constant(unit_index_, 32), slot);
-  llvm::Value *lost = helper(Helper::MapLookupElem, {module_.lost_events(), slot});
-  branch(ir_.CreateIsNotNull(lost), [&] {
-    llvm::Value *before = load(lost, Type::uint64());
-    ir_.CreateStore(ir_.CreateAdd(before, constant(1)), lost);
+void Emitter::count_lost_event() { add_one(module_.lost_events(), unit_index_); }
+
+// Counts up in an array map of u64 per CPU.
+void Emitter::add_one(llvm::Value *counters, uint32_t slot) {
+  llvm::Value *key = allocate(4);
+  ir_.CreateStore(constant(slot, 32), key);
+  llvm::Value *counter = helper(Helper::MapLookupElem, {counters, key});
+  branch(ir_.CreateIsNotNull(counter), [&] {
+    llvm::Value *before = load(counter, Type::uint64());
+    ir_.CreateStore(ir_.CreateAdd(before, constant(1)), counter);
   });
 }
 

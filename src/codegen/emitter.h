@@ -27,7 +27,7 @@ struct BuiltinSite {
   const ast::Expr &expr;
   const std::vector<ast::ExprPtr> *arguments;  // null for `pid` without ()
   const sema::ExprInfo &info;
-  llvm::Value *destination;  // memory types and aggregations: where to write
+  llvm::Value *destination;       // memory types and aggregations: where to write
   uint32_t map = sema::kNoIndex;  // aggregations: the map that is assigned
 
   size_t count() const { return arguments ? arguments->size() : 0; }
@@ -111,6 +111,12 @@ public:
   void store_args(llvm::Value *destination, const Type &type);
   llvm::Value *parameter(image::ParameterKind kind);
 
+  // ---- Stacks (emit_stack.cpp) ----
+  // The running task's stack as a value of type `stack`.
+  llvm::Value *stack(const Type &stack);
+  // How many frames it has.
+  llvm::Value *stack_depth(const Type &stack);
+
   // ---- Maps (emit_map.cpp) ----
   llvm::Value *map(uint32_t map);  // address of the map, for helpers
   // The key of `map` in memory, from its expression (null for scalar maps).
@@ -147,7 +153,7 @@ private:
     llvm::Function *function = nullptr;
     llvm::BasicBlock *entry = nullptr;  // allocas and the scratch lookup; ended by finish_frame
     llvm::BasicBlock *body = nullptr;
-    llvm::BasicBlock *exit = nullptr;   // returns 0
+    llvm::BasicBlock *exit = nullptr;  // returns 0
     llvm::Value *context = nullptr;
     llvm::Value *scratch = nullptr;     // this CPU's scratch memory, when used
     llvm::Value *zero_key = nullptr;    // u32 0, the key of scalar maps, when used
@@ -302,6 +308,7 @@ private:
 
   // ---- emit_event.cpp ----
   void count_lost_event();
+  void add_one(llvm::Value *counters, uint32_t slot);
 
   ModuleBuilder &module_;
   const sema::Analysis &analysis_;

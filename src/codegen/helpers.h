@@ -16,7 +16,9 @@ enum class Helper : uint32_t {
   GetCurrentPidTgid = 14,
   GetCurrentUidGid = 15,
   GetCurrentComm = 16,
+  GetStackId = 27,
   GetCurrentTask = 35,
+  GetStack = 67,
   GetCurrentCgroupId = 80,
   SendSignal = 109,
   ProbeReadUser = 112,
@@ -40,8 +42,8 @@ enum class Helper : uint32_t {
 
 // Whether two calls with equal arguments in one run of a program may be one call.
 enum class Purity : uint8_t {
-  Impure,   // has effects, or memory behind its arguments may change
-  PerRun,   // the same for the whole run: pid, cpu, uid, task
+  Impure,  // has effects, or memory behind its arguments may change
+  PerRun,  // the same for the whole run: pid, cpu, uid, task
 };
 
 }  // namespace sonde::codegen

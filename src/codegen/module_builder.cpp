@@ -9,6 +9,7 @@
 #include <cassert>
 
 #include "codegen/emitter.h"
+#include "types/stack.h"
 
 namespace sonde::codegen {
 namespace {
@@ -16,20 +17,19 @@ namespace {
 // The runtime sets the size that it wants; this one is for other loaders.
 constexpr uint32_t kRingBufferBytes = 256 * 1024;
 
+// Stacks that stack-trace maps have buckets for. The kernel allocates each in full, 1 KiB for 127
+// frames: 16 MiB take it 4 ms.
+constexpr uint32_t kFirstStacks = 16384;
+constexpr uint32_t kSecondStacks = 8192;
+
 uint32_t bpf_map_type(image::MapStorage storage) {
   switch (storage) {
-  case image::MapStorage::Hash:
-    return BPF_MAP_TYPE_HASH;
-  case image::MapStorage::LruHash:
-    return BPF_MAP_TYPE_LRU_HASH;
-  case image::MapStorage::PerCpuHash:
-    return BPF_MAP_TYPE_PERCPU_HASH;
-  case image::MapStorage::LruPerCpuHash:
-    return BPF_MAP_TYPE_LRU_PERCPU_HASH;
-  case image::MapStorage::Array:
-    return BPF_MAP_TYPE_ARRAY;
-  case image::MapStorage::PerCpuArray:
-    return BPF_MAP_TYPE_PERCPU_ARRAY;
+  case image::MapStorage::Hash: return BPF_MAP_TYPE_HASH;
+  case image::MapStorage::LruHash: return BPF_MAP_TYPE_LRU_HASH;
+  case image::MapStorage::PerCpuHash: return BPF_MAP_TYPE_PERCPU_HASH;
+  case image::MapStorage::LruPerCpuHash: return BPF_MAP_TYPE_LRU_PERCPU_HASH;
+  case image::MapStorage::Array: return BPF_MAP_TYPE_ARRAY;
+  case image::MapStorage::PerCpuArray: return BPF_MAP_TYPE_PERCPU_ARRAY;
   }
   assert(false && "unknown storage");
   return BPF_MAP_TYPE_UNSPEC;
@@ -37,10 +37,8 @@ uint32_t bpf_map_type(image::MapStorage storage) {
 
 const char *parameter_name(image::ParameterKind kind) {
   switch (kind) {
-  case image::ParameterKind::StartNs:
-    return "start_ns";
-  case image::ParameterKind::ChildPid:
-    return "child_pid";
+  case image::ParameterKind::StartNs: return "start_ns";
+  case image::ParameterKind::ChildPid: return "child_pid";
   }
   return "parameter";
 }
@@ -73,8 +71,8 @@ void ModuleBuilder::build() {
 
 void ModuleBuilder::add_license() {
   auto *text = llvm::ConstantDataArray::getString(context_, analysis_.config.license);
-  auto *license = new llvm::GlobalVariable(*module_, text->getType(), true, llvm::GlobalValue::ExternalLinkage, text,
-                                           "LICENSE");
+  auto *license =
+      new llvm::GlobalVariable(*module_, text->getType(), true, llvm::GlobalValue::ExternalLinkage, text, "LICENSE");
   license->setSection("license");
   license->setAlignment(llvm::Align(1));
 }
@@ -101,7 +99,7 @@ llvm::GlobalVariable *ModuleBuilder::parameter(image::ParameterKind kind) {
 
 // Its description tells libbpf all; the bytes themselves are never read.
 llvm::GlobalVariable *ModuleBuilder::add_map(const std::string &name) {
-  auto *type = llvm::ArrayType::get(llvm::Type::getInt64Ty(context_), 4);
+  auto *type = llvm::ArrayType::get(llvm::Type::getInt64Ty(context_), 5);
   auto *map = new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::ExternalLinkage,
                                        llvm::ConstantAggregateZero::get(type), name);
   map->setSection(".maps");
@@ -137,6 +135,27 @@ llvm::GlobalVariable *ModuleBuilder::lost_events() {
                               debug_info_.type(Type::uint64())});
   }
   return lost_events_;
+}
+
+llvm::GlobalVariable *ModuleBuilder::lost_stacks() {
+  if (!lost_stacks_) {
+    lost_stacks_ = add_map(image::kLostStacksMap);
+    debug_info_.describe_map(*lost_stacks_, {BPF_MAP_TYPE_PERCPU_ARRAY, 1, debug_info_.type(Type::integer(32, false)),
+                                             debug_info_.type(Type::uint64())});
+  }
+  return lost_stacks_;
+}
+
+llvm::GlobalVariable *ModuleBuilder::stacks(const Type &type, bool is_second) {
+  llvm::GlobalVariable *&map = stacks_[stack_map_name(type, is_second)];
+  if (!map) {
+    map = add_map(stack_map_name(type, is_second));
+    uint32_t flags = type.stack_mode == StackMode::BuildId ? BPF_F_STACK_BUILD_ID : 0;
+    debug_info_.describe_map(*map, {BPF_MAP_TYPE_STACK_TRACE, is_second ? kSecondStacks : kFirstStacks,
+                                    debug_info_.type(Type::integer(32, false)),
+                                    debug_info_.bytes(stack_frame_size(type) * type.count), flags});
+  }
+  return map;
 }
 
 llvm::GlobalVariable *ModuleBuilder::scratch(uint32_t size) {

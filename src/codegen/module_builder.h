@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/source.h"
@@ -41,6 +42,9 @@ public:
   llvm::GlobalVariable *map(uint32_t index) { return maps_[index]; }
   llvm::GlobalVariable *ring_buffer();
   llvm::GlobalVariable *lost_events();
+  llvm::GlobalVariable *lost_stacks();
+  // The stack-trace map for stacks of a type: the first or the second of its two.
+  llvm::GlobalVariable *stacks(const Type &type, bool is_second);
   // The per-CPU scratch memory; `size` bytes of it will be used.
   llvm::GlobalVariable *scratch(uint32_t size);
   llvm::GlobalVariable *parameter(image::ParameterKind kind);
@@ -67,6 +71,8 @@ private:
   std::map<const sema::Unit *, llvm::GlobalVariable *> syscall_tables_;
   llvm::GlobalVariable *ring_buffer_ = nullptr;
   llvm::GlobalVariable *lost_events_ = nullptr;
+  llvm::GlobalVariable *lost_stacks_ = nullptr;
+  std::unordered_map<std::string, llvm::GlobalVariable *> stacks_;  // by name
   llvm::GlobalVariable *scratch_ = nullptr;
   uint32_t scratch_size_ = 0;
 };

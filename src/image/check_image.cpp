@@ -4,6 +4,7 @@
 
 #include "image/metadata.h"
 #include "types/histogram.h"
+#include "types/stack.h"
 
 namespace sonde::image::metadata {
 namespace {
@@ -57,6 +58,8 @@ bool size_fits(const Type &type) {
   case TypeKind::Timestamp:
   case TypeKind::KernelSymbol:
   case TypeKind::ProbeName: return type.size == 8;
+  case TypeKind::KernelStack:
+  case TypeKind::UserStack: return type.size == 8 && type.count > 0 && type.count <= kMaxStackFrames;
   case TypeKind::Min:
   case TypeKind::Max:
   case TypeKind::Avg:

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "types/stack.h"
 
 namespace sonde::image {
 namespace {
@@ -67,6 +68,13 @@ Result<void> set_missing_probes(Config &config, std::string_view text) {
   return {};
 }
 
+Result<void> set_stack_mode(Config &config, std::string_view text) {
+  if (std::find(kStackModeNames.begin(), kStackModeNames.end(), text) == kStackModeNames.end())
+    return bad_value(text, "it must be bpftrace, perf, raw or build_id");
+  config.stack_mode = text;
+  return {};
+}
+
 Result<void> set_license(Config &config, std::string_view text) {
   if (text.empty())
     return bad_value(text, "it must not be empty: the kernel asks for a licence");
@@ -101,6 +109,8 @@ constexpr std::array kKeys = {
     number<&Config::on_stack_limit, 0, 512>("on_stack_limit", "", "largest value in bytes that is kept on the stack"),
     number<&Config::perf_rb_pages, 0, 1 << 20>("perf_rb_pages", "", "pages of the ring buffer; 0 lets sonde choose"),
     flag<&Config::print_maps_on_exit>("print_maps_on_exit", "print all maps that are not empty at exit"),
+    ConfigKey{"stack_mode", "", "how stacks print: bpftrace, perf, raw or build_id", set_stack_mode,
+              get_text<&Config::stack_mode>},
     ConfigKey{"str_trunc_trailer", "", "what is printed after a string that did not fit",
               set_text<&Config::str_trunc_trailer>, get_text<&Config::str_trunc_trailer>},
 };

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "image/program_image.h"
+#include "types/stack.h"
 
 namespace sonde::image::metadata {
 
@@ -17,11 +18,12 @@ inline constexpr uint32_t kFormatVersion = 1;
 // Names of enumerators in their order; part of the file format.
 template <typename Enum> struct EnumNames;
 template <> struct EnumNames<TypeKind> {
-  static constexpr std::array<std::string_view, 22> kNames = {
-      "none",  "bool",  "integer",   "string",        "buffer",      "pointer",   "array", "struct",
-      "tuple", "enum",  "count",     "sum",           "min",         "max",       "avg",   "stats",
-      "hist",  "lhist", "timestamp", "kernel_symbol", "user_symbol", "probe_name"};
+  static constexpr std::array<std::string_view, 24> kNames = {
+      "none",  "bool",  "integer",   "string",        "buffer",      "pointer",    "array",        "struct",
+      "tuple", "enum",  "count",     "sum",           "min",         "max",        "avg",          "stats",
+      "hist",  "lhist", "timestamp", "kernel_symbol", "user_symbol", "probe_name", "kernel_stack", "user_stack"};
 };
+template <> struct EnumNames<StackMode> { static constexpr auto kNames = kStackModeNames; };
 template <> struct EnumNames<AddressSpace> {
   static constexpr std::array<std::string_view, 3> kNames = {"none", "kernel", "user"};
 };
@@ -66,6 +68,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("space", type.space);
   archive("name", type.name);
   archive("count", type.count);
+  archive("stack_mode", type.stack_mode);
   archive("linear", type.linear);
   archive("element", type.element);
   archive("layout", type.layout);

@@ -130,6 +130,7 @@ struct Config {
   bool print_maps_on_exit = true;
   bool lazy_symbolication = false;
   bool cpp_demangle = true;
+  std::string stack_mode = "bpftrace";   // how stacks print that do not say it themselves
   std::string missing_probes = "error";  // error, warn or ignore
   std::string str_trunc_trailer = "..";
   std::string license = "GPL";
@@ -147,6 +148,7 @@ inline constexpr const char *kParametersSection = ".rodata.params";
 // Names that the object uses for what the runtime must find in it.
 inline constexpr const char *kRingBufferMap = "events";       // BPF_MAP_TYPE_RINGBUF
 inline constexpr const char *kLostEventsMap = "lost_events";  // per-CPU array of u64, one slot per program
+inline constexpr const char *kLostStacksMap = "lost_stacks";  // per-CPU array of one u64
 inline constexpr const char *kScratchMap = "scratch";         // per-CPU array, one slot
 
 struct ProgramImage {

@@ -196,13 +196,15 @@ void append_value(std::string &out, const Type &type, const uint8_t *bytes, Surr
   case TypeKind::Timestamp: return append_time(out, type.name, around.clock.boot_epoch_ns + load<int64_t>(bytes));
   case TypeKind::KernelSymbol: {
     uint64_t address = load<uint64_t>(bytes);
-    return append_symbol(out, around.symbols.kernel(address), address);
+    return append_symbol(out, around.symbols.kernel(address).name, address);
   }
   case TypeKind::UserSymbol: {
     uint64_t address = load<uint64_t>(bytes);
-    return append_symbol(out, around.symbols.user(address, load<uint32_t>(bytes + 8)), address);
+    return append_symbol(out, around.symbols.user(address, load<uint32_t>(bytes + 8)).name, address);
   }
   case TypeKind::ProbeName: return append_probe_name(out, bytes, around);
+  case TypeKind::KernelStack:
+  case TypeKind::UserStack: return append_stack(out, type, load<uint64_t>(bytes), around);
   }
 }
 

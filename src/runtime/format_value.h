@@ -6,6 +6,7 @@
 
 #include "image/program_image.h"
 #include "runtime/clock.h"
+#include "runtime/stacks.h"
 #include "runtime/symbols.h"
 #include "types/type.h"
 
@@ -16,12 +17,16 @@ struct Surroundings {
   const image::ProgramImage &image;
   Symbols &symbols;
   Clock clock;
+  Stacks &stacks;
 };
 
 // `bytes` holds `type.size` bytes.
 void append_value(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around);
 // As append_value, but the elements of a tuple (several keys) are not in parentheses.
 void append_key(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around);
+
+// A stack's frames, a line each between two line feeds.
+void append_stack(std::string &out, const Type &type, uint64_t value, Surroundings &around);
 
 // The number in a scalar value, extended to 64 bits by the type's sign; 0 for other types.
 int64_t load_integer(const Type &type, const uint8_t *bytes);

@@ -53,7 +53,7 @@ KernelSymbols::KernelSymbols(std::string text) : text_(std::move(text)) {
 
 KernelSymbols KernelSymbols::running() { return KernelSymbols(read_whole("/proc/kallsyms")); }
 
-std::string_view KernelSymbols::find(uint64_t address) const {
+KernelSymbols::Found KernelSymbols::find(uint64_t address) const {
   auto above = std::upper_bound(entries_.begin(), entries_.end(), address,
                                 [](uint64_t value, const Entry &entry) { return value < entry.address; });
   if (above == entries_.begin())
@@ -61,7 +61,7 @@ std::string_view KernelSymbols::find(uint64_t address) const {
   // Of several names for one address, the first in the file.
   auto found = std::lower_bound(entries_.begin(), above, std::prev(above)->address,
                                 [](const Entry &entry, uint64_t value) { return entry.address < value; });
-  return std::string_view(text_).substr(found->name_begin, found->name_length);
+  return {std::string_view(text_).substr(found->name_begin, found->name_length), address - found->address};
 }
 
 }  // namespace sonde::runtime

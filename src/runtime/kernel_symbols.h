@@ -15,8 +15,12 @@ public:
   explicit KernelSymbols(std::string text);
   static KernelSymbols running();
 
-  // The symbol that starts at the address or nearest below it, or nothing.
-  std::string_view find(uint64_t address) const;
+  struct Found {
+    std::string_view name;
+    uint64_t offset = 0;  // bytes from the symbol's start
+  };
+  // The symbol that starts at the address or nearest below it, or an empty name.
+  Found find(uint64_t address) const;
 
 private:
   struct Entry {

@@ -15,14 +15,15 @@ constexpr int64_t kSecond = 1'000'000'000;
 
 }  // namespace
 
-LostEvents::LostEvents(int map_fd, uint32_t programs, uint32_t possible_cpus)
-    : map_fd_(map_fd), programs_(programs), cpus_(possible_cpus), last_look_ns_(static_cast<int64_t>(boot_time_ns())) {}
+LostEvents::LostEvents(const char *noun, int map_fd, uint32_t slots, uint32_t possible_cpus)
+    : noun_(noun), map_fd_(map_fd), slots_(slots), cpus_(possible_cpus),
+      last_look_ns_(static_cast<int64_t>(boot_time_ns())) {}
 
 void LostEvents::report() {
   last_look_ns_ = static_cast<int64_t>(boot_time_ns());
   uint64_t now = read();
   if (now > reported_)
-    fmt::print(stderr, "Lost {} event{}\n", now - reported_, now - reported_ == 1 ? "" : "s");
+    fmt::print(stderr, "Lost {} {}{}\n", now - reported_, noun_, now - reported_ == 1 ? "" : "s");
   reported_ = now;
 }
 
@@ -36,8 +37,8 @@ uint64_t LostEvents::read() const {
     return 0;
   uint64_t sum = 0;
   std::vector<uint64_t> values(cpus_);
-  for (uint32_t program = 0; program < programs_; ++program)
-    if (bpf_map_lookup_elem(map_fd_, &program, values.data()) == 0)
+  for (uint32_t slot = 0; slot < slots_; ++slot)
+    if (bpf_map_lookup_elem(map_fd_, &slot, values.data()) == 0)
       for (uint64_t value : values)
         sum += value;
   return sum;

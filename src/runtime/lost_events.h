@@ -1,4 +1,4 @@
-// Records that found the ring buffer full, as the programs count them.
+// What was lost as the programs count it: records that found the ring buffer full, stacks that found no place.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@ namespace sonde::runtime {
 
 class LostEvents {
 public:
-  // `map_fd`: kLostEventsMap, or -1 when the object has none.
-  LostEvents(int map_fd, uint32_t programs, uint32_t possible_cpus);
+  // `noun` names one of what is lost. `map_fd`: a per-CPU array with `slots` counters, or -1 when the object has none.
+  LostEvents(const char *noun, int map_fd, uint32_t slots, uint32_t possible_cpus);
 
   // Reads the counters and says on stderr how many were lost since the last time.
   void report();
@@ -20,8 +20,9 @@ public:
 private:
   uint64_t read() const;
 
+  const char *noun_;
   int map_fd_;
-  uint32_t programs_;
+  uint32_t slots_;
   uint32_t cpus_;
   uint64_t reported_ = 0;
   int64_t last_look_ns_ = 0;

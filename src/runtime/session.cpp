@@ -30,6 +30,27 @@ std::vector<int> map_fds(const image::ProgramImage &image, const LoadedObject &o
   return fds;
 }
 
+bool names_user_code(const Type &type) {
+  if (type.kind == TypeKind::UserSymbol || type.kind == TypeKind::UserStack)
+    return true;
+  if (type.kind != TypeKind::Tuple)
+    return false;
+  return std::any_of(type.layout->fields.begin(), type.layout->fields.end(),
+                     [](const Field &field) { return names_user_code(field.type); });
+}
+
+// Whether anything that this script prints may be a place in a process.
+bool names_user_code(const image::ProgramImage &image) {
+  for (const image::MapSpec &map : image.maps)
+    if (names_user_code(map.key) || names_user_code(map.value))
+      return true;
+  for (const image::EventSpec &event : image.events)
+    for (const image::EventField &field : event.fields)
+      if (names_user_code(field.type))
+        return true;
+  return false;
+}
+
 size_t count_targets(const image::ProgramImage &image) {
   size_t count = 0;
   for (const image::ProgramSpec &program : image.programs)
@@ -44,10 +65,12 @@ Session::Session(const image::ProgramImage &image, kernel::Kernel &kernel, const
     : image_(image), kernel_(kernel), options_(options), object_(object), signals_(signals),
       output_(options.output_fd, &signals),
       maps_(open_kernel_maps(image, map_fds(image, object), kernel.possible_cpu_count())),
-      symbols_(open_symbols(image.config.cpp_demangle)), around_{image, *symbols_, Clock::running()},
-      state_{image, output_, *maps_, around_, {}, {}},
-      lost_(object.map_fd(image::kLostEventsMap), static_cast<uint32_t>(image.programs.size()),
-            kernel.possible_cpu_count()) {}
+      symbols_(open_symbols(image.config.cpp_demangle)),
+      stacks_(open_kernel_stacks([&object](const std::string &name) { return object.map_fd(name); })),
+      around_{image, *symbols_, Clock::running(), *stacks_}, state_{image, output_, *maps_, around_, {}, {}},
+      lost_("event", object.map_fd(image::kLostEventsMap), static_cast<uint32_t>(image.programs.size()),
+            kernel.possible_cpu_count()),
+      lost_stacks_("stack", object.map_fd(image::kLostStacksMap), 1, kernel.possible_cpu_count()) {}
 
 Session::~Session() {
   if (traced_pidfd_ >= 0)
@@ -58,6 +81,9 @@ Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image,
                                                const RunOptions &options, const LoadedObject &object,
                                                Signals &signals) {
   std::unique_ptr<Session> session(new Session(image, kernel, options, object, signals));
+  session->keeps_up_ = names_user_code(image);
+  if (session->keeps_up_)
+    session->symbols_->keep_up();
   auto formats = parse_formats(image);
   if (!formats)
     return formats.error();
@@ -139,7 +165,10 @@ void Session::follow() {
   while (!is_over()) {
     size_t count = ring_ ? drain(ring_->producer_position()) : 0;
     output_.flush();
+    if (keeps_up_)
+      symbols_->keep_up();
     lost_.report_at_times();
+    lost_stacks_.report_at_times();
     if (is_over())
       return;
     if (count > 0 || !ring_)
@@ -209,6 +238,7 @@ Result<RunResult> Session::finish() {
     print_all_maps(state_);
   output_.flush();
   lost_.report();
+  lost_stacks_.report();
   attachments_.detach();
   if (output_.is_broken() && !output_.is_closed())
     return output_.error();

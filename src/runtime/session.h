@@ -53,12 +53,15 @@ private:
   Output output_;
   std::unique_ptr<MapStore> maps_;
   std::unique_ptr<Symbols> symbols_;
+  std::unique_ptr<Stacks> stacks_;
   Surroundings around_;
   ActionState state_;
   std::unique_ptr<RingReader> ring_;
   LostEvents lost_;
+  LostEvents lost_stacks_;
   int traced_pidfd_ = -1;  // of -p
   size_t refused_ = 0;     // targets that were left out
+  bool keeps_up_ = false;  // with what processes map
   bool in_end_programs_ = false;
   bool is_over_ = false;
   Attachments attachments_;  // last: detached before anything else goes

@@ -8,12 +8,20 @@
 
 namespace sonde::runtime {
 
+// What holds an address; the name is empty when nobody knows it.
+struct Symbol {
+  std::string name;
+  uint64_t offset = 0;  // bytes from the symbol's start
+  std::string file;     // user symbols: the mapped file
+};
+
 class Symbols {
 public:
   virtual ~Symbols() = default;
-  // The symbol that holds the address, without an offset; empty when nobody knows it.
-  virtual std::string kernel(uint64_t address) = 0;
-  virtual std::string user(uint64_t address, uint32_t pid) = 0;
+  virtual Symbol kernel(uint64_t address) = 0;
+  virtual Symbol user(uint64_t address, uint32_t pid) = 0;
+  // To be called from the start on and now and then where user() will be asked of processes that may be gone.
+  virtual void keep_up() = 0;
 };
 
 // `demangle`: show C++ names as in the source.

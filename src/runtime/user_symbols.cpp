@@ -16,6 +16,9 @@
 namespace sonde::runtime {
 namespace {
 
+// Processes that are gone and still known: stacks of the recent past can be named.
+constexpr size_t kMaxExited = 4096;
+
 std::string demangled(const std::string &name) {
   int status = 0;
   std::unique_ptr<char, void (*)(void *)> text(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), free);
@@ -24,42 +27,69 @@ std::string demangled(const std::string &name) {
 
 class RunningSymbols : public Symbols {
 public:
-  explicit RunningSymbols(bool demangle) : user_(demangle) {}
-  std::string kernel(uint64_t address) override {
+  explicit RunningSymbols(bool demangle) : demangle_(demangle) {}
+  Symbol kernel(uint64_t address) override {
     if (!kernel_)
       kernel_ = KernelSymbols::running();
-    return std::string(kernel_->find(address));
+    KernelSymbols::Found found = kernel_->find(address);
+    return {std::string(found.name), found.offset, {}};
   }
-  std::string user(uint64_t address, uint32_t pid) override { return user_.find(address, pid); }
+  Symbol user(uint64_t address, uint32_t pid) override { return user().find(address, pid); }
+  void keep_up() override { user().keep_up(); }
 
 private:
+  UserSymbols &user() {
+    if (!user_)
+      user_.emplace(demangle_);
+    return *user_;
+  }
+
+  bool demangle_;
   std::optional<KernelSymbols> kernel_;
-  UserSymbols user_;
+  std::optional<UserSymbols> user_;
 };
 
 }  // namespace
 
-std::string UserSymbols::find(uint64_t address, uint32_t pid) {
+Symbol UserSymbols::find(uint64_t address, uint32_t pid) {
   const Mapping *mapping = find_mapping(address, pid);
   const elf::SymbolTable *symbols = mapping ? table(mapping->path, pid) : nullptr;
   if (!symbols)
     return {};
-  const elf::Symbol *symbol = symbols->containing_offset(address - mapping->begin + mapping->file_offset);
+  uint64_t file_offset = address - mapping->begin + mapping->file_offset;
+  const elf::Symbol *symbol = symbols->containing_offset(file_offset);
   if (!symbol)
     return {};
-  return demangle_ ? demangled(symbol->name) : symbol->name;
+  return {demangle_ ? demangled(symbol->name) : symbol->name, file_offset - symbol->file_offset, mapping->path};
 }
 
-const UserSymbols::Mapping *UserSymbols::find_mapping(uint64_t address, uint32_t pid) {
-  auto look = [&]() -> const Mapping * {
-    for (const Mapping &mapping : mappings_[pid])
-      if (address >= mapping.begin && address < mapping.end)
-        return &mapping;
-    return nullptr;
-  };
-  if (const Mapping *known = look())
-    return known;
-  // Not there yet: the process may have loaded a library since. One that is gone keeps what we knew.
+void UserSymbols::keep_up() {
+  records_.read({[this](uint32_t pid, Mapping mapping) { add_mapping(pid, std::move(mapping)); },
+                 [this](uint32_t pid, uint32_t parent) {
+                   mappings_.erase(pid);  // of an older process with that number
+                   parents_[pid] = parent;
+                 },
+                 [this](uint32_t pid) { forget_oldest(pid); }});
+}
+
+// What lay there before is gone: another program in the same process, or another library.
+void UserSymbols::add_mapping(uint32_t pid, Mapping mapping) {
+  std::vector<Mapping> &known = mappings_[pid];
+  std::erase_if(known, [&](const Mapping &old) { return old.begin < mapping.end && mapping.begin < old.end; });
+  known.push_back(std::move(mapping));
+}
+
+void UserSymbols::forget_oldest(uint32_t exited_pid) {
+  exited_.push_back(exited_pid);
+  if (exited_.size() <= kMaxExited)
+    return;
+  mappings_.erase(exited_.front());
+  parents_.erase(exited_.front());
+  exited_.pop_front();
+}
+
+// False when there is nothing to read: the process is gone.
+bool UserSymbols::read_mappings(uint32_t pid) {
   std::ifstream file(fmt::format("/proc/{}/maps", pid));
   std::vector<Mapping> fresh;
   for (std::string line; std::getline(file, line);) {
@@ -74,9 +104,30 @@ const UserSymbols::Mapping *UserSymbols::find_mapping(uint64_t address, uint32_t
       fresh.push_back(std::move(mapping));
   }
   if (fresh.empty())
-    return nullptr;
+    return false;
   mappings_[pid] = std::move(fresh);
-  return look();
+  return true;
+}
+
+const Mapping *UserSymbols::known_mapping(uint64_t address, uint32_t pid) const {
+  auto known = mappings_.find(pid);
+  if (known != mappings_.end())
+    for (const Mapping &mapping : known->second)
+      if (address >= mapping.begin && address < mapping.end)
+        return &mapping;
+  return nullptr;
+}
+
+// What we were told, what the process itself says, and what it shares with the one it was forked from.
+const Mapping *UserSymbols::find_mapping(uint64_t address, uint32_t pid) {
+  keep_up();
+  const Mapping *found = known_mapping(address, pid);
+  if (!found && read_mappings(pid))
+    found = known_mapping(address, pid);
+  auto parent = parents_.find(pid);
+  if (found || parent == parents_.end() || parent->second == pid)
+    return found;
+  return known_mapping(address, parent->second);
 }
 
 const elf::SymbolTable *UserSymbols::table(const std::string &path, uint32_t pid) {

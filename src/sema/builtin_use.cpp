@@ -47,6 +47,8 @@ std::optional<int64_t> BuiltinUse::constant(size_t i) {
 
 std::optional<uint64_t> BuiltinUse::known_constant(size_t i) const { return checker_.info_of(argument(i)).constant; }
 
+void BuiltinUse::known_to_be(uint64_t value) { checker_.info_of(expr_).constant = value; }
+
 std::string BuiltinUse::parameter_text(size_t i) { return checker_.value(argument(i)).text.value_or(""); }
 
 std::optional<uint32_t> BuiltinUse::map(size_t i) {

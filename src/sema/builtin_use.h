@@ -45,6 +45,8 @@ public:
   std::optional<int64_t> constant(size_t i);
   // The value of argument i, typed before, if it is known now; reports nothing.
   std::optional<uint64_t> known_constant(size_t i) const;
+  // Says what this use's value is, for a builtin that is worked out while compiling.
+  void known_to_be(uint64_t value);
   // The text of positional parameter i ("" when it was not given), whatever it looks like: str($1).
   std::string parameter_text(size_t i);
   // Argument i as a whole map (`@m`, not typed as a value): its index, or nothing after a report.

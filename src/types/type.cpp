@@ -137,6 +137,14 @@ Type Type::kernel_symbol() { return of_kind(TypeKind::KernelSymbol, 8); }
 Type Type::user_symbol() { return of_kind(TypeKind::UserSymbol, 16); }
 Type Type::probe_name() { return of_kind(TypeKind::ProbeName, 8); }
 
+Type Type::stack(TypeKind kernel_or_user, StackMode mode, uint32_t frames) {
+  Type type = of_kind(kernel_or_user, 8);
+  assert(type.is_stack());
+  type.stack_mode = mode;
+  type.count = frames;
+  return type;
+}
+
 bool Type::is_scalar() const {
   switch (kind) {
   case TypeKind::Bool:
@@ -145,7 +153,9 @@ bool Type::is_scalar() const {
   case TypeKind::Enum:
   case TypeKind::Timestamp:
   case TypeKind::KernelSymbol:
-  case TypeKind::ProbeName: return true;
+  case TypeKind::ProbeName:
+  case TypeKind::KernelStack:
+  case TypeKind::UserStack: return true;
   default: return false;
   }
 }
@@ -177,6 +187,8 @@ bool operator==(const Type &a, const Type &b) {
   case TypeKind::Tuple: return same_layout(a.layout, b.layout);
   case TypeKind::Enum:
   case TypeKind::Timestamp: return a.name == b.name && a.size == b.size;
+  case TypeKind::KernelStack:
+  case TypeKind::UserStack: return a.count == b.count && a.stack_mode == b.stack_mode;
   case TypeKind::Hist: return a.count == b.count;
   case TypeKind::Lhist: return a.linear == b.linear;
   default: return a.size == b.size && a.is_signed == b.is_signed;

@@ -40,9 +40,14 @@ enum class TypeKind : uint8_t {
   KernelSymbol,  // u64 address
   UserSymbol,    // u64 address, u32 pid, u32 padding
   ProbeName,     // u64 index into ProgramImage::probe_names
+  KernelStack,   // u64: id in a stack-trace map (types/stack.h); at most `count` frames
+  UserStack,     // as KernelStack, with the process id in the high half
 };
 
 enum class AddressSpace : uint8_t { None, Kernel, User };
+
+// How the frames of a stack print.
+enum class StackMode : uint8_t { Bpftrace, Perf, Raw, BuildId };
 
 struct StructLayout;
 
@@ -66,12 +71,13 @@ struct Type {
   TypeKind kind = TypeKind::None;
   uint32_t size = 0;  // bytes in a key, a value or a record
   bool is_signed = false;
-  AddressSpace space = AddressSpace::None;                     // Pointer: which memory it points into
-  std::string name;                                            // Struct, Enum: C name; Timestamp: format
-  uint32_t count = 0;                                          // Array: elements; Hist: sub-bucket bits (0 to 5)
-  LinearBuckets linear;                                        // Lhist
-  std::shared_ptr<const Type> element;                         // Pointer, Array
-  std::shared_ptr<const StructLayout> layout;                  // Struct, Tuple
+  AddressSpace space = AddressSpace::None;     // Pointer: which memory it points into
+  std::string name;                            // Struct, Enum: C name; Timestamp: format
+  uint32_t count = 0;                          // Array: elements; Hist: sub-bucket bits (0 to 5); stacks: frames
+  StackMode stack_mode = StackMode::Bpftrace;  // stacks
+  LinearBuckets linear;                        // Lhist
+  std::shared_ptr<const Type> element;         // Pointer, Array
+  std::shared_ptr<const StructLayout> layout;  // Struct, Tuple
   std::shared_ptr<const std::vector<Enumerator>> enumerators;  // Enum
 
   static Type none() { return {}; }
@@ -96,11 +102,13 @@ struct Type {
   static Type kernel_symbol();
   static Type user_symbol();
   static Type probe_name();
+  static Type stack(TypeKind kernel_or_user, StackMode mode, uint32_t frames);
 
   bool is_none() const { return kind == TypeKind::None; }
   bool is_integer() const { return kind == TypeKind::Integer; }
   bool is_string() const { return kind == TypeKind::String; }
   bool is_pointer() const { return kind == TypeKind::Pointer; }
+  bool is_stack() const { return kind == TypeKind::KernelStack || kind == TypeKind::UserStack; }
   bool is_aggregate() const { return kind >= TypeKind::Count && kind <= TypeKind::Lhist; }
   // Lives in a register (an LLVM integer of `size` bytes) rather than in memory.
   bool is_scalar() const;

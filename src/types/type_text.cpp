@@ -1,6 +1,7 @@
 // Types as users read them.
 #include <fmt/format.h>
 
+#include "types/stack.h"
 #include "types/type.h"
 
 namespace sonde {
@@ -22,6 +23,11 @@ std::string tuple_text(const Type &type) {
 
 std::string pointer_text(const Type &type) {
   return (!type.element || type.element->is_none() ? "void" : to_string(*type.element)) + " *";
+}
+
+// As a script asks for it: "kstack(perf,3)".
+std::string stack_text(const char *builtin, const Type &type) {
+  return fmt::format("{}({},{})", builtin, stack_mode_name(type.stack_mode), type.count);
 }
 
 }  // namespace
@@ -50,6 +56,8 @@ std::string to_string(const Type &type) {
   case TypeKind::KernelSymbol: return "ksym_t";
   case TypeKind::UserSymbol: return "usym_t";
   case TypeKind::ProbeName: return "probe";
+  case TypeKind::KernelStack: return stack_text("kstack", type);
+  case TypeKind::UserStack: return stack_text("ustack", type);
   }
   return "none";
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,28 @@ namespace sonde::runtime {
 
 class FakeSymbols : public Symbols {
 public:
-  std::string kernel(uint64_t address) override { return address == 0x1000 ? "vfs_read" : ""; }
-  std::string user(uint64_t address, uint32_t pid) override { return address == 0x2000 && pid == 7 ? "main" : ""; }
+  Symbol kernel(uint64_t address) override {
+    return address >= 0x1000 && address < 0x1100 ? Symbol{"vfs_read", address - 0x1000, {}} : Symbol{};
+  }
+  Symbol user(uint64_t address, uint32_t pid) override {
+    bool is_known = address >= 0x2000 && address < 0x2100 && pid == 7;
+    return is_known ? Symbol{"main", address - 0x2000, "/bin/program"} : Symbol{};
+  }
+  void keep_up() override {}
+};
+
+class FakeStacks : public Stacks {
+public:
+  // What a value's low half stands for.
+  std::map<uint32_t, std::vector<Frame>> known;
+  std::vector<Frame> frames(const Type &, uint64_t value) override { return known[static_cast<uint32_t>(value)]; }
 };
 
 struct FakeSurroundings {
   image::ProgramImage image;
   FakeSymbols symbols;
-  Surroundings around{image, symbols, {}};
+  FakeStacks stacks;
+  Surroundings around{image, symbols, {}, stacks};
 };
 
 // The bytes of plain values, one after the other.

@@ -123,13 +123,39 @@ TEST(KernelSymbols, NearestBelowFirstOfAliases) {
                         "ffffffff81000080 T alpha_alias\n"
                         "broken line\n"
                         "ffffffff82000000 a absolute");
-  EXPECT_EQ(symbols.find(0xffffffff81000000), "_text");
-  EXPECT_EQ(symbols.find(0xffffffff8100007f), "_text");
-  EXPECT_EQ(symbols.find(0xffffffff81000080), "alpha");
-  EXPECT_EQ(symbols.find(0xffffffff81000101), "beta");
-  EXPECT_EQ(symbols.find(0xffffffffffffffff), "beta");
-  EXPECT_EQ(symbols.find(0x1000), "");
-  EXPECT_EQ(KernelSymbols("").find(5), "");
+  EXPECT_EQ(symbols.find(0xffffffff81000000).name, "_text");
+  EXPECT_EQ(symbols.find(0xffffffff8100007f).name, "_text");
+  EXPECT_EQ(symbols.find(0xffffffff8100007f).offset, 0x7fu);
+  EXPECT_EQ(symbols.find(0xffffffff81000080).name, "alpha");
+  EXPECT_EQ(symbols.find(0xffffffff81000101).name, "beta");
+  EXPECT_EQ(symbols.find(0xffffffffffffffff).name, "beta");
+  EXPECT_EQ(symbols.find(0x1000).name, "");
+  EXPECT_EQ(KernelSymbols("").find(5).name, "");
+}
+
+TEST_F(FormatValue, StacksPrintTheirFramesAsTheirModeSays) {
+  fake.stacks.known[3] = {{0x2004}, {0x9999}};
+  auto stack = bytes_of(uint64_t{7} << 32 | 3);
+  EXPECT_EQ(text(Type::stack(TypeKind::UserStack, StackMode::Bpftrace, 5), stack),
+            "\n        main+4\n        0x9999\n");
+  EXPECT_EQ(text(Type::stack(TypeKind::UserStack, StackMode::Perf, 5), stack),
+            "\n\t2004 main+4 (/bin/program)\n\t9999 0x9999 ([unknown])\n");
+  EXPECT_EQ(text(Type::stack(TypeKind::UserStack, StackMode::Raw, 5), stack), "\n2004\n9999\n");
+  fake.stacks.known[3] = {{0x1010}};
+  EXPECT_EQ(text(Type::stack(TypeKind::KernelStack, StackMode::Perf, 5), bytes_of(uint64_t{3})),
+            "\n\t1010 vfs_read+16\n");
+  EXPECT_EQ(text(Type::stack(TypeKind::KernelStack, StackMode::Bpftrace, 5), bytes_of(uint64_t{4})), "\n")
+      << "a stack without frames";
+}
+
+TEST_F(FormatValue, BuildIdStacksFallBackToAddresses) {
+  Type type = Type::stack(TypeKind::UserStack, StackMode::BuildId, 3);
+  // struct bpf_stack_build_id: s32 status, u8 build_id[20], u64 offset or address.
+  std::vector<uint8_t> id(20, 0xab);
+  std::vector<uint8_t> with_id = bytes_of(int32_t{1}) + id + bytes_of(uint64_t{0x126});
+  std::vector<uint8_t> without = bytes_of(int32_t{2}) + std::vector<uint8_t>(20) + bytes_of(uint64_t{0x7f00});
+  fake.stacks.known[1] = frames_of(type, (with_id + without + std::vector<uint8_t>(32)).data());
+  EXPECT_EQ(text(type, bytes_of(uint64_t{1})), "\nabababababababababababababababababababab 0x126\n7f00\n");
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ TEST(SemaWithAllBuiltins, AcceptsEverydayScripts) {
            "kprobe:vfs_* { @[probe] = count(); @f[func] = count(); }",
            "begin { @x[1] = 1; if (has_key(@x, 1)) { delete(@x, 1); } print(@x[1]); exit(3); }",
            "kprobe:vfs_read { printf(\"%d %d\", arg0, nsecs(monotonic)); }",
+           "kprobe:vfs_read { @[kstack, ustack(5), comm] = count(); printf(\"%s%s\", kstack(perf, 3), ksym(arg0)); }",
        })
     EXPECT_THAT(real(text).messages(), IsEmpty()) << text;
 }
@@ -43,6 +44,25 @@ TEST(SemaWithAllBuiltins, ReachesTheirChecks) {
   EXPECT_THAT(real("kprobe:vfs_read { print(retval); }").messages(),
               ElementsAre(HasSubstr("'retval' is not available in kprobe probes")));
   EXPECT_THAT(real("begin { print(nsecs(nope)); }").messages(), ElementsAre(HasSubstr("unknown clock")));
+}
+
+TEST(SemaWithAllBuiltins, StacksNameTheirModeAndLimit) {
+  Script script = real("begin { @a = ustack; @b = kstack(3); @c = ustack(build_id, 2); }");
+  EXPECT_THAT(script.messages(), IsEmpty());
+  EXPECT_EQ(script.map("@a"), "@a: ustack(bpftrace,127)");
+  EXPECT_EQ(script.map("@b"), "@b: kstack(bpftrace,3)");
+  EXPECT_EQ(script.map("@c"), "@c: ustack(build_id,2)");
+  EXPECT_THAT(real("begin { print(kstack(nope)); }").messages(),
+              ElementsAre(HasSubstr("'nope' is not a way to show stacks")));
+  EXPECT_THAT(real("begin { print(kstack(3, perf)); }").messages(), ElementsAre(HasSubstr("the mode comes first")));
+  EXPECT_THAT(real("begin { print(ustack(0)); }").messages(), ElementsAre(HasSubstr("1 frame or more")));
+  EXPECT_THAT(real("begin { print(ustack(500)); }").messages(),
+              ElementsAre(HasSubstr("warning: the kernel walks 127 frames at most")));
+  EXPECT_THAT(real("begin { print(kstack(build_id)); }").messages(), ElementsAre(HasSubstr("no build ids")));
+  EXPECT_THAT(real("begin { @x = kstack(2); @x = kstack(3); }").messages(), ElementsAre(HasSubstr("kstack")));
+  EXPECT_THAT(real("begin { print(kstack + 1); }").messages(), ElementsAre(HasSubstr("kstack")));
+  EXPECT_THAT(real("begin { print(kaddr(\"no_such\")); }").messages(),
+              ElementsAre(HasSubstr("the kernel has no symbol 'no_such'")));
 }
 
 TEST(SemaWithAllBuiltins, GivesStrTheTextOfParameters) {

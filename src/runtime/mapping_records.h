@@ -1,0 +1,48 @@
+// What processes map and when, as the kernel reports it while they live: so that addresses of
+// processes that are gone by the time we print can still be named.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sonde::runtime {
+
+struct Mapping {
+  uint64_t begin = 0, end = 0, file_offset = 0;
+  std::string path;
+};
+
+// Receives the records; those of one CPU in their order.
+struct MappingListener {
+  std::function<void(uint32_t pid, Mapping mapping)> mapped;  // executable file mappings
+  std::function<void(uint32_t pid, uint32_t parent)> forked;  // a new process, not a new thread
+  std::function<void(uint32_t pid)> exited;
+};
+
+class MappingRecords {
+public:
+  // Asks for the records of all processes from now on. Where the kernel refuses there will be none.
+  MappingRecords();
+  ~MappingRecords();
+  MappingRecords(const MappingRecords &) = delete;
+  MappingRecords &operator=(const MappingRecords &) = delete;
+
+  void read(const MappingListener &listener);
+
+private:
+  struct Ring {
+    int fd;
+    uint8_t *pages;
+  };
+  void open_cpu(int cpu);
+
+  std::vector<Ring> rings_;
+};
+
+// Hands one record, as perf_event_open(2) describes it, to the listener.
+void dispatch_record(const uint8_t *record, size_t size, const MappingListener &listener);
+
+}  // namespace sonde::runtime
