@@ -12,6 +12,12 @@ std::span<const Builtin> clock_builtins();        // clock.cpp: when
 std::span<const Builtin> context_builtins();      // context.cpp: what the probe hit
 std::span<const Builtin> stack_builtins();        // stacks.cpp
 std::span<const Builtin> symbol_builtins();       // symbols.cpp: names of addresses
+std::span<const Builtin> network_builtins();      // network.cpp
+std::span<const Builtin> name_builtins();         // names.cpp: numbers shown by name
+std::span<const Builtin> byte_builtins();         // bytes.cpp: buffers, lengths, addresses
+std::span<const Builtin> machine_builtins();      // machine.cpp
+std::span<const Builtin> relative_builtins();     // relatives.cpp: parents and leaders
+std::span<const Builtin> intervening_builtins();  // intervene.cpp: what changes the traced program
 std::span<const Builtin> string_builtins();       // strings.cpp
 std::span<const Builtin> map_builtins();          // maps.cpp: whole maps and entries
 std::span<const Builtin> output_builtins();       // output.cpp: what is printed

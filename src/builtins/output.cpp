@@ -1,4 +1,4 @@
-// What is printed: printf, print, join.
+// What is printed: printf and what takes a format as it does, print, join.
 #include <algorithm>
 
 #include "builtins/families.h"
@@ -52,19 +52,16 @@ bool prints_as_text(const Type &type) {
 
 bool accepts(Wants wanted, const Type &type) {
   switch (wanted) {
-  case Wants::Number:
-    return acts_as_number(type);
-  case Wants::Text:
-    return prints_as_text(type);
-  case Wants::Bytes:
-    return type.kind == TypeKind::Buffer || type.is_string() || type.kind == TypeKind::Array;
+  case Wants::Number: return acts_as_number(type);
+  case Wants::Text: return prints_as_text(type);
+  case Wants::Bytes: return type.kind == TypeKind::Buffer || type.is_string() || type.kind == TypeKind::Array;
   }
   return false;
 }
 
 void report_mismatch(BuiltinUse &use, size_t argument, const image::FormatPiece &piece, const Type &type) {
-  Diagnostic &error = use.error(
-      use.where(argument), fmt::format("%{} cannot print a value of type {}", piece.conversion, to_string(type)));
+  Diagnostic &error = use.error(use.where(argument),
+                                fmt::format("%{} cannot print a value of type {}", piece.conversion, to_string(type)));
   if (acts_as_number(type))
     error.with_hint(wants(piece) == Wants::Text ? "%d prints it; str() reads the string at an address" : "use %d");
   else if (prints_as_text(type))
@@ -95,7 +92,7 @@ std::vector<Type> check_conversions(BuiltinUse &use, const image::PrintfFormat &
   return fields;
 }
 
-Type check_printf(BuiltinUse &use) {
+template <image::EventKind kind> Type check_formatted(BuiltinUse &use) {
   std::optional<std::string> text = use.literal(0);
   if (!text)
     return Type::none();
@@ -111,7 +108,7 @@ Type check_printf(BuiltinUse &use) {
                                        wanted == 1 ? "" : "s", given, given == 1 ? "is" : "are"));
     return Type::none();
   }
-  use.event(image::EventKind::Printf, *text, check_conversions(use, *format));
+  use.event(kind, *text, check_conversions(use, *format));
   return Type::none();
 }
 
@@ -133,6 +130,12 @@ llvm::Value *emit_printf(Emitter &e, const BuiltinSite &site) {
     writers.push_back(field_writer(e, site.argument(i + 1), event.fields[i].type));
   e.send_event(site.info.event, writers);
   return nullptr;
+}
+
+Type check_system(BuiltinUse &use) {
+  if (!use.unsafe_allowed())
+    use.error(use.where(), "system() runs commands, which is unsafe").with_hint("--unsafe allows it");
+  return check_formatted<image::EventKind::System>(use);
 }
 
 // ---- print ----
@@ -181,7 +184,8 @@ Type check_print(BuiltinUse &use) {
     return Type::none();
   }
   if (use.count() > 1)
-    use.error(use.where(1), "only whole maps are printed with a top and a divisor").with_hint("print(@map, top, divisor)");
+    use.error(use.where(1), "only whole maps are printed with a top and a divisor")
+        .with_hint("print(@map, top, divisor)");
   if (check_print_entry(use))
     return Type::none();
   Type type = use.value(0);
@@ -243,7 +247,16 @@ llvm::Value *emit_join(Emitter &e, const BuiltinSite &site) {
 
 constexpr Builtin kRows[] = {
     {"printf", Form::Statement, 1, kAnyCount, "printf(format, ...)",
-     "Prints by a format as in C, %s for everything that has a text form.", check_printf, emit_printf},
+     "Prints by a format as in C, %s for everything that has a text form.", check_formatted<image::EventKind::Printf>,
+     emit_printf},
+    {"cat", Form::Statement, 1, kAnyCount, "cat(format, ...)", "Prints the file whose path the format gives.",
+     check_formatted<image::EventKind::Cat>, emit_printf},
+    {"system", Form::Statement, 1, kAnyCount, "system(format, ...)",
+     "Runs the command that the format gives and prints its output; needs --unsafe.", check_system, emit_printf},
+    {"errorf", Form::Statement, 1, kAnyCount, "errorf(format, ...)",
+     "Prints an error message with its place in the script.", check_formatted<image::EventKind::Error>, emit_printf},
+    {"warnf", Form::Statement, 1, kAnyCount, "warnf(format, ...)", "Prints a warning with its place in the script.",
+     check_formatted<image::EventKind::Warning>, emit_printf},
     {"print", Form::Statement, 1, 3, "print(value) or print(@map [, top [, divisor]])",
      "Prints a value and a newline, or a map: all of it or its `top` largest entries, divided by `divisor`.",
      check_print, emit_print},
@@ -253,8 +266,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> output_builtins() {
-  return kRows;
-}
+std::span<const Builtin> output_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

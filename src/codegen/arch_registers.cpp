@@ -17,9 +17,30 @@ constexpr uint16_t kArm64Arguments[] = {0, 8, 16, 24, 32, 40, 48, 56};
 constexpr uint16_t kArm64Syscall[] = {272, 8, 16, 24, 32, 40};
 constexpr ArchRegisters kArm64 = {kArm64Arguments, 0, 256, 248, 0, kArm64Syscall, 280, 4};
 
+struct NamedRegister {
+  std::string_view name;
+  uint16_t offset;
+};
+constexpr NamedRegister kX86Names[] = {
+    {"r15", 0},  {"r14", 8},  {"r13", 16}, {"r12", 24},    {"bp", 32},  {"bx", 40},  {"r11", 48}, {"r10", 56},
+    {"r9", 64},  {"r8", 72},  {"ax", 80},  {"cx", 88},     {"dx", 96},  {"si", 104}, {"di", 112}, {"orig_ax", 120},
+    {"ip", 128}, {"pc", 128}, {"cs", 136}, {"flags", 144}, {"sp", 152}, {"ss", 160},
+};
+constexpr NamedRegister kArm64Names[] = {
+    {"r0", 0},    {"r1", 8},    {"r2", 16},   {"r3", 24},   {"r4", 32},   {"r5", 40},   {"r6", 48},
+    {"r7", 56},   {"r8", 64},   {"r9", 72},   {"r10", 80},  {"r11", 88},  {"r12", 96},  {"r13", 104},
+    {"r14", 112}, {"r15", 120}, {"r16", 128}, {"r17", 136}, {"r18", 144}, {"r19", 152}, {"r20", 160},
+    {"r21", 168}, {"r22", 176}, {"r23", 184}, {"r24", 192}, {"r25", 200}, {"r26", 208}, {"r27", 216},
+    {"r28", 224}, {"r29", 232}, {"r30", 240}, {"sp", 248},  {"pc", 256},  {"ip", 256},  {"pstate", 264},
+};
+
 #if defined(__aarch64__)
+constexpr std::span<const NamedRegister> kNativeNames = kArm64Names;
+[[maybe_unused]] constexpr std::span<const NamedRegister> kOtherNames = kX86Names;
 constexpr const ArchRegisters &kNative = kArm64;
 #else
+constexpr std::span<const NamedRegister> kNativeNames = kX86Names;
+[[maybe_unused]] constexpr std::span<const NamedRegister> kOtherNames = kArm64Names;
 constexpr const ArchRegisters &kNative = kX86;
 #endif
 
@@ -29,6 +50,20 @@ const ArchRegisters &native_registers() {
   // Both rows are kept compiled, so that neither rots on the other machine.
   static_assert(kX86.arguments.size() == 6 && kArm64.arguments.size() == 8);
   return kNative;
+}
+
+std::optional<uint16_t> register_offset(std::string_view name) {
+  for (const NamedRegister &row : kNativeNames)
+    if (row.name == name)
+      return row.offset;
+  return std::nullopt;
+}
+
+std::string register_names() {
+  std::string names;
+  for (const NamedRegister &row : kNativeNames)
+    (names += names.empty() ? "" : ", ") += row.name;
+  return names;
 }
 
 }  // namespace sonde::codegen

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace sonde::codegen {
 
@@ -19,6 +22,11 @@ struct ArchRegisters {
   uint16_t syscall_number = 0;
   uint16_t syscall_number_size = 0;
 };
+
+// Where the register of that name lies in the context; "pc" and "ip" both name the instruction pointer.
+std::optional<uint16_t> register_offset(std::string_view name);
+// "ax, bx, …"
+std::string register_names();
 
 // The registers of the machine that this compiler runs on.
 const ArchRegisters &native_registers();

@@ -158,7 +158,14 @@ llvm::DIType *DebugInfo::type(const Type &type) {
   case TypeKind::KernelSymbol:
   case TypeKind::ProbeName:
   case TypeKind::KernelStack:
-  case TypeKind::UserStack: return unsigned_integer(64);
+  case TypeKind::UserStack:
+  case TypeKind::ErrorName:
+  case TypeKind::SignalName:
+  case TypeKind::SyscallName:
+  case TypeKind::UserName:
+  case TypeKind::CgroupPath: return unsigned_integer(64);
+  case TypeKind::Inet:
+  case TypeKind::MacAddress:
   case TypeKind::None:
   case TypeKind::Buffer: return bytes(type.size);
   }

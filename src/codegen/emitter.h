@@ -58,6 +58,7 @@ public:
   const sema::Unit &unit() const { return unit_; }
   const sema::ExprInfo &info(const ast::Expr &expr) const { return unit_.info(expr); }
   llvm::Value *context() { return frame_.context; }
+  kernel::Kernel &kernel();
   llvm::Type *type_of(const Type &type);  // scalars: iN; others: [size x i8]
   llvm::ConstantInt *constant(uint64_t value, uint32_t bits = 64);
   llvm::BasicBlock *block(const char *name);
@@ -96,6 +97,8 @@ public:
   // As above, of at most `length` (i64, run time) bytes with the NUL, length <= size.
   llvm::Value *read_string(llvm::Value *destination, uint32_t size, llvm::Value *length, llvm::Value *address,
                            AddressSpace space);
+  // i1: two strings are the same up to their NUL or for `size` bytes (emit_string.cpp).
+  llvm::Value *equal_until_nul(llvm::Value *left, llvm::Value *right, uint32_t size);
   // An object that `expr` (field access, index, dereference, args) designates, unread.
   Place place(const ast::Expr &expr);
 
@@ -105,6 +108,8 @@ public:
   llvm::Value *argument_register(uint32_t index);
   llvm::Value *return_register();
   llvm::Value *instruction_pointer();
+  // The one at an offset in the context (arch_registers.h).
+  llvm::Value *context_register(uint16_t offset) { return context_load(offset, 8); }
   // Index of the target that fired, in ProgramImage::probe_names.
   llvm::Value *target_name_index();
   // Writes all of `args`.
@@ -252,7 +257,6 @@ private:
   llvm::Value *string_value(const ast::Expr &expr);
   llvm::Value *equal_strings(const ast::Expr &left, const ast::Expr &right);
   llvm::Value *equals_literal(llvm::Value *string, uint32_t size, const std::string &text);
-  llvm::Value *equal_until_nul(llvm::Value *left, llvm::Value *right, uint32_t size);
   llvm::Value *equal_bytes(llvm::Value *left, llvm::Value *right, uint32_t size);
   llvm::Value *compare_in_loop(llvm::Value *left, llvm::Value *right, uint32_t size, bool until_nul);
 

@@ -82,8 +82,17 @@ int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const Op
   Result<int> output = open_output(options.output);
   if (!output)
     return refuse(output.error());
-  runtime::RunOptions run_options{child.get(),   options.pid,       *output,        options.quiet,
-                                  options.verbosity, options.dry_run};
+  runtime::RunOptions run_options;
+  run_options.child = child.get();
+  run_options.pid = options.pid;
+  run_options.json = options.json;
+  run_options.buffering = options.buffering == "full"   ? runtime::Buffering::Full
+                          : options.buffering == "none" ? runtime::Buffering::None
+                                                        : runtime::Buffering::Line;
+  run_options.output_fd = *output;
+  run_options.quiet = options.quiet;
+  run_options.verbosity = options.verbosity;
+  run_options.dry_run = options.dry_run;
   auto result = runtime::run(image, kernel, run_options);
   return result ? result->exit_code : refuse(result.error());
 }

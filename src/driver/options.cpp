@@ -18,7 +18,8 @@ namespace {
 constexpr const char *kDefaultStages = "ast,types,ir";
 
 std::string stage_help() {
-  std::string text = "Print stages of the compilation instead of running (default " + std::string(kDefaultStages) + "):";
+  std::string text =
+      "Print stages of the compilation instead of running (default " + std::string(kDefaultStages) + "):";
   for (const StageName &stage : kStages)
     text += fmt::format("\n{} = {}", stage.name, stage.summary);
   return text + "\nall = every stage";
@@ -69,6 +70,7 @@ struct Raw {
   std::string stages;
   std::vector<std::string> words;
   std::vector<std::string> include_folders, include_files;
+  std::string format = "text";
   bool list = false;
 };
 
@@ -80,6 +82,12 @@ void declare(CLI::App &app, Options &options, Raw &raw) {
       ->type_name("COMMAND");
   app.add_option("-p", options.pid, "Trace this process; the run ends when it does")->type_name("PID");
   app.add_option("-o", options.output, "Write the script's output to this file")->type_name("FILE");
+  app.add_option("-f", raw.format, "Form of the output: text, or json, one record per line")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("-B", options.buffering, "When output is written: line (as it comes), none (every record), full")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"line", "none", "full"}));
   app.add_flag("-q,--quiet", options.quiet, "Do not print what is attached");
   app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: the verifier's log too");
   app.add_flag("--dry-run", options.dry_run, "Compile, load and attach, then leave");
@@ -87,8 +95,9 @@ void declare(CLI::App &app, Options &options, Raw &raw) {
   app.add_flag("--no-warnings{false}", options.warnings, "Do not print warnings");
   app.add_option("-I", raw.include_folders, "Reserved for C headers")->type_name("FOLDER");
   app.add_option("--include", raw.include_files, "Reserved for C headers")->type_name("FILE");
-  app.add_option("words", raw.words, "A script's file (- for standard input) and its parameters $1, $2 …; or, with -l, "
-                                     "a pattern");
+  app.add_option("words", raw.words,
+                 "A script's file (- for standard input) and its parameters $1, $2 …; or, with -l, "
+                 "a pattern");
 }
 
 void settle_words(Options &options, Raw &raw) {
@@ -111,6 +120,7 @@ void settle_words(Options &options, Raw &raw) {
 void settle(Options &options, Raw &raw) {
   if (!raw.include_folders.empty() || !raw.include_files.empty())
     throw UsageError{"-I and --include are reserved: scripts cannot include C headers in this version"};
+  options.json = raw.format == "json";
   settle_words(options, raw);
   if (!raw.stages.empty()) {
     options.mode = Mode::Dump;

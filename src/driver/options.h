@@ -40,6 +40,8 @@ struct Options {
   std::optional<std::string> command;    // -c
   std::optional<int> pid;                // -p
   std::string output;                    // -o; empty for standard output
+  bool json = false;                     // -f json
+  std::string buffering = "line";        // -B
   bool quiet = false;
   int verbosity = 0;
   bool dry_run = false;

@@ -57,7 +57,14 @@ bool size_fits(const Type &type) {
   case TypeKind::Sum:
   case TypeKind::Timestamp:
   case TypeKind::KernelSymbol:
+  case TypeKind::ErrorName:
+  case TypeKind::SignalName:
+  case TypeKind::SyscallName:
+  case TypeKind::UserName:
+  case TypeKind::CgroupPath:
   case TypeKind::ProbeName: return type.size == 8;
+  case TypeKind::Inet: return type.size == 20;
+  case TypeKind::MacAddress: return type.size == 6;
   case TypeKind::KernelStack:
   case TypeKind::UserStack: return type.size == 8 && type.count > 0 && type.count <= kMaxStackFrames;
   case TypeKind::Min:

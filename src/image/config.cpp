@@ -100,6 +100,8 @@ constexpr std::array kKeys = {
               get_text<&Config::license>},
     number<&Config::log_size, 1, 1 << 30>("log_size", "", "bytes for the kernel's verifier log"),
     number<&Config::max_bpf_progs, 1, kMany>("max_bpf_progs", "", "most BPF programs that one script may become"),
+    number<&Config::max_cat_bytes, 1, 1 << 30>("max_cat_bytes", "cat_bytes_max",
+                                               "most bytes of a file that cat() prints"),
     number<&Config::max_map_keys, 1, kMany>("max_map_keys", "map_keys_max", "most keys of a map"),
     number<&Config::max_probes, 1, kMany>("max_probes", "", "most places that one script may attach to"),
     ConfigKey{"max_strlen", "strlen", "most bytes of a string that str() reads; before Linux 5.11, 200 by default",

@@ -18,10 +18,12 @@ inline constexpr uint32_t kFormatVersion = 1;
 // Names of enumerators in their order; part of the file format.
 template <typename Enum> struct EnumNames;
 template <> struct EnumNames<TypeKind> {
-  static constexpr std::array<std::string_view, 24> kNames = {
-      "none",  "bool",  "integer",   "string",        "buffer",      "pointer",    "array",        "struct",
-      "tuple", "enum",  "count",     "sum",           "min",         "max",        "avg",          "stats",
-      "hist",  "lhist", "timestamp", "kernel_symbol", "user_symbol", "probe_name", "kernel_stack", "user_stack"};
+  static constexpr std::array<std::string_view, 31> kNames = {
+      "none",        "bool",         "integer",    "string",     "buffer",      "pointer",       "array",
+      "struct",      "tuple",        "enum",       "count",      "sum",         "min",           "max",
+      "avg",         "stats",        "hist",       "lhist",      "timestamp",   "kernel_symbol", "user_symbol",
+      "probe_name",  "kernel_stack", "user_stack", "error_name", "signal_name", "syscall_name",  "user_name",
+      "cgroup_path", "inet",         "mac_address"};
 };
 template <> struct EnumNames<StackMode> { static constexpr auto kNames = kStackModeNames; };
 template <> struct EnumNames<AddressSpace> {
@@ -38,8 +40,9 @@ template <> struct EnumNames<MapStorage> {
                                                              "array", "percpu_array"};
 };
 template <> struct EnumNames<EventKind> {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "printf", "time", "join", "print_value", "print_map", "print_map_entry", "clear_map", "zero_map", "exit"};
+  static constexpr std::array<std::string_view, 13> kNames = {
+      "printf",   "time", "join", "print_value", "print_map", "print_map_entry", "clear_map",
+      "zero_map", "exit", "cat",  "system",      "error",     "warning"};
 };
 template <> struct EnumNames<ParameterKind> {
   static constexpr std::array<std::string_view, 2> kNames = {"start_ns", "child_pid"};

@@ -95,7 +95,14 @@ enum class EventKind : uint8_t {
   ClearMap,       // map
   ZeroMap,        // map
   Exit,           // fields[0], if any, is the exit code
+  Cat,            // format, fields: the path of a file to print
+  System,         // format, fields: a command to run
+  Error,          // format, fields: a message with its place in the script
+  Warning,        // as Error
 };
+
+// Whether an event's format is printf's.
+inline bool has_printf_format(EventKind kind) { return kind == EventKind::Printf || kind >= EventKind::Cat; }
 
 struct EventField {
   Type type;
@@ -122,6 +129,7 @@ struct Config {
   uint64_t max_strlen = 1024;
   bool max_strlen_was_given = false;  // else it may be less on kernels that want short keys
   uint64_t max_map_keys = 4096;
+  uint64_t max_cat_bytes = 10240;
   uint64_t max_probes = 1024;
   uint64_t max_bpf_progs = 1024;
   uint64_t perf_rb_pages = 0;  // 0: chosen by the runtime

@@ -16,8 +16,8 @@ void note_exit(ActionState &state, const EventSpec &event, uint32_t, const uint8
                         : static_cast<int>(load_integer(event.fields[0].type, record + event.fields[0].offset));
 }
 
-constexpr std::array<Action, 9> kActions = [] {
-  std::array<Action, 9> table{};
+constexpr std::array<Action, 13> kActions = [] {
+  std::array<Action, 13> table{};
   auto set = [&](EventKind kind, Action action) { table[static_cast<size_t>(kind)] = action; };
   set(EventKind::Printf, print_formatted);
   set(EventKind::Time, print_time);
@@ -28,6 +28,10 @@ constexpr std::array<Action, 9> kActions = [] {
   set(EventKind::ClearMap, clear_map);
   set(EventKind::ZeroMap, zero_map);
   set(EventKind::Exit, note_exit);
+  set(EventKind::Cat, print_file);
+  set(EventKind::System, run_command);
+  set(EventKind::Error, print_error);
+  set(EventKind::Warning, print_warning);
   return table;
 }();
 
@@ -36,7 +40,7 @@ constexpr std::array<Action, 9> kActions = [] {
 Result<std::vector<image::PrintfFormat>> parse_formats(const image::ProgramImage &image) {
   std::vector<image::PrintfFormat> formats(image.events.size());
   for (size_t id = 0; id < image.events.size(); ++id) {
-    if (image.events[id].kind != EventKind::Printf)
+    if (!image::has_printf_format(image.events[id].kind))
       continue;
     auto format = image::parse_printf_format(image.events[id].format);
     if (!format)

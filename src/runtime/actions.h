@@ -20,7 +20,8 @@ struct ActionState {
   Output &output;
   MapStore &maps;
   Surroundings &around;
-  std::vector<image::PrintfFormat> formats;  // by event id; empty for events other than printf
+  bool json = false;                         // records as JSON, one per line
+  std::vector<image::PrintfFormat> formats;  // by event id; empty for events without one of printf's
   std::optional<int> exit_code;              // set once exit() was seen
 };
 
@@ -42,6 +43,10 @@ void print_joined(ActionState &, const image::EventSpec &, uint32_t, const uint8
 void print_value(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void print_whole_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void print_map_entry(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_file(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void run_command(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_error(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void print_warning(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void clear_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void zero_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 

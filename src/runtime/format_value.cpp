@@ -6,6 +6,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "runtime/format_names.h"
+
 namespace sonde::runtime {
 namespace {
 
@@ -73,10 +75,7 @@ void append_struct(std::string &out, const Type &type, const uint8_t *bytes, Sur
     separator = ", ";
     if (!field.name.empty())
       out += "." + field.name + " = ";
-    if (is_bitfield(field))
-      append_bitfield(out, field, bytes + field.offset);
-    else
-      append_value(out, field.type, bytes + field.offset, around);
+    append_field(out, field, bytes, around);
   }
   out += " }";
 }
@@ -141,6 +140,13 @@ void append_average(std::string &out, const Type &type, const uint8_t *bytes) {
 
 }  // namespace
 
+void append_field(std::string &out, const Field &field, const uint8_t *bytes, Surroundings &around) {
+  if (is_bitfield(field))
+    append_bitfield(out, field, bytes + field.offset);
+  else
+    append_value(out, field.type, bytes + field.offset, around);
+}
+
 int64_t load_integer(const Type &type, const uint8_t *bytes) {
   switch (type.size) {
   case 1: return type.is_signed ? load<int8_t>(bytes) : load<uint8_t>(bytes);
@@ -203,6 +209,13 @@ void append_value(std::string &out, const Type &type, const uint8_t *bytes, Surr
     return append_symbol(out, around.symbols.user(address, load<uint32_t>(bytes + 8)).name, address);
   }
   case TypeKind::ProbeName: return append_probe_name(out, bytes, around);
+  case TypeKind::ErrorName: return append_error_name(out, load<int64_t>(bytes));
+  case TypeKind::SignalName: return append_signal_name(out, load<int64_t>(bytes));
+  case TypeKind::SyscallName: return append_syscall_name(out, load<int64_t>(bytes));
+  case TypeKind::UserName: return append_user_name(out, load<int64_t>(bytes));
+  case TypeKind::CgroupPath: return append_cgroup_paths(out, load<uint64_t>(bytes), type.name);
+  case TypeKind::Inet: return append_inet(out, bytes);
+  case TypeKind::MacAddress: return append_mac_address(out, bytes);
   case TypeKind::KernelStack:
   case TypeKind::UserStack: return append_stack(out, type, load<uint64_t>(bytes), around);
   }

@@ -22,6 +22,8 @@ struct Surroundings {
 
 // `bytes` holds `type.size` bytes.
 void append_value(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around);
+// A field, maybe of a few bits, of the struct at `bytes`.
+void append_field(std::string &out, const Field &field, const uint8_t *bytes, Surroundings &around);
 // As append_value, but the elements of a tuple (several keys) are not in parentheses.
 void append_key(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around);
 

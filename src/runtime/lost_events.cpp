@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "runtime/clock.h"
+#include "runtime/format_json.h"
 
 namespace sonde::runtime {
 namespace {
@@ -19,18 +20,17 @@ LostEvents::LostEvents(const char *noun, int map_fd, uint32_t slots, uint32_t po
     : noun_(noun), map_fd_(map_fd), slots_(slots), cpus_(possible_cpus),
       last_look_ns_(static_cast<int64_t>(boot_time_ns())) {}
 
-void LostEvents::report() {
+void LostEvents::report(std::string *json) {
   last_look_ns_ = static_cast<int64_t>(boot_time_ns());
   uint64_t now = read();
-  if (now > reported_)
+  if (now > reported_ && json)
+    append_json_count(*json, fmt::format("lost_{}s", noun_), fmt::format("{}s", noun_), now - reported_);
+  else if (now > reported_)
     fmt::print(stderr, "Lost {} {}{}\n", now - reported_, noun_, now - reported_ == 1 ? "" : "s");
   reported_ = now;
 }
 
-void LostEvents::report_at_times() {
-  if (static_cast<int64_t>(boot_time_ns()) - last_look_ns_ >= kSecond)
-    report();
-}
+bool LostEvents::is_time_to_look() const { return static_cast<int64_t>(boot_time_ns()) - last_look_ns_ >= kSecond; }
 
 uint64_t LostEvents::read() const {
   if (map_fd_ < 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace sonde::runtime {
@@ -11,10 +12,11 @@ public:
   // `noun` names one of what is lost. `map_fd`: a per-CPU array with `slots` counters, or -1 when the object has none.
   LostEvents(const char *noun, int map_fd, uint32_t slots, uint32_t possible_cpus);
 
-  // Reads the counters and says on stderr how many were lost since the last time.
-  void report();
-  // As report(), when the last look is a second ago or more.
-  void report_at_times();
+  // Reads the counters and says how many were lost since the last time: as a record of `json`, or on stderr where it
+  // is null.
+  void report(std::string *json);
+  // The last look is a second ago or more.
+  bool is_time_to_look() const;
   uint64_t total() const { return reported_; }
 
 private:

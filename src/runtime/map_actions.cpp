@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "runtime/actions.h"
+#include "runtime/format_json.h"
 #include "runtime/print_map.h"
 
 namespace sonde::runtime {
@@ -10,6 +11,20 @@ namespace {
 
 bool is_histogram(const image::MapSpec &map) {
   return map.value.kind == TypeKind::Hist || map.value.kind == TypeKind::Lhist;
+}
+
+void print_entries(ActionState &state, const image::MapSpec &map, const MapEntries &entries,
+                   const PrintMapOptions &options) {
+  auto print = state.json ? append_json_map : append_map;
+  print(state.output.text(), map, entries, options, state.around);
+}
+
+void print_one_value(ActionState &state, const Type &type, const uint8_t *bytes) {
+  std::string &out = state.output.text();
+  if (state.json)
+    return append_json_value_record(out, type, bytes, state.around);
+  append_value(out, type, bytes, state.around);
+  out += '\n';
 }
 
 }  // namespace
@@ -22,22 +37,18 @@ void print_whole_map(ActionState &state, const image::EventSpec &event, uint32_t
     entries.count = 1;
     entries.values.assign(map.value.size, 0);
   }
-  append_map(state.output.text(), map, entries, {event.top, event.divisor}, state.around);
+  print_entries(state, map, entries, {event.top, event.divisor});
 }
 
 // As bpftrace's print(@map[key]): the value alone. Programs that cannot know the value (aggregations
 // lie on all CPUs) send the key; a key that is not there has a value of zeros.
 void print_map_entry(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *record) {
-  std::string &out = state.output.text();
   const image::MapSpec &map = state.image.maps[*event.map];
-  if (event.fields.size() > 1) {
-    append_value(out, event.fields[1].type, record + event.fields[1].offset, state.around);
-  } else {
-    MapEntries entries = state.maps.find(*event.map, record + event.fields[0].offset);
-    entries.values.resize(map.value.size);
-    append_value(out, map.value, entries.values.data(), state.around);
-  }
-  out += '\n';
+  if (event.fields.size() > 1)
+    return print_one_value(state, event.fields[1].type, record + event.fields[1].offset);
+  MapEntries entries = state.maps.find(*event.map, record + event.fields[0].offset);
+  entries.values.resize(map.value.size);
+  print_one_value(state, map.value, entries.values.data());
 }
 
 void clear_map(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {
@@ -49,8 +60,8 @@ void zero_map(ActionState &state, const image::EventSpec &event, uint32_t, const
 }
 
 void print_all_maps(ActionState &state) {
-  std::string &out = state.output.text();
-  out += "\n\n";
+  if (!state.json)
+    state.output.text() += "\n\n";
   if (!state.image.config.print_maps_on_exit)
     return;
   std::vector<uint32_t> order(state.image.maps.size());
@@ -60,7 +71,7 @@ void print_all_maps(ActionState &state) {
   for (uint32_t index : order) {
     const image::MapSpec &map = state.image.maps[index];
     MapEntries entries = state.maps.read(index);
-    append_map(out, map, entries, {}, state.around);
+    print_entries(state, map, entries, {});
     state.output.flush_if_full();
   }
 }

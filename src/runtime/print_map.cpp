@@ -89,6 +89,17 @@ void divide_word(uint8_t *value, bool is_signed, uint32_t divisor) {
   std::memcpy(value, &quotient, sizeof quotient);
 }
 
+void append_name(std::string &out, const image::MapSpec &map, const uint8_t *key, Surroundings &around) {
+  out += map.name;
+  if (map.is_scalar())
+    return;
+  out += '[';
+  append_key(out, map.key, key, around);
+  out += ']';
+}
+
+}  // namespace
+
 // A copy of the value with what its line shows divided. Stats keep their total: only the average is
 // divided, so they are printed from numbers rather than from the copy.
 void append_divided(std::string &out, const Type &type, const uint8_t *value, uint32_t divisor, Surroundings &around) {
@@ -115,25 +126,21 @@ void append_divided(std::string &out, const Type &type, const uint8_t *value, ui
   append_value(out, Type::integer(64, type.is_signed), bytes, around);
 }
 
-void append_name(std::string &out, const image::MapSpec &map, const uint8_t *key, Surroundings &around) {
-  out += map.name;
-  if (map.is_scalar())
-    return;
-  out += '[';
-  append_key(out, map.key, key, around);
-  out += ']';
+std::vector<size_t> shown_entries(const image::MapSpec &map, const MapEntries &entries, uint32_t top) {
+  std::vector<Ranked> order = sorted(map, entries);
+  size_t skipped = top > 0 && order.size() > top ? order.size() - top : 0;
+  std::vector<size_t> shown;
+  for (size_t i = skipped; i < order.size(); ++i)
+    shown.push_back(order[i].index);
+  return shown;
 }
-
-}  // namespace
 
 void append_map(std::string &out, const image::MapSpec &map, const MapEntries &entries, const PrintMapOptions &options,
                 Surroundings &around) {
   bool is_histogram = map.value.kind == TypeKind::Hist || map.value.kind == TypeKind::Lhist;
-  std::vector<Ranked> order = sorted(map, entries);
-  size_t skipped = options.top > 0 && order.size() > options.top ? order.size() - options.top : 0;
-  for (size_t i = skipped; i < order.size(); ++i) {
-    const uint8_t *value = entries.value(order[i].index);
-    append_name(out, map, entries.key(order[i].index), around);
+  for (size_t index : shown_entries(map, entries, options.top)) {
+    const uint8_t *value = entries.value(index);
+    append_name(out, map, entries.key(index), around);
     if (is_histogram) {
       out += ":\n";
       append_histogram(out, map.value, value, options.divisor);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "image/program_image.h"
 #include "runtime/format_value.h"
@@ -15,6 +16,10 @@ struct PrintMapOptions {
   uint32_t divisor = 1;  // values (averages, not totals) are divided by it
 };
 
+// Indices of the entries to show, in order: the `top` largest, or all for 0.
+std::vector<size_t> shown_entries(const image::MapSpec &map, const MapEntries &entries, uint32_t top);
+// A value of one line, divided.
+void append_divided(std::string &out, const Type &type, const uint8_t *value, uint32_t divisor, Surroundings &around);
 void append_map(std::string &out, const image::MapSpec &map, const MapEntries &entries, const PrintMapOptions &options,
                 Surroundings &around);
 

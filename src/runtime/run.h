@@ -1,6 +1,7 @@
 // ProgramImage → output: load, attach, consume, print, detach.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -13,13 +14,18 @@
 
 namespace sonde::runtime {
 
+// When script output is written: as records come, after each record, or when a buffer of it is full.
+enum class Buffering : uint8_t { Line, None, Full };
+
 struct RunOptions {
-  ChildProcess *child = nullptr;  // -c; stopped; the run ends when it does
-  std::optional<int> pid;         // -p; the run ends when that process does
-  int output_fd = 1;              // -o; script output only. Messages go to stderr
-  bool quiet = false;             // -q: no "Attached N probes"
-  int verbosity = 0;              // -v
-  bool dry_run = false;           // load and attach, then leave: begin, end and the child do not run
+  ChildProcess *child = nullptr;          // -c; stopped; the run ends when it does
+  std::optional<int> pid;                 // -p; the run ends when that process does
+  bool json = false;                      // -f json
+  Buffering buffering = Buffering::Line;  // -B
+  int output_fd = 1;                      // -o; script output only. Messages go to stderr
+  bool quiet = false;                     // -q: no "Attached N probes"
+  int verbosity = 0;                      // -v
+  bool dry_run = false;                   // load and attach, then leave: begin, end and the child do not run
 };
 
 // What a whole run came to. Exit codes are documented in docs/exit_codes.md.

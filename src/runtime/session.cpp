@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "runtime/format_json.h"
 #include "runtime/kernel_maps.h"
 
 namespace sonde::runtime {
@@ -128,10 +129,21 @@ Result<RunResult> Session::attach_only() {
   return RunResult{signal ? 128 + *signal : 0, 0};
 }
 
-void Session::announce() const {
+void Session::announce() {
   size_t count = count_targets(image_) - refused_;
-  if (!options_.quiet)
+  if (options_.quiet)
+    return;
+  if (options_.json)
+    append_json_count(output_.text(), "attached_probes", "probes", count);
+  else
     fmt::print(stderr, "Attached {} probe{}\n", count, count == 1 ? "" : "s");
+  output_.flush();
+}
+
+void Session::report_losses() {
+  std::string *json = options_.json ? &output_.text() : nullptr;
+  lost_.report(json);
+  lost_stacks_.report(json);
 }
 
 Result<void> Session::run_programs(image::ProviderKind kind) {
@@ -164,11 +176,12 @@ void Session::follow() {
     return;
   while (!is_over()) {
     size_t count = ring_ ? drain(ring_->producer_position()) : 0;
-    output_.flush();
+    if (options_.buffering != Buffering::Full)
+      output_.flush();
     if (keeps_up_)
       symbols_->keep_up();
-    lost_.report_at_times();
-    lost_stacks_.report_at_times();
+    if (lost_.is_time_to_look())
+      report_losses();
     if (is_over())
       return;
     if (count > 0 || !ring_)
@@ -211,6 +224,8 @@ size_t Session::drain(uint64_t end) {
     if (!event || !counts(*event) || output_.is_broken())
       return;
     run_action(state_, *event, record);
+    if (options_.buffering == Buffering::None)
+      output_.flush();
     output_.flush_if_full();
   });
 }
@@ -236,9 +251,8 @@ Result<RunResult> Session::finish() {
   }
   if (!output_.is_broken())
     print_all_maps(state_);
+  report_losses();
   output_.flush();
-  lost_.report();
-  lost_stacks_.report();
   attachments_.detach();
   if (output_.is_broken() && !output_.is_closed())
     return output_.error();

@@ -35,7 +35,8 @@ private:
 
   Result<void> run_programs(image::ProviderKind kind);
   Result<void> attach();
-  void announce() const;
+  void announce();
+  void report_losses();
   void follow();
   Result<RunResult> finish();
 

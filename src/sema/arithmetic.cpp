@@ -39,9 +39,7 @@ bool less(uint64_t left, uint64_t right, bool is_signed) {
 
 }  // namespace
 
-bool acts_as_integer(const Type &type) {
-  return type.is_scalar() && type.kind != TypeKind::ProbeName && !type.is_stack();
-}
+bool acts_as_integer(const Type &type) { return type.is_scalar() && type.kind < TypeKind::ProbeName; }
 
 bool is_natural_constant(const ExprInfo &info) {
   return info.constant && (!info.type.is_signed || static_cast<int64_t>(*info.constant) >= 0);

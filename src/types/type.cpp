@@ -137,6 +137,14 @@ Type Type::kernel_symbol() { return of_kind(TypeKind::KernelSymbol, 8); }
 Type Type::user_symbol() { return of_kind(TypeKind::UserSymbol, 16); }
 Type Type::probe_name() { return of_kind(TypeKind::ProbeName, 8); }
 
+Type Type::inet() { return of_kind(TypeKind::Inet, 20); }
+Type Type::mac_address() { return of_kind(TypeKind::MacAddress, 6); }
+
+Type Type::named_number(TypeKind kind) {
+  assert(kind >= TypeKind::ErrorName && kind <= TypeKind::CgroupPath);
+  return of_kind(kind, 8);
+}
+
 Type Type::stack(TypeKind kernel_or_user, StackMode mode, uint32_t frames) {
   Type type = of_kind(kernel_or_user, 8);
   assert(type.is_stack());
@@ -155,7 +163,12 @@ bool Type::is_scalar() const {
   case TypeKind::KernelSymbol:
   case TypeKind::ProbeName:
   case TypeKind::KernelStack:
-  case TypeKind::UserStack: return true;
+  case TypeKind::UserStack:
+  case TypeKind::ErrorName:
+  case TypeKind::SignalName:
+  case TypeKind::SyscallName:
+  case TypeKind::UserName:
+  case TypeKind::CgroupPath: return true;
   default: return false;
   }
 }
@@ -164,7 +177,9 @@ uint32_t Type::alignment() const {
   switch (kind) {
   case TypeKind::None:
   case TypeKind::Bool:
+  case TypeKind::MacAddress:
   case TypeKind::String: return 1;
+  case TypeKind::Inet:
   case TypeKind::Buffer: return 4;
   case TypeKind::Integer:
   case TypeKind::Enum: return size ? size : 1;
@@ -186,6 +201,7 @@ bool operator==(const Type &a, const Type &b) {
   case TypeKind::Struct: return a.name == b.name && (!a.name.empty() || same_layout(a.layout, b.layout));
   case TypeKind::Tuple: return same_layout(a.layout, b.layout);
   case TypeKind::Enum:
+  case TypeKind::CgroupPath:
   case TypeKind::Timestamp: return a.name == b.name && a.size == b.size;
   case TypeKind::KernelStack:
   case TypeKind::UserStack: return a.count == b.count && a.stack_mode == b.stack_mode;

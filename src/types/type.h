@@ -42,6 +42,13 @@ enum class TypeKind : uint8_t {
   ProbeName,     // u64 index into ProgramImage::probe_names
   KernelStack,   // u64: id in a stack-trace map (types/stack.h); at most `count` frames
   UserStack,     // as KernelStack, with the process id in the high half
+  ErrorName,     // u64 errno
+  SignalName,    // u64 signal number
+  SyscallName,   // u64 number of a system call
+  UserName,      // u64 user id
+  CgroupPath,    // u64 cgroup id; `name` filters hierarchies
+  Inet,          // u32 address family, 16 bytes of address
+  MacAddress,    // 6 bytes
 };
 
 enum class AddressSpace : uint8_t { None, Kernel, User };
@@ -102,6 +109,9 @@ struct Type {
   static Type kernel_symbol();
   static Type user_symbol();
   static Type probe_name();
+  static Type inet();
+  static Type mac_address();
+  static Type named_number(TypeKind kind);  // ErrorName to CgroupPath
   static Type stack(TypeKind kernel_or_user, StackMode mode, uint32_t frames);
 
   bool is_none() const { return kind == TypeKind::None; }

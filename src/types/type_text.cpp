@@ -56,6 +56,13 @@ std::string to_string(const Type &type) {
   case TypeKind::KernelSymbol: return "ksym_t";
   case TypeKind::UserSymbol: return "usym_t";
   case TypeKind::ProbeName: return "probe";
+  case TypeKind::ErrorName: return "strerror";
+  case TypeKind::SignalName: return "signal_name";
+  case TypeKind::SyscallName: return "syscall_name";
+  case TypeKind::UserName: return "username";
+  case TypeKind::CgroupPath: return "cgroup_path";
+  case TypeKind::Inet: return "inet";
+  case TypeKind::MacAddress: return "mac_address";
   case TypeKind::KernelStack: return stack_text("kstack", type);
   case TypeKind::UserStack: return stack_text("ustack", type);
   }

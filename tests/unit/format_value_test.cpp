@@ -158,5 +158,25 @@ TEST_F(FormatValue, BuildIdStacksFallBackToAddresses) {
   EXPECT_EQ(text(type, bytes_of(uint64_t{1})), "\nabababababababababababababababababababab 0x126\n7f00\n");
 }
 
+TEST_F(FormatValue, NumbersPrintByName) {
+  auto named = [&](TypeKind kind, int64_t number) { return text(Type::named_number(kind), bytes_of(number)); };
+  EXPECT_EQ(named(TypeKind::ErrorName, 2), "No such file or directory");
+  EXPECT_EQ(named(TypeKind::ErrorName, -13), "Permission denied");
+  EXPECT_EQ(named(TypeKind::ErrorName, 9999), "Unknown error");
+  EXPECT_EQ(named(TypeKind::SignalName, 9), "Killed");
+  EXPECT_EQ(named(TypeKind::SignalName, 0), "N/A");
+  EXPECT_EQ(named(TypeKind::SyscallName, 100000), "Unknown syscall");
+  EXPECT_EQ(named(TypeKind::UserName, 0), "root");
+  EXPECT_EQ(named(TypeKind::UserName, 3999999999), "3999999999") << "nobody has that id";
+}
+
+TEST_F(FormatValue, Addresses) {
+  auto loopback = bytes_of(uint32_t{2}, uint32_t{0x0100007f}) + std::vector<uint8_t>(12);
+  EXPECT_EQ(text(Type::inet(), loopback), "127.0.0.1");
+  EXPECT_EQ(text(Type::inet(), bytes_of(uint32_t{10}) + std::vector<uint8_t>(15) + bytes_of(uint8_t{1})), "::1");
+  EXPECT_EQ(text(Type::inet(), bytes_of(uint32_t{1}) + std::vector<uint8_t>(16)), "") << "another family";
+  EXPECT_EQ(text(Type::mac_address(), {0xaf, 9, 0xff, 0x79, 0xff, 0x7f}), "AF:09:FF:79:FF:7F");
+}
+
 }  // namespace
 }  // namespace sonde::runtime

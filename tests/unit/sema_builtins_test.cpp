@@ -65,6 +65,34 @@ TEST(SemaWithAllBuiltins, StacksNameTheirModeAndLimit) {
               ElementsAre(HasSubstr("the kernel has no symbol 'no_such'")));
 }
 
+TEST(SemaWithAllBuiltins, RefusesWhatIsUnsafe) {
+  for (const char *text : {"begin { system(\"ls\"); }", "begin { signal(\"KILL\"); }", "begin { signal_thread(9); }",
+                           "kprobe:vfs_read { override(1); }"})
+    EXPECT_THAT(real(text).messages(), ElementsAre(HasSubstr("unsafe | hint: --unsafe allows it"))) << text;
+  sema::AnalyzeOptions options;
+  options.unsafe = true;
+  EXPECT_THAT(real("begin { system(\"ls %d\", 1); signal(\"SIGUSR1\"); signal(10); }", options).messages(), IsEmpty());
+  EXPECT_THAT(real("begin { signal(\"NOPE\"); }", options).messages(),
+              ElementsAre(HasSubstr("there is no signal 'NOPE'")));
+  EXPECT_THAT(real("begin { signal(99); }", options).messages(), ElementsAre(HasSubstr("from 1 to 64")));
+  EXPECT_THAT(real("begin { override(1); }", options).messages(), ElementsAre(HasSubstr("kprobes alone")));
+}
+
+TEST(SemaWithAllBuiltins, ChecksArgumentsOfValues) {
+  EXPECT_THAT(real("begin { print(ntop(\"x\")); }").messages(), ElementsAre(HasSubstr("ntop() shows an integer")));
+  EXPECT_THAT(real("begin { print(pton(\"1.2.3\")); }").messages(), ElementsAre(HasSubstr("'1.2.3' is neither")));
+  EXPECT_THAT(real("begin { print(macaddr(1)); }").messages(), ElementsAre(HasSubstr("an array of 6 bytes")));
+  EXPECT_THAT(real("begin { print(bswap(\"x\")); }").messages(), ElementsAre(HasSubstr("bswap")));
+  EXPECT_THAT(real("kprobe:vfs_read { print(buf(arg0)); }").messages(), ElementsAre(HasSubstr("needs a length")));
+  EXPECT_THAT(real("begin { print(reg(\"ip\")); }").messages(), ElementsAre(HasSubstr("not available in begin")));
+  EXPECT_THAT(real("kprobe:vfs_read { print(reg(\"nope\")); }").messages(),
+              ElementsAre(HasSubstr("no register 'nope'")));
+  EXPECT_THAT(real("begin { print(strlen(5)); }").messages(), ElementsAre(HasSubstr("strlen() takes strings")));
+  EXPECT_THAT(real("begin { print(strncmp(\"a\", \"b\", pid)); }").messages(), ElementsAre(HasSubstr("constant")));
+  EXPECT_THAT(real("begin { print(cgroupid(\"/no/such\")); }").messages(), ElementsAre(HasSubstr("no cgroup")));
+  EXPECT_THAT(real("begin { print(strerror(2) + 1); }").messages(), ElementsAre(HasSubstr("strerror")));
+}
+
 TEST(SemaWithAllBuiltins, GivesStrTheTextOfParameters) {
   sema::AnalyzeOptions options;
   options.positional_parameters = {"123"};

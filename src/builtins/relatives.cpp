@@ -1,0 +1,97 @@
+// Tasks that the running one belongs to: ppid, pcomm, leader_tid, leader_comm.
+#include <array>
+
+#include "builtins/families.h"
+#include "codegen/emitter.h"
+#include "sema/builtin_use.h"
+
+namespace sonde::builtins {
+namespace {
+
+using codegen::BuiltinSite;
+using codegen::Emitter;
+using codegen::Helper;
+using codegen::Purity;
+using sema::BuiltinUse;
+
+constexpr uint32_t kCommSize = 16;  // TASK_COMM_LEN, include/linux/sched.h
+
+// task->LINK->FIELD of struct task_struct.
+struct Relation {
+  std::string_view name;
+  const char *link;
+  const char *field;
+};
+constexpr std::array kRelations{
+    Relation{"ppid", "real_parent", "pid"},
+    Relation{"pcomm", "real_parent", "comm"},
+    Relation{"leader_tid", "group_leader", "pid"},
+    Relation{"leader_comm", "group_leader", "comm"},
+};
+
+const Relation &relation_of(const Builtin &builtin) {
+  for (const Relation &relation : kRelations)
+    if (relation.name == builtin.name)
+      return relation;
+  return kRelations.front();
+}
+
+struct Offsets {
+  uint32_t link, field;
+};
+
+std::optional<Offsets> find_offsets(kernel::Kernel &kernel, const Relation &relation) {
+  auto task = kernel.type("task_struct");
+  if (!task || !*task || !(*task)->layout)
+    return std::nullopt;
+  const Field *link = (*task)->layout->find(relation.link);
+  const Field *field = (*task)->layout->find(relation.field);
+  if (!link || !field)
+    return std::nullopt;
+  return Offsets{link->offset, field->offset};
+}
+
+template <bool is_text> Type check_relation(BuiltinUse &use) {
+  if (use.count() > 0)
+    use.integer(0);
+  if (!find_offsets(use.kernel(), relation_of(use.builtin())))
+    use.error(use.where(), fmt::format("{} needs the kernel's type information", use.builtin().name))
+        .with_hint("a kernel built with CONFIG_DEBUG_INFO_BTF has it");
+  return is_text ? Type::string(kCommSize) : Type::integer(32, false);
+}
+
+// The address of the related task's field.
+llvm::Value *field_address(Emitter &e, const BuiltinSite &site) {
+  Offsets offsets = find_offsets(e.kernel(), relation_of(*site.info.builtin)).value_or(Offsets{});
+  llvm::Value *task =
+      site.count() > 0 ? e.value64(site.argument(0)) : e.helper(Helper::GetCurrentTask, {}, Purity::PerRun);
+  llvm::Value *link = e.allocate(8);
+  e.read_memory(link, 8, e.ir().CreateAdd(task, e.constant(offsets.link)), AddressSpace::Kernel);
+  return e.ir().CreateAdd(e.load(link, Type::uint64()), e.constant(offsets.field));
+}
+
+llvm::Value *emit_id(Emitter &e, const BuiltinSite &site) {
+  llvm::Value *id = e.allocate(8);
+  e.read_memory(id, 4, field_address(e, site), AddressSpace::Kernel);
+  return e.load(id, Type::integer(32, false));
+}
+
+llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {
+  e.read_string(site.destination, kCommSize, field_address(e, site), AddressSpace::Kernel);
+  return site.destination;
+}
+
+constexpr Builtin kRows[] = {
+    {"ppid", Form::Value, 0, 1, "ppid [(task)]", "Process id of the parent.", check_relation<false>, emit_id},
+    {"pcomm", Form::Value, 0, 1, "pcomm [(task)]", "Name of the parent.", check_relation<true>, emit_comm},
+    {"leader_tid", Form::Value, 0, 1, "leader_tid [(task)]", "Thread id of the process's first thread.",
+     check_relation<false>, emit_id},
+    {"leader_comm", Form::Value, 0, 1, "leader_comm [(task)]", "Name of the process's first thread.",
+     check_relation<true>, emit_comm},
+};
+
+}  // namespace
+
+std::span<const Builtin> relative_builtins() { return kRows; }
+
+}  // namespace sonde::builtins

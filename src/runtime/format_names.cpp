@@ -1,0 +1,54 @@
+// Names of numbers: errors, signals, system calls, users, addresses.
+#include "runtime/format_names.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <pwd.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
+
+#include "runtime/syscall_table.h"
+
+namespace sonde::runtime {
+
+void append_error_name(std::string &out, int64_t number) {
+  const char *text = strerrordesc_np(static_cast<int>(number < 0 ? -number : number));
+  out += text ? text : "Unknown error";
+}
+
+void append_signal_name(std::string &out, int64_t number) {
+  const char *text = number > 0 && number < NSIG ? sigdescr_np(static_cast<int>(number)) : nullptr;
+  out += text ? text : "N/A";
+}
+
+void append_syscall_name(std::string &out, int64_t number) {
+  std::string_view name = syscall_name(number);
+  out += name.empty() ? "Unknown syscall" : name;
+}
+
+void append_user_name(std::string &out, int64_t uid) {
+  passwd entry, *found = nullptr;
+  char strings[4096];
+  getpwuid_r(static_cast<uid_t>(uid), &entry, strings, sizeof strings, &found);
+  out += found ? found->pw_name : std::to_string(uid);
+}
+
+void append_inet(std::string &out, const uint8_t *bytes) {
+  uint32_t family;
+  std::memcpy(&family, bytes, sizeof family);
+  char text[INET6_ADDRSTRLEN] = {};
+  if (family == AF_INET || family == AF_INET6)
+    inet_ntop(static_cast<int>(family), bytes + 4, text, sizeof text);
+  out += text;
+}
+
+void append_mac_address(std::string &out, const uint8_t *bytes) {
+  for (int i = 0; i < 6; ++i)
+    fmt::format_to(std::back_inserter(out), "{}{:02X}", i ? ":" : "", bytes[i]);
+}
+
+}  // namespace sonde::runtime

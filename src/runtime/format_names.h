@@ -1,0 +1,19 @@
+// Names of numbers, for format_value.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sonde::runtime {
+
+void append_error_name(std::string &out, int64_t number);
+void append_signal_name(std::string &out, int64_t number);
+void append_syscall_name(std::string &out, int64_t number);
+void append_user_name(std::string &out, int64_t uid);
+// { u32 family, 16 bytes }; nothing for families other than IPv4 and IPv6.
+void append_inet(std::string &out, const uint8_t *bytes);
+void append_mac_address(std::string &out, const uint8_t *bytes);
+// "unified:/user.slice,cpu:/": where a cgroup is, in the hierarchies whose names match the filter (all when empty).
+void append_cgroup_paths(std::string &out, uint64_t id, const std::string &filter);
+
+}  // namespace sonde::runtime
