@@ -22,8 +22,6 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 
 std::vector<std::string_view> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
-// Length of the UTF-8 sequence that `text`, which is not empty, starts with; 0 when there is no valid one.
-size_t utf8_length(std::string_view text);
 std::string to_lower(std::string_view text);
 
 // Length of the UTF-8 sequence that starts at `text`, or 0 when there is no valid one.

@@ -87,7 +87,7 @@ llvm::Value *emit_buf(Emitter &e, const BuiltinSite &site) {
 Type text_type(const Type &type, const image::Config &config) {
   if (type.is_string())
     return type;
-  return Type::string(is_byte_array(type) ? type.count + 1 : static_cast<uint32_t>(config.max_strlen));
+  return Type::string(is_byte_array(type) ? type.count + 1 : static_cast<uint32_t>(config.max_strlen) + 1);
 }
 
 void check_text(BuiltinUse &use, size_t i) {

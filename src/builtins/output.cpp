@@ -16,7 +16,8 @@ using codegen::FieldWriter;
 using sema::BuiltinUse;
 
 bool is_char_array(const Type &type) {
-  return type.kind == TypeKind::Array && type.element->is_integer() && type.element->size == 1;
+  return type.kind == TypeKind::Array && type.element->is_integer() && type.element->size == 1 &&
+         type.element->is_signed;
 }
 bool is_char_pointer(const Type &type) {
   return type.is_pointer() && type.element && type.element->is_integer() && type.element->size == 1;
