@@ -20,9 +20,9 @@ struct ActionState {
   Output &output;
   MapStore &maps;
   Surroundings &around;
-  bool json = false;                         // records as JSON, one per line
   std::vector<image::PrintfFormat> formats;  // by event id; empty for events without one of printf's
   std::optional<int> exit_code;              // set once exit() was seen
+  bool json = false;                         // records as JSON, one per line
 };
 
 using Action = void (*)(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record);
