@@ -77,6 +77,7 @@ llvm::Value *Emitter::instruction_pointer() {
     return helper(Helper::GetFuncIp, {context()}, Purity::PerRun);
   return context_load(native_registers().instruction_pointer, 8);
 }
+
 kernel::Kernel &Emitter::kernel() { return module_.kernel(); }
 
 llvm::Value *Emitter::target_name_index() {
