@@ -16,21 +16,15 @@ void add_to(Emitter &e, llvm::Value *address, llvm::Value *amount) {
   e.ir().CreateStore(e.ir().CreateAdd(before, amount), address);
 }
 
-Type check_count(BuiltinUse &) {
-  return Type::count_aggregate();
-}
+Type check_count(BuiltinUse &) { return Type::count_aggregate(); }
 llvm::Value *emit_count(Emitter &e, const BuiltinSite &site) {
   add_to(e, site.destination, e.constant(1));
   return nullptr;
 }
 
-bool is_signed(const Type &type) {
-  return type.is_signed || type.is_none();
-}
+bool is_signed(const Type &type) { return type.is_signed || type.is_none(); }
 
-Type check_sum(BuiltinUse &use) {
-  return Type::sum(is_signed(use.integer(0)));
-}
+Type check_sum(BuiltinUse &use) { return Type::sum(is_signed(use.integer(0))); }
 llvm::Value *emit_sum(Emitter &e, const BuiltinSite &site) {
   add_to(e, site.destination, e.value64(site.argument(0)));
   return nullptr;
@@ -56,9 +50,7 @@ llvm::Value *emit_extremum(Emitter &e, const BuiltinSite &site) {
   return nullptr;
 }
 
-template <TypeKind kind> Type check_average(BuiltinUse &use) {
-  return Type::average(kind, is_signed(use.integer(0)));
-}
+template <TypeKind kind> Type check_average(BuiltinUse &use) { return Type::average(kind, is_signed(use.integer(0))); }
 llvm::Value *emit_average(Emitter &e, const BuiltinSite &site) {
   add_to(e, site.destination, e.value64(site.argument(0)));
   add_to(e, e.offset(site.destination, 8), e.constant(1));
@@ -75,14 +67,12 @@ constexpr Builtin kRows[] = {
     {"max", Form::Aggregation, 1, 1, "max(n)", "The greatest value.", check_extremum<TypeKind::Max>,
      emit_extremum<Cmp::ICMP_SGT, Cmp::ICMP_UGT>},
     {"avg", Form::Aggregation, 1, 1, "avg(n)", "The mean of the values.", check_average<TypeKind::Avg>, emit_average},
-    {"stats", Form::Aggregation, 1, 1, "stats(n)", "Count, mean and sum of the values.",
-     check_average<TypeKind::Stats>, emit_average},
+    {"stats", Form::Aggregation, 1, 1, "stats(n)", "Count, mean and sum of the values.", check_average<TypeKind::Stats>,
+     emit_average},
 };
 
 }  // namespace
 
-std::span<const Builtin> aggregation_builtins() {
-  return kRows;
-}
+std::span<const Builtin> aggregation_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

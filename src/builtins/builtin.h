@@ -18,7 +18,7 @@ class BuiltinUse;
 namespace sonde::codegen {
 class Emitter;
 struct BuiltinSite;
-}
+}  // namespace sonde::codegen
 
 namespace sonde::builtins {
 

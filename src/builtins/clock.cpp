@@ -41,9 +41,7 @@ Type check_nsecs(BuiltinUse &use) {
     use.error(use.where(0), "unknown clock").with_hint("the clocks are boot, monotonic and tai");
   return Type::uint64();
 }
-llvm::Value *emit_nsecs(Emitter &e, const BuiltinSite &site) {
-  return e.helper(clock_of(site.arguments)->helper, {});
-}
+llvm::Value *emit_nsecs(Emitter &e, const BuiltinSite &site) { return e.helper(clock_of(site.arguments)->helper, {}); }
 
 Type check_elapsed(BuiltinUse &use) {
   use.needs_parameter(image::ParameterKind::StartNs);
@@ -73,13 +71,11 @@ Type check_strftime(BuiltinUse &use) {
   use.integer(1);
   return Type::timestamp(format);
 }
-llvm::Value *emit_strftime(Emitter &e, const BuiltinSite &site) {
-  return e.value64(site.argument(1));
-}
+llvm::Value *emit_strftime(Emitter &e, const BuiltinSite &site) { return e.value64(site.argument(1)); }
 
 constexpr Builtin kRows[] = {
-    {"nsecs", Form::Value, 0, 1, "nsecs [(boot | monotonic | tai)]",
-     "Nanoseconds since boot, or of the named clock.", check_nsecs, emit_nsecs},
+    {"nsecs", Form::Value, 0, 1, "nsecs [(boot | monotonic | tai)]", "Nanoseconds since boot, or of the named clock.",
+     check_nsecs, emit_nsecs},
     {"elapsed", Form::Value, 0, 0, "elapsed", "Nanoseconds since the run began.", check_elapsed, emit_elapsed},
     {"time", Form::Statement, 0, 1, "time([format])",
      "Prints the wall-clock time at which the line is printed, by strftime(3)'s format.", check_time, emit_time},
@@ -90,8 +86,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> clock_builtins() {
-  return kRows;
-}
+std::span<const Builtin> clock_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

@@ -25,8 +25,8 @@ constexpr uint32_t kMostArguments = 128;
 
 Type check_arg(BuiltinUse &use) {
   if (use.number() >= kMostArguments)
-    use.error(use.where(), fmt::format("functions have at most {} arguments: arg0 to arg{}", kMostArguments,
-                                       kMostArguments - 1));
+    use.error(use.where(),
+              fmt::format("functions have at most {} arguments: arg0 to arg{}", kMostArguments, kMostArguments - 1));
   if (!use.context().has_numbered_args)
     unavailable(use, use.context().args ? "this probe's arguments have names: args.NAME, listed by sonde -lv PROBE"
                                         : "kprobe and uprobe have arg0, arg1, …");
@@ -35,9 +35,7 @@ Type check_arg(BuiltinUse &use) {
     use.error(use.where(), fmt::format("this probe has {} argument{}", count, count == 1 ? "" : "s"));
   return Type::uint64();
 }
-llvm::Value *emit_arg(Emitter &e, const BuiltinSite &site) {
-  return e.argument_register(site.info.number);
-}
+llvm::Value *emit_arg(Emitter &e, const BuiltinSite &site) { return e.argument_register(site.info.number); }
 
 Type check_args(BuiltinUse &use) {
   if (use.context().args)
@@ -79,9 +77,7 @@ Type check_probe(BuiltinUse &use) {
   use.needs_target_name();
   return Type::probe_name();
 }
-llvm::Value *emit_probe(Emitter &e, const BuiltinSite &) {
-  return e.target_name_index();
-}
+llvm::Value *emit_probe(Emitter &e, const BuiltinSite &) { return e.target_name_index(); }
 
 constexpr Builtin kRows[] = {
     {"arg", Form::Value, 0, 0, "arg0 … argN", "Argument N of the probed function, as an integer.", check_arg, emit_arg,
@@ -94,8 +90,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> context_builtins() {
-  return kRows;
-}
+std::span<const Builtin> context_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

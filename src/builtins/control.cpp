@@ -36,8 +36,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> control_builtins() {
-  return kRows;
-}
+std::span<const Builtin> control_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

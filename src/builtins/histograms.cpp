@@ -30,7 +30,8 @@ Type check_hist(BuiltinUse &use) {
   use.integer(0);
   int64_t bits = use.count() > 1 ? use.constant(1).value_or(0) : 0;
   if (bits < 0 || bits > kMaxHistBits) {
-    use.error(use.where(1), fmt::format("hist() divides each power of two by 0 to {} bits, not {}", kMaxHistBits, bits));
+    use.error(use.where(1),
+              fmt::format("hist() divides each power of two by 0 to {} bits, not {}", kMaxHistBits, bits));
     bits = 0;
   }
   return Type::hist(static_cast<uint32_t>(bits));
@@ -76,7 +77,8 @@ Type check_lhist(BuiltinUse &use) {
   if (buckets.step <= 0)
     use.error(use.where(3), "the step of lhist() must be 1 or more");
   else if (buckets.min >= buckets.max)
-    use.error(use.where(1), fmt::format("lhist() goes from min to max, but {} is not below {}", buckets.min, buckets.max));
+    use.error(use.where(1),
+              fmt::format("lhist() goes from min to max, but {} is not below {}", buckets.min, buckets.max));
   else if ((static_cast<uint64_t>(buckets.max) - static_cast<uint64_t>(buckets.min)) / buckets.step > kMaxLinearBuckets)
     use.error(use.where(), fmt::format("lhist() has at most {} buckets", kMaxLinearBuckets))
         .with_hint("a larger step makes fewer");
@@ -112,8 +114,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> histogram_builtins() {
-  return kRows;
-}
+std::span<const Builtin> histogram_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

@@ -63,9 +63,7 @@ Entry entry_of(Emitter &e, const BuiltinSite &site) {
   return {map, e.map_key(map, key)};
 }
 
-llvm::Value *as_bool(Emitter &e, llvm::Value *bit) {
-  return e.ir().CreateZExt(bit, e.ir().getInt8Ty());
-}
+llvm::Value *as_bool(Emitter &e, llvm::Value *bit) { return e.ir().CreateZExt(bit, e.ir().getInt8Ty()); }
 
 llvm::Value *emit_delete(Emitter &e, const BuiltinSite &site) {
   Entry entry = entry_of(e, site);
@@ -90,8 +88,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> map_builtins() {
-  return kRows;
-}
+std::span<const Builtin> map_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

@@ -12,9 +12,7 @@ using codegen::BuiltinSite;
 using codegen::Emitter;
 using sema::BuiltinUse;
 
-bool is_parameter(const ast::Expr &expr) {
-  return std::holds_alternative<ast::PositionalParameter>(expr.node);
-}
+bool is_parameter(const ast::Expr &expr) { return std::holds_alternative<ast::PositionalParameter>(expr.node); }
 
 // Bytes that a string can take at most, with its NUL.
 uint32_t most_bytes(const image::Config &config) { return static_cast<uint32_t>(config.max_strlen) + 1; }
@@ -79,8 +77,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> string_builtins() {
-  return kRows;
-}
+std::span<const Builtin> string_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

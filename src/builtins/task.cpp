@@ -14,9 +14,7 @@ using sema::BuiltinUse;
 
 constexpr uint32_t kCommSize = 16;  // TASK_COMM_LEN, include/linux/sched.h
 
-Type check_id(BuiltinUse &) {
-  return Type::integer(32, false);
-}
+Type check_id(BuiltinUse &) { return Type::integer(32, false); }
 
 // The helpers for ids return two of them: one in each half of an u64.
 llvm::Value *low_half(Emitter &e, Helper helper) {
@@ -27,38 +25,24 @@ llvm::Value *high_half(Emitter &e, Helper helper) {
   return e.ir().CreateTrunc(e.ir().CreateLShr(both, 32), e.ir().getInt32Ty());
 }
 
-llvm::Value *emit_pid(Emitter &e, const BuiltinSite &) {
-  return high_half(e, Helper::GetCurrentPidTgid);
-}
-llvm::Value *emit_tid(Emitter &e, const BuiltinSite &) {
-  return low_half(e, Helper::GetCurrentPidTgid);
-}
-llvm::Value *emit_uid(Emitter &e, const BuiltinSite &) {
-  return low_half(e, Helper::GetCurrentUidGid);
-}
-llvm::Value *emit_gid(Emitter &e, const BuiltinSite &) {
-  return high_half(e, Helper::GetCurrentUidGid);
-}
+llvm::Value *emit_pid(Emitter &e, const BuiltinSite &) { return high_half(e, Helper::GetCurrentPidTgid); }
+llvm::Value *emit_tid(Emitter &e, const BuiltinSite &) { return low_half(e, Helper::GetCurrentPidTgid); }
+llvm::Value *emit_uid(Emitter &e, const BuiltinSite &) { return low_half(e, Helper::GetCurrentUidGid); }
+llvm::Value *emit_gid(Emitter &e, const BuiltinSite &) { return high_half(e, Helper::GetCurrentUidGid); }
 
-Type check_comm(BuiltinUse &) {
-  return Type::string(kCommSize);
-}
+Type check_comm(BuiltinUse &) { return Type::string(kCommSize); }
 llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {
   // The kernel pads with zeros up to the size, so the result is ready to be a key.
   e.helper(Helper::GetCurrentComm, {site.destination, e.constant(kCommSize, 32)});
   return site.destination;
 }
 
-Type check_curtask(BuiltinUse &) {
-  return Type::pointer(Type::structure("task_struct"), AddressSpace::Kernel);
-}
+Type check_curtask(BuiltinUse &) { return Type::pointer(Type::structure("task_struct"), AddressSpace::Kernel); }
 llvm::Value *emit_curtask(Emitter &e, const BuiltinSite &) {
   return e.helper(Helper::GetCurrentTask, {}, Purity::PerRun);
 }
 
-Type check_cgroup(BuiltinUse &) {
-  return Type::uint64();
-}
+Type check_cgroup(BuiltinUse &) { return Type::uint64(); }
 llvm::Value *emit_cgroup(Emitter &e, const BuiltinSite &) {
   return e.helper(Helper::GetCurrentCgroupId, {}, Purity::PerRun);
 }
@@ -97,8 +81,6 @@ constexpr Builtin kRows[] = {
 
 }  // namespace
 
-std::span<const Builtin> task_builtins() {
-  return kRows;
-}
+std::span<const Builtin> task_builtins() { return kRows; }
 
 }  // namespace sonde::builtins

@@ -10,9 +10,7 @@ namespace sonde::codegen {
 namespace {
 
 // The number that stands for a value of this type: aggregations count as 64 bits.
-Type as_number(const Type &type) {
-  return type.is_aggregate() ? Type::integer(64, type.is_signed) : type;
-}
+Type as_number(const Type &type) { return type.is_aggregate() ? Type::integer(64, type.is_signed) : type; }
 
 }  // namespace
 
@@ -72,14 +70,14 @@ llvm::Value *Emitter::emit_expression(const ast::Expr &expr, llvm::Value *destin
   };
   return match(
       expr.node, [&](const ast::Integer &node) { return known(node); },
-      [&](const ast::Boolean &node) { return known(node); },
-      [&](const ast::String &node) { return known(node); },
+      [&](const ast::Boolean &node) { return known(node); }, [&](const ast::String &node) { return known(node); },
       [&](const ast::PositionalParameter &node) { return known(node); },
       [&](const ast::ParameterCount &node) { return known(node); },
       [&](const ast::SizeofType &node) { return known(node); },
-      [&](const ast::SizeofExpr &node) { return known(node); },
-      [&](const ast::Offsetof &node) { return known(node); },
-      [&](const ast::Identifier &node) { return about.builtin ? emit_builtin(expr, nullptr, destination) : known(node); },
+      [&](const ast::SizeofExpr &node) { return known(node); }, [&](const ast::Offsetof &node) { return known(node); },
+      [&](const ast::Identifier &node) {
+        return about.builtin ? emit_builtin(expr, nullptr, destination) : known(node);
+      },
       [&](const ast::Call &node) { return emit_builtin(expr, &node.arguments, destination); },
       [&](const ast::Variable &) { return load(variable_address(about.variable), about.type); },
       [&](const ast::Map &node) { return emit_map_value(expr, node); },
@@ -138,7 +136,8 @@ llvm::Value *Emitter::emit_ternary(const ast::Expr &expr, const ast::Ternary &no
   llvm::Value *short_form = node.then ? nullptr : value(*node.condition);
   llvm::Value *test = short_form ? truth(short_form, info(*node.condition).type) : condition(*node.condition);
   if (type.is_none()) {
-    branch(test, [&] { emit_expression(*node.then, nullptr); }, [&] { emit_expression(*node.otherwise, nullptr); });
+    branch(
+        test, [&] { emit_expression(*node.then, nullptr); }, [&] { emit_expression(*node.otherwise, nullptr); });
     return nullptr;
   }
   llvm::Value *chosen[2] = {};
@@ -149,9 +148,7 @@ llvm::Value *Emitter::emit_ternary(const ast::Expr &expr, const ast::Ternary &no
   };
   branch(
       test,
-      [&] {
-        take(0, short_form ? convert(short_form, info(*node.condition).type, type) : value_as(*node.then, type));
-      },
+      [&] { take(0, short_form ? convert(short_form, info(*node.condition).type, type) : value_as(*node.then, type)); },
       [&] { take(1, value_as(*node.otherwise, type)); });
   llvm::PHINode *result = ir_.CreatePHI(type_of(type), 2);
   result->addIncoming(chosen[0], from[0]);

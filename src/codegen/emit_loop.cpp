@@ -26,8 +26,7 @@ void Emitter::emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::Ba
 }
 
 void Emitter::emit(const ast::While &node) {
-  if (!sema::is_bounded_by_constants(*node.condition, unit_) &&
-      module_.kernel().version() >= kernel::kCountedLoops) {
+  if (!sema::is_bounded_by_constants(*node.condition, unit_) && module_.kernel().version() >= kernel::kCountedLoops) {
     emit_counted_while(node);
     return;
   }

@@ -14,19 +14,12 @@ using Cmp = llvm::CmpInst;
 
 Cmp::Predicate predicate_of(ast::BinaryOp op, bool is_signed) {
   switch (op) {
-  case ast::BinaryOp::Less:
-    return is_signed ? Cmp::ICMP_SLT : Cmp::ICMP_ULT;
-  case ast::BinaryOp::LessEqual:
-    return is_signed ? Cmp::ICMP_SLE : Cmp::ICMP_ULE;
-  case ast::BinaryOp::Greater:
-    return is_signed ? Cmp::ICMP_SGT : Cmp::ICMP_UGT;
-  case ast::BinaryOp::GreaterEqual:
-    return is_signed ? Cmp::ICMP_SGE : Cmp::ICMP_UGE;
-  case ast::BinaryOp::Equal:
-    return Cmp::ICMP_EQ;
-  default:
-    assert(op == ast::BinaryOp::NotEqual);
-    return Cmp::ICMP_NE;
+  case ast::BinaryOp::Less: return is_signed ? Cmp::ICMP_SLT : Cmp::ICMP_ULT;
+  case ast::BinaryOp::LessEqual: return is_signed ? Cmp::ICMP_SLE : Cmp::ICMP_ULE;
+  case ast::BinaryOp::Greater: return is_signed ? Cmp::ICMP_SGT : Cmp::ICMP_UGT;
+  case ast::BinaryOp::GreaterEqual: return is_signed ? Cmp::ICMP_SGE : Cmp::ICMP_UGE;
+  case ast::BinaryOp::Equal: return Cmp::ICMP_EQ;
+  default: assert(op == ast::BinaryOp::NotEqual); return Cmp::ICMP_NE;
   }
 }
 
@@ -35,14 +28,10 @@ Cmp::Predicate predicate_of(ast::BinaryOp op, bool is_signed) {
 llvm::Value *Emitter::emit_unary(const ast::Expr &expr, const ast::Unary &node) {
   const Type &type = info(expr).type;
   switch (node.op) {
-  case ast::UnaryOp::Negate:
-    return ir_.CreateNeg(value_as(*node.operand, type));
-  case ast::UnaryOp::BitNot:
-    return ir_.CreateNot(value_as(*node.operand, type));
-  case ast::UnaryOp::LogicalNot:
-    return ir_.CreateZExt(ir_.CreateNot(condition(*node.operand)), type_of(type));
-  case ast::UnaryOp::Dereference:
-    return read_element(expr);
+  case ast::UnaryOp::Negate: return ir_.CreateNeg(value_as(*node.operand, type));
+  case ast::UnaryOp::BitNot: return ir_.CreateNot(value_as(*node.operand, type));
+  case ast::UnaryOp::LogicalNot: return ir_.CreateZExt(ir_.CreateNot(condition(*node.operand)), type_of(type));
+  case ast::UnaryOp::Dereference: return read_element(expr);
   case ast::UnaryOp::AddressOf: {
     llvm::Value *address = place(*node.operand).address;
     return address->getType()->isPointerTy() ? ir_.CreatePtrToInt(address, ir_.getInt64Ty()) : address;
@@ -65,26 +54,17 @@ llvm::Value *Emitter::emit_binary(const ast::Expr &expr, const ast::Binary &node
 
 llvm::Value *Emitter::arithmetic(ast::BinaryOp op, llvm::Value *left, llvm::Value *right, const Type &type) {
   switch (op) {
-  case ast::BinaryOp::Add:
-    return ir_.CreateAdd(left, right);
-  case ast::BinaryOp::Subtract:
-    return ir_.CreateSub(left, right);
-  case ast::BinaryOp::Multiply:
-    return ir_.CreateMul(left, right);
+  case ast::BinaryOp::Add: return ir_.CreateAdd(left, right);
+  case ast::BinaryOp::Subtract: return ir_.CreateSub(left, right);
+  case ast::BinaryOp::Multiply: return ir_.CreateMul(left, right);
   case ast::BinaryOp::Divide:
-  case ast::BinaryOp::Modulo:
-    return divide(op, left, right, type.is_signed);
-  case ast::BinaryOp::BitAnd:
-    return ir_.CreateAnd(left, right);
-  case ast::BinaryOp::BitOr:
-    return ir_.CreateOr(left, right);
-  case ast::BinaryOp::BitXor:
-    return ir_.CreateXor(left, right);
+  case ast::BinaryOp::Modulo: return divide(op, left, right, type.is_signed);
+  case ast::BinaryOp::BitAnd: return ir_.CreateAnd(left, right);
+  case ast::BinaryOp::BitOr: return ir_.CreateOr(left, right);
+  case ast::BinaryOp::BitXor: return ir_.CreateXor(left, right);
   case ast::BinaryOp::ShiftLeft:
-  case ast::BinaryOp::ShiftRight:
-    break;
-  default:
-    assert(false && "not an arithmetic operator");
+  case ast::BinaryOp::ShiftRight: break;
+  default: assert(false && "not an arithmetic operator");
   }
   right = ir_.CreateAnd(right, llvm::ConstantInt::get(right->getType(), type.size * 8 - 1));
   if (op == ast::BinaryOp::ShiftLeft)

@@ -84,8 +84,7 @@ Place Emitter::advance(Place place, llvm::Value *bytes) {
 
 llvm::Value *Emitter::read_scalar(const Place &place, uint32_t size) {
   switch (place.region) {
-  case Region::Bpf:
-    return load_aligned(place.address, size, std::min(alignment_of(place.address), size));
+  case Region::Bpf: return load_aligned(place.address, size, std::min(alignment_of(place.address), size));
   case Region::Context: {
     const llvm::DataLayout layout = frame_.function->getParent()->getDataLayout();
     llvm::APInt distance(64, 0);
@@ -95,8 +94,7 @@ llvm::Value *Emitter::read_scalar(const Place &place, uint32_t size) {
     break;  // packed: the verifier takes aligned accesses only
   }
   case Region::Kernel:
-  case Region::User:
-    break;
+  case Region::User: break;
   }
   llvm::Value *memory = allocate(size);
   read_memory(memory, size, place.address, place.region == Region::User ? AddressSpace::User : AddressSpace::Kernel);

@@ -109,7 +109,8 @@ void Emitter::emit(const ast::If &node) {
   std::function<void()> otherwise;
   if (node.otherwise)
     otherwise = [&] { emit(*node.otherwise); };
-  branch(condition(*node.condition), [&] { emit(node.then); }, otherwise);
+  branch(
+      condition(*node.condition), [&] { emit(node.then); }, otherwise);
 }
 
 void Emitter::emit(const ast::Return &node) {

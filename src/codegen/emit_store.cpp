@@ -89,22 +89,25 @@ void Emitter::store_literal(const std::string &text, llvm::Value *destination, u
 
 void Emitter::store_ternary(const ast::Ternary &node, llvm::Value *destination, const Type &as) {
   if (node.then) {
-    branch(condition(*node.condition), [&] { store(*node.then, destination, as); },
-           [&] { store(*node.otherwise, destination, as); });
+    branch(
+        condition(*node.condition), [&] { store(*node.then, destination, as); },
+        [&] { store(*node.otherwise, destination, as); });
     return;
   }
   const Type &type = info(*node.condition).type;
   llvm::Value *first = value(*node.condition);
-  branch(truth(first, type), [&] { store_value(first, type, destination, as); },
-         [&] { store(*node.otherwise, destination, as); });
+  branch(
+      truth(first, type), [&] { store_value(first, type, destination, as); },
+      [&] { store(*node.otherwise, destination, as); });
 }
 
 void Emitter::store_map_value(const ast::Expr &expr, const ast::Map &node, llvm::Value *destination, const Type &as) {
   uint32_t index = info(expr).map;
   const Type &type = analysis_.maps[index].value;
   llvm::Value *entry = map_lookup(index, map_key(index, node.key.get()));
-  branch(ir_.CreateIsNotNull(entry), [&] { store_value(entry, type, destination, as); },
-         [&] { zero(destination, as.size); });
+  branch(
+      ir_.CreateIsNotNull(entry), [&] { store_value(entry, type, destination, as); },
+      [&] { zero(destination, as.size); });
 }
 
 void Emitter::zero_padding(llvm::Value *destination, const Type &tuple) {

@@ -160,11 +160,11 @@ private:
     llvm::BasicBlock *body = nullptr;
     llvm::BasicBlock *exit = nullptr;  // returns 0
     llvm::Value *context = nullptr;
-    llvm::Value *scratch = nullptr;     // this CPU's scratch memory, when used
-    llvm::Value *zero_key = nullptr;    // u32 0, the key of scalar maps, when used
-    llvm::Value *stop = nullptr;        // callbacks: address of the flag that makes the program return
-    llvm::Value *syscall = nullptr;     // programs for system calls: the number
-    bool may_stop = false;              // callbacks: the flag is set somewhere
+    llvm::Value *scratch = nullptr;   // this CPU's scratch memory, when used
+    llvm::Value *zero_key = nullptr;  // u32 0, the key of scalar maps, when used
+    llvm::Value *stop = nullptr;      // callbacks: address of the flag that makes the program return
+    llvm::Value *syscall = nullptr;   // programs for system calls: the number
+    bool may_stop = false;            // callbacks: the flag is set somewhere
     uint32_t stack_limit = 0;
     uint32_t stack_used = 0;
     std::vector<llvm::Value *> variables;  // addresses, by Unit::variables; null until used

@@ -12,7 +12,7 @@
 namespace llvm {
 class Module;
 class TargetMachine;
-}
+}  // namespace llvm
 
 namespace sonde::codegen {
 

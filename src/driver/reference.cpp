@@ -33,15 +33,9 @@ std::string builtin_table(std::initializer_list<Form> forms) {
   return out;
 }
 
-std::string values_table() {
-  return builtin_table({Form::Value});
-}
-std::string functions_table() {
-  return builtin_table({Form::Function, Form::Statement});
-}
-std::string aggregations_table() {
-  return builtin_table({Form::Aggregation});
-}
+std::string values_table() { return builtin_table({Form::Value}); }
+std::string functions_table() { return builtin_table({Form::Function, Form::Statement}); }
+std::string aggregations_table() { return builtin_table({Form::Aggregation}); }
 
 std::string providers_table() {
   std::string out = "| provider | short | written as | fires |\n| --- | --- | --- | --- |\n";

@@ -68,7 +68,8 @@ Session::Session(const image::ProgramImage &image, kernel::Kernel &kernel, const
       maps_(open_kernel_maps(image, map_fds(image, object), kernel.possible_cpu_count())),
       symbols_(open_symbols(image.config.cpp_demangle)),
       stacks_(open_kernel_stacks([&object](const std::string &name) { return object.map_fd(name); })),
-      around_{image, *symbols_, Clock::running(), *stacks_}, state_{image, output_, *maps_, around_, {}, {}, options.json},
+      around_{image, *symbols_, Clock::running(), *stacks_}, state_{image, output_, *maps_,      around_,
+                                                                    {},    {},      options.json},
       lost_("event", object.map_fd(image::kLostEventsMap), static_cast<uint32_t>(image.programs.size()),
             kernel.possible_cpu_count()),
       lost_stacks_("stack", object.map_fd(image::kLostStacksMap), 1, kernel.possible_cpu_count()) {}

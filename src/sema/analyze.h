@@ -20,8 +20,8 @@ struct AnalyzeOptions {
   image::Config config;                            // after the environment, before config blocks
 };
 
-// The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors and
-// reports all it can find to `diagnostics`.
+// The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors
+// and reports all it can find to `diagnostics`.
 Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::Table builtins,
                  const AnalyzeOptions &options, Diagnostics &diagnostics);
 

@@ -65,8 +65,9 @@ TEST_F(CommandLineTest, exit_code_of_the_script) {
 TEST_F(CommandLineTest, a_dry_run_attaches_and_runs_nothing) {
   TemporaryDirectory directory;
   std::string made = directory.path() + "/made";
-  Outcome outcome = run_script(R"(BEGIN { printf("ran\n"); @x = 1 } END { printf("ran\n") } interval:ms:1 { printf("ran\n") })",
-                               {"--dry-run", "-c", "/usr/bin/touch " + made});
+  Outcome outcome =
+      run_script(R"(BEGIN { printf("ran\n"); @x = 1 } END { printf("ran\n") } interval:ms:1 { printf("ran\n") })",
+                 {"--dry-run", "-c", "/usr/bin/touch " + made});
   EXPECT_EQ(outcome.status, 0) << outcome;
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err, "Attached 3 probes\n");

@@ -55,8 +55,9 @@ TEST_F(FentryTest, typed_arguments) {
   Outcome outcome = run_script(R"(fentry:vfs_read /pid == cpid && args.count == 1024/
       { printf("%d %s %d\n", args.count, func, args.file->f_flags >= 0) })",
                                {"-q", "-c", traced("read 12")});
-  if (outcome.err.find("'func' is not available") == std::string::npos)
+  if (outcome.err.find("'func' is not available") == std::string::npos) {
     EXPECT_EQ(outcome.text(), "1024 vfs_read 1") << outcome;
+  }
 }
 
 TEST_F(FentryTest, results_and_arguments_at_the_return) {

@@ -55,8 +55,7 @@ public:
       return;
     bpf_program *program;
     log_.resize(1 << 20);
-    bpf_object__for_each_program(program, object_.get())
-        bpf_program__set_log_buf(program, log_.data(), log_.size());
+    bpf_object__for_each_program(program, object_.get()) bpf_program__set_log_buf(program, log_.data(), log_.size());
     ok_ = bpf_object__load(object_.get()) == 0;
   }
 
@@ -169,9 +168,8 @@ TEST_F(Codegen, MissingEntriesReadAsZero) {
 TEST_F(Codegen, DeletingAScalarMapZeroesIt) { expect("@x = 5; delete(@x);", {{"AT_x", 0}}); }
 
 TEST_F(Codegen, ScalarsKnowWhetherTheyWereAssigned) {
-  Compiled compiled = compile(
-      "begin { @zero = 0; @pair = (0, 0); @text = \"\"; @n++; @n--; @gone = 5; delete(@gone);"
-      " if (@zero) { @never = 1 } @again = 1; delete(@again); @again = 0; }");
+  Compiled compiled = compile("begin { @zero = 0; @pair = (0, 0); @text = \"\"; @n++; @n--; @gone = 5; delete(@gone);"
+                              " if (@zero) { @never = 1 } @again = 1; delete(@again); @again = 0; }");
   ASSERT_EQ(compiled.problems, "");
   Loaded loaded(compiled.image);
   ASSERT_TRUE(loaded.ok()) << loaded.log();
@@ -183,14 +181,16 @@ TEST_F(Codegen, ScalarsKnowWhetherTheyWereAssigned) {
 }
 
 TEST_F(Codegen, DeletingTellsWhetherThereWasAnEntry) {
-  expect("@x = 0; @a = delete(@x) ? 1 : 2; @b = delete(@x) ? 1 : 2; @c = has_key(@x) ? 1 : 2; @x = 0; @d = has_key(@x) ? 1 : 2;",
+  expect("@x = 0; @a = delete(@x) ? 1 : 2; @b = delete(@x) ? 1 : 2; @c = has_key(@x) ? 1 : 2; @x = 0; @d = has_key(@x) "
+         "? 1 : 2;",
          {{"AT_a", 1}, {"AT_b", 2}, {"AT_c", 2}, {"AT_d", 1}});
   expect("@n = count(); @a = has_key(@n) ? 1 : 2; @b = delete(@n) ? 1 : 2; @c = delete(@n) ? 1 : 2; @d = @n + 7;",
          {{"AT_a", 1}, {"AT_b", 1}, {"AT_c", 2}, {"AT_d", 7}});
 }
 
 TEST_F(Codegen, StringsCompareUpToTheirNul) {
-  expect("$s = \"hello\"; $t = \"hello\"; @a = $s == $t ? 1 : 2; @b = $s == \"hell\" ? 1 : 2; @c = $s != \"hello\" ? 1 : 2;",
+  expect("$s = \"hello\"; $t = \"hello\"; @a = $s == $t ? 1 : 2; @b = $s == \"hell\" ? 1 : 2; @c = $s != \"hello\" ? 1 "
+         ": 2;",
          {{"AT_a", 1}, {"AT_b", 2}, {"AT_c", 2}});
 }
 
@@ -201,7 +201,8 @@ TEST_F(Codegen, LongStringsInVariablesMapsAndKeys) {
 }
 
 TEST_F(Codegen, KeysOfStringsOfDifferentLengthsAreEqual) {
-  expect("@k[\"a\", 1] = 1; @k[\"a longer string\", 1] = 2; $s = \"a\"; @k[$s, 1] += 5; @a = @k[\"a\", 1];", {{"AT_a", 6}});
+  expect("@k[\"a\", 1] = 1; @k[\"a longer string\", 1] = 2; $s = \"a\"; @k[$s, 1] += 5; @a = @k[\"a\", 1];",
+         {{"AT_a", 6}});
 }
 
 TEST_F(Codegen, TuplesInVariablesAndMaps) {
@@ -216,7 +217,8 @@ TEST_F(Codegen, AggregationsReadAsNumbers) {
 }
 
 TEST_F(Codegen, WhileWithBreakAndContinue) {
-  expect("$i = 0; while ($i < 10) { $i++; if ($i == 5) { continue } if ($i == 8) { break } @a += $i; }", {{"AT_a", 23}});
+  expect("$i = 0; while ($i < 10) { $i++; if ($i == 5) { continue } if ($i == 8) { break } @a += $i; }",
+         {{"AT_a", 23}});
 }
 
 TEST_F(Codegen, WhileWithoutABoundThatTheVerifierKnows) {
@@ -246,19 +248,23 @@ TEST_F(Codegen, NestedLoopsOverMaps) {
 TEST_F(Codegen, ExitDropsWhatFollows) { expect("@a = 1; exit(); @a = 2;", {{"AT_a", 1}}); }
 
 TEST_F(Codegen, EveryProviderLoads) {
-  expect_loads("tracepoint:syscalls:sys_enter_openat /comm == \"cat\"/ { @[comm, args.dfd] = count(); @b[str(args.filename)] = count(); }");
+  expect_loads("tracepoint:syscalls:sys_enter_openat /comm == \"cat\"/ { @[comm, args.dfd] = count(); "
+               "@b[str(args.filename)] = count(); }");
   expect_loads("tracepoint:syscalls:sys_enter_execve { join(args.argv); }");
   expect_loads("tracepoint:syscalls:sys_enter_* { @[probe] = count(); @a = args.__syscall_nr; }");
   expect_loads("tracepoint:syscalls:sys_exit_read { print(args); @r = hist(args.ret); }");
-  expect_loads("profile:hz:99 { @[comm] = count(); @l = lhist(pid, 0, 1000, 10); @h[tid] = hist(nsecs); @s = stats(pid); }");
-  expect_loads("interval:s:1 { print(@); clear(@); @ = 1; zero(@); time(\"%H\"); printf(\"%s\", strftime(\"%H\", nsecs)); }");
+  expect_loads(
+      "profile:hz:99 { @[comm] = count(); @l = lhist(pid, 0, 1000, 10); @h[tid] = hist(nsecs); @s = stats(pid); }");
+  expect_loads(
+      "interval:s:1 { print(@); clear(@); @ = 1; zero(@); time(\"%H\"); printf(\"%s\", strftime(\"%H\", nsecs)); }");
   expect_loads("uprobe:/bin/bash:main { @[arg0, arg5, arg6, arg7] = sum(arg0); printf(\"%s\", str(arg1)); }");
   expect_loads("uretprobe:/bin/bash:main { printf(\"%s %d\", str(retval), retval); @[func] = count(); }");
 }
 
 // Arguments on two branches must stay two loads: the verifier refuses one load of a chosen address.
 TEST_F(Codegen, ContextLoadsOnBranchesStayApart) {
-  expect_loads("uprobe:/bin/bash:main { $x = arg0; if (arg2 > 5) { $x = arg1 } else { $x = arg3 } @ = $x; @b = arg4 ? arg0 : arg1; }");
+  expect_loads("uprobe:/bin/bash:main { $x = arg0; if (arg2 > 5) { $x = arg1 } else { $x = arg3 } @ = $x; @b = arg4 ? "
+               "arg0 : arg1; }");
 }
 
 TEST_F(Codegen, ManyLargeTemporariesShareScratch) {
