@@ -44,11 +44,11 @@ const Field *Emitter::field_of(const ast::FieldAccess &node) const {
   return field;
 }
 
-// Types name the structs that they point to; the kernel has their layouts, and keeps them.
+// Types name the structs that they point to; their layouts are found, and kept, by name.
 Type Emitter::complete(const Type &type) const {
   if (type.kind != TypeKind::Struct || type.layout)
     return type;
-  Result<std::optional<Type>> found = module_.kernel().type(type.name);
+  Result<std::optional<Type>> found = analysis_.types->type(type.name);
   return found && found.value() ? *found.value() : type;
 }
 

@@ -28,13 +28,15 @@ Compilation compile(const Sources &sources, size_t file, kernel::Kernel &kernel,
     print(Stage::Tokens, dump_tokens(sources, file, reported_again_by_the_parser));
   }
 
-  ast::Program program = parse(sources, file, {.positional_parameters = options.parameters}, diagnostics);
+  cdefs::Definitions definitions = read_c(sources, file, kernel, options.headers, diagnostics);
+  ParseOptions parse_options{options.parameters, definitions.macro_texts};
+  ast::Program program = parse(sources, file, parse_options, diagnostics);
   if (wants(Stage::Ast))
     print(Stage::Ast, ast::print(program));
   if (diagnostics.has_errors() || is_last(Stage::Ast))
     return result;
 
-  sema::AnalyzeOptions analyze_options{options.parameters, options.pid, options.unsafe, options.config};
+  sema::AnalyzeOptions analyze_options{options.parameters, options.pid, options.unsafe, options.config, &definitions};
   sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), analyze_options, diagnostics);
   if (wants(Stage::Types))
     print(Stage::Types, sema::print(analysis));

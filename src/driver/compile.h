@@ -8,6 +8,7 @@
 #include "base/diagnostics.h"
 #include "base/source.h"
 #include "driver/options.h"
+#include "driver/read_c.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 
@@ -18,6 +19,7 @@ struct CompileOptions {
   std::optional<int> pid;
   bool unsafe = false;
   image::Config config;
+  CHeaders headers;
   std::vector<Stage> stages;  // to print, in the chain's order; empty for all the way to the image
 };
 

@@ -101,7 +101,9 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel) {
   Result<std::string> text = options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
   if (!text)
     return refuse(text.error());
-  CompileOptions compile_options{options.parameters, options.pid, options.unsafe, {}, options.stages};
+  CompileOptions compile_options{
+      options.parameters, options.pid, options.unsafe, {}, {options.include_folders, options.include_files},
+      options.stages};
   if (auto applied = image::apply_environment(compile_options.config); !applied)
     return refuse(applied.error());
   if (auto exists = check_process(options.pid); !exists)

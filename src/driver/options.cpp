@@ -69,7 +69,6 @@ std::vector<Stage> parse_stages(const std::string &list) {
 struct Raw {
   std::string stages;
   std::vector<std::string> words;
-  std::vector<std::string> include_folders, include_files;
   std::string format = "text";
   bool list = false;
 };
@@ -93,8 +92,12 @@ void declare(CLI::App &app, Options &options, Raw &raw) {
   app.add_flag("--dry-run", options.dry_run, "Compile, load and attach, then leave");
   app.add_flag("--unsafe", options.unsafe, "Allow what can change or harm the system");
   app.add_flag("--no-warnings{false}", options.warnings, "Do not print warnings");
-  app.add_option("-I", raw.include_folders, "Reserved for C headers")->type_name("FOLDER");
-  app.add_option("--include", raw.include_files, "Reserved for C headers")->type_name("FILE");
+  app.add_option("-I", options.include_folders, "Look for C headers in this folder first")
+      ->type_name("FOLDER")
+      ->allow_extra_args(false);
+  app.add_option("--include", options.include_files, "Include this C header in front of the script")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   app.add_option("words", raw.words,
                  "A script's file (- for standard input) and its parameters $1, $2 …; or, with -l, "
                  "a pattern");
@@ -118,8 +121,6 @@ void settle_words(Options &options, Raw &raw) {
 }
 
 void settle(Options &options, Raw &raw) {
-  if (!raw.include_folders.empty() || !raw.include_files.empty())
-    throw UsageError{"-I and --include are reserved: scripts cannot include C headers in this version"};
   options.json = raw.format == "json";
   settle_words(options, raw);
   if (!raw.stages.empty()) {

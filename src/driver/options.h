@@ -31,17 +31,19 @@ enum class Mode : uint8_t { Run, List, Dump, PrintText };
 
 struct Options {
   Mode mode = Mode::Run;
-  std::string text;                      // PrintText: what --help or --version print
-  std::optional<std::string> one_liner;  // -e
-  std::string script;                    // a path, or "-"
-  std::vector<std::string> parameters;   // $1 …
-  std::string pattern;                   // -l
-  std::vector<Stage> stages;             // -d
-  std::optional<std::string> command;    // -c
-  std::optional<int> pid;                // -p
-  std::string output;                    // -o; empty for standard output
-  bool json = false;                     // -f json
-  std::string buffering = "line";        // -B
+  std::string text;                          // PrintText: what --help or --version print
+  std::optional<std::string> one_liner;      // -e
+  std::string script;                        // a path, or "-"
+  std::vector<std::string> parameters;       // $1 …
+  std::string pattern;                       // -l
+  std::vector<Stage> stages;                 // -d
+  std::vector<std::string> include_folders;  // -I
+  std::vector<std::string> include_files;    // --include
+  std::optional<std::string> command;        // -c
+  std::optional<int> pid;                    // -p
+  std::string output;                        // -o; empty for standard output
+  bool json = false;                         // -f json
+  std::string buffering = "line";            // -B
   bool quiet = false;
   int verbosity = 0;
   bool dry_run = false;

@@ -12,7 +12,7 @@
 namespace sonde {
 
 // Defined behind the rules in lexer.l.
-void *open_flex(Scanner &scanner, std::string_view text);
+void *open_flex(Scanner &scanner, std::string_view text, bool in_body);
 TokenKind scan_flex(void *flex);
 void close_flex(void *flex);
 
@@ -89,12 +89,12 @@ std::string shown(std::string_view text) {
 
 }  // namespace
 
-Scanner::Scanner(const Sources &sources, size_t file, Diagnostics &diagnostics)
+Scanner::Scanner(const Sources &sources, size_t file, Diagnostics &diagnostics, Start start)
     : file_(sources.file(file)), diagnostics_(diagnostics) {
   reject_binary();
   if (file_.text.starts_with(kByteOrderMark))
     offset_ = kByteOrderMark.size();
-  flex_ = open_flex(*this, stopped_ ? std::string_view() : rest());
+  flex_ = open_flex(*this, stopped_ ? std::string_view() : rest(), start == Start::Body);
 }
 
 Scanner::~Scanner() { close_flex(flex_); }
@@ -145,7 +145,7 @@ void Scanner::restart_at_probe(uint32_t offset) {
   previous_ = before_previous_ = TokenKind::End;
   offset_ = offset - file_.base;
   close_flex(flex_);
-  flex_ = open_flex(*this, rest());
+  flex_ = open_flex(*this, rest(), false);
 }
 
 TokenKind Scanner::open_bracket(char kind) {
@@ -268,6 +268,35 @@ void Scanner::unterminated_string() {
 
 void Scanner::unterminated_comment() {
   diagnostics_.error(comment_start_, "this comment is not closed").with_hint("add '*/' where it ends");
+  stop();
+}
+
+void Scanner::begin_definition() { definition_start_ = token_; }
+
+// C ends "struct x { … }" with a ';', scripts may leave it out: "struct x { … } BEGIN { … }". Names and
+// attributes before a ';' are C's: "typedef struct { … } x;".
+bool Scanner::definition_ends_at_brace() const {
+  static constexpr std::string_view kNextItem[] = {"struct", "union", "enum", "typedef"};
+  if (inside_block())
+    return false;
+  std::string_view ahead = skip_invisible(rest());
+  for (std::string_view word : kNextItem)
+    if (ahead.starts_with(word))
+      return true;
+  size_t end = ahead.find_first_of(";{}:/,=@#<\"");
+  return end == std::string_view::npos || ahead[end] != ';';
+}
+
+TokenKind Scanner::end_definition() {
+  token_ = Location::cover(definition_start_, token_);
+  return TokenKind::CDefinition;
+}
+
+void Scanner::unterminated_definition() {
+  Diagnostic &error = diagnostics_.error(definition_start_, "this C definition is not closed");
+  error.with_hint(open_.empty() ? "add ';' where it ends" : "add '}' where it ends");
+  if (!open_.empty())
+    error.note(open_.front().where, "this '{' has no '}'");
   stop();
 }
 

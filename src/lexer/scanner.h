@@ -17,7 +17,10 @@ public:
   // Brackets nest this deep at most: what walks the tree is recursive.
   static constexpr size_t kMaxNesting = 300;
 
-  Scanner(const Sources &sources, size_t file, Diagnostics &diagnostics);
+  // Where the text starts: before a probe, or among the statements of one.
+  enum class Start : uint8_t { TopLevel, Body };
+
+  Scanner(const Sources &sources, size_t file, Diagnostics &diagnostics, Start start = Start::TopLevel);
   ~Scanner();
   Scanner(const Scanner &) = delete;
   Scanner &operator=(const Scanner &) = delete;
@@ -60,6 +63,12 @@ public:
   TokenKind semicolon();
   // True for a '#!' line at the very start, which is for the system.
   bool shebang() const { return token_.begin == file_.base && text().starts_with("#!"); }
+  void begin_definition();
+  // After a '}': true when the C definition is complete without what follows.
+  bool definition_ends_at_brace() const;
+  // Makes the whole definition the token.
+  TokenKind end_definition();
+  void unterminated_definition();
   void begin_comment() { comment_start_ = token_; }
   void unterminated_comment();
   TokenKind stray();
@@ -78,6 +87,7 @@ private:
   uint32_t offset_ = 0;  // of the next character, in the file
   Location token_;
   Location comment_start_;
+  Location definition_start_;
   TokenKind previous_ = TokenKind::End, before_previous_ = TokenKind::End;
   std::vector<Bracket> open_;
   std::optional<Bracket> unclosed_;

@@ -14,7 +14,8 @@ namespace sonde {
 #define SONDE_TOKENS(X)                                                                                                \
   X(End, "the end of the script")                                                                                      \
   X(AttachPoint, "a probe")                                                                                            \
-  X(ForeignItem, "a C definition")                                                                                     \
+  X(CDefinition, "a C definition")                                                                                     \
+  X(ForeignItem, "an import or a macro")                                                                               \
   X(Config, "'config'")                                                                                                \
   X(Let, "'let'")                                                                                                      \
   X(If, "'if'")                                                                                                        \

@@ -10,7 +10,7 @@ namespace sonde {
 
 ast::Program parse(const Sources &sources, size_t file, const ParseOptions &options, Diagnostics &diagnostics) {
   parser::Builder builder(options, diagnostics);
-  parser::TokenFeed feed(sources, file, diagnostics);
+  parser::TokenFeed feed(sources, file, options.macros, diagnostics);
   parser::SyntaxErrors errors(feed, diagnostics);
   parser::Grammar grammar(builder, feed, errors);
   grammar.parse();

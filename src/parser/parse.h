@@ -1,6 +1,7 @@
 // Source text → ast::Program.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace sonde {
 struct ParseOptions {
   // Values of $1, $2 … inside attach points, where they are text. In expressions they stay nodes.
   std::vector<std::string> positional_parameters;
+  // C macros of the script that stand for a piece of it (#define NAME text), by name.
+  std::map<std::string, std::string> macros = {};
 };
 
 // Parses file `file` of `sources`. Never fails: what is wrong goes to `diagnostics` (several

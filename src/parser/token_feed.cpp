@@ -1,6 +1,7 @@
 // Skipping after errors: blocks are skipped whole, and what ends a statement or a header is handed on.
 #include "parser/token_feed.h"
 
+#include <iterator>
 #include <string>
 
 #include "base/text.h"
@@ -56,10 +57,21 @@ Token TokenFeed::take() {
   if (stopped())
     queue_.clear();
   if (queue_.empty())
-    return scanner_.next();
+    return scan();
   Token token = std::move(queue_.front());
   queue_.pop_front();
   return token;
+}
+
+Token TokenFeed::scan() {
+  Token token = scanner_.next();
+  if (macros_.empty() || !names_macro(token, macros_))
+    return token;
+  std::vector<Token> body = expand_macro(token, macros_, diagnostics_);
+  if (body.empty())
+    return {TokenKind::Invalid, token.where, {}, 0};
+  queue_.insert(queue_.end(), std::make_move_iterator(body.begin() + 1), std::make_move_iterator(body.end()));
+  return std::move(body.front());
 }
 
 Token TokenFeed::peek() {
@@ -153,7 +165,8 @@ Token TokenFeed::skip_header() {
   for (;;) {
     Token following = peek();
     TokenKind kind = following.kind;
-    bool starts_item = kind == TokenKind::AttachPoint || kind == TokenKind::Config || kind == TokenKind::Let;
+    bool starts_item = kind == TokenKind::AttachPoint || kind == TokenKind::CDefinition || kind == TokenKind::Config ||
+                       kind == TokenKind::Let;
     bool new_line = starts_line(following.where);
     bool after_end = last.kind == TokenKind::Semicolon && kind != TokenKind::RightBrace;
     if (kind == TokenKind::End || (new_line && (starts_item || after_end)))

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lexer/scanner.h"
+#include "parser/expand_macro.h"
 
 namespace sonde::parser {
 
@@ -14,8 +15,8 @@ public:
   // More diagnostics than this, of scanner and grammar together, help nobody: the feed ends.
   static constexpr size_t kMaxDiagnostics = 100;
 
-  TokenFeed(const Sources &sources, size_t file, Diagnostics &diagnostics)
-      : scanner_(sources, file, diagnostics), diagnostics_(diagnostics) {}
+  TokenFeed(const Sources &sources, size_t file, const Macros &macros, Diagnostics &diagnostics)
+      : scanner_(sources, file, diagnostics), macros_(macros), diagnostics_(diagnostics) {}
 
   // The next token for a parser whose stack is this high.
   const Token &next(size_t stack_height);
@@ -44,6 +45,7 @@ private:
   enum class Skip { Nothing, Statement, Header };
 
   Token take();
+  Token scan();
   Token skip_statement();
   bool starts_probe(const Token &token) const;
   Token close_blocks_before(Location probe, size_t open);
@@ -55,6 +57,7 @@ private:
   Token made_up(TokenKind kind, uint32_t offset) const { return {kind, {offset, offset}, {}, 0}; }
 
   Scanner scanner_;
+  const Macros &macros_;
   Diagnostics &diagnostics_;
   std::deque<Token> queue_;
   Token current_, previous_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -14,6 +15,7 @@
 #include "builtins/builtin.h"
 #include "image/program_image.h"
 #include "probes/provider.h"
+#include "sema/type_source.h"
 #include "types/type.h"
 
 namespace sonde::sema {
@@ -66,6 +68,8 @@ struct Analysis {
   std::vector<std::string> probe_names;  // by Target::name_index
   std::vector<image::ParameterKind> parameters;
   image::Config config;
+  // Where types that ExprInfos only name have their layouts.
+  std::shared_ptr<TypeSource> types;
 };
 
 }  // namespace sonde::sema

@@ -24,6 +24,7 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
                  const AnalyzeOptions &options, Diagnostics &diagnostics) {
   Analysis analysis;
   analysis.config = options.config;
+  analysis.types = std::make_shared<TypeSource>(kernel, options.definitions);
   apply_config(program, kernel, analysis.config, diagnostics);
   resolve_probes(program, kernel, options, analysis, diagnostics);
   TypeChecker(program, kernel, builtins, options, analysis, diagnostics).run();

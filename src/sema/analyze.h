@@ -8,16 +8,18 @@
 
 #include "ast/ast.h"
 #include "base/diagnostics.h"
+#include "cdefs/parse_c.h"
 #include "kernel/kernel.h"
 #include "sema/analysis.h"
 
 namespace sonde::sema {
 
 struct AnalyzeOptions {
-  std::vector<std::string> positional_parameters;  // $1 …
-  std::optional<int> pid;                          // -p
-  bool unsafe = false;                             // --unsafe
-  image::Config config;                            // after the environment, before config blocks
+  std::vector<std::string> positional_parameters;   // $1 …
+  std::optional<int> pid;                           // -p
+  bool unsafe = false;                              // --unsafe
+  image::Config config;                             // after the environment, before config blocks
+  const cdefs::Definitions *definitions = nullptr;  // of the script's C; must outlive the Analysis
 };
 
 // The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors

@@ -205,7 +205,20 @@ void TypeChecker::check_node(const ast::SizeofType &node, const ast::Expr &expr,
     set_constant(info, type.size);
 }
 
+// A typedef of the script looks like a value to the parser.
+const Type *TypeChecker::typedef_named(const ast::Expr &expr) {
+  const auto *identifier = std::get_if<ast::Identifier>(&expr.node);
+  bool is_value = !identifier || builtins_.find(identifier->name).builtin;
+  return is_value ? nullptr : analysis_.types->in_script(identifier->name);
+}
+
 void TypeChecker::check_node(const ast::SizeofExpr &node, const ast::Expr &expr, ExprInfo &info) {
+  if (const Type *named = typedef_named(*node.operand)) {
+    Type type = type_names_.complete(*named, expr.where);
+    if (!type.is_none())
+      set_constant(info, type.size);
+    return;
+  }
   const Type &operand = value(*node.operand).type;
   if (operand.is_none())
     return;

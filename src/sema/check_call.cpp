@@ -1,4 +1,5 @@
 // Identifiers and calls: which builtin they name and whether it may stand there.
+#include "base/match.h"
 #include "base/text.h"
 #include "sema/builtin_use.h"
 #include "sema/type_checker.h"
@@ -25,7 +26,8 @@ std::string count_text(const Builtin &builtin) {
 void TypeChecker::check_node(const ast::Identifier &identifier, const ast::Expr &expr, ExprInfo &info) {
   auto [builtin, number] = builtins_.find(identifier.name);
   if (!builtin) {
-    report_unknown_identifier(identifier.name, expr.where);
+    if (!check_constant(identifier.name, info))
+      report_unknown_identifier(identifier.name, expr.where);
     return;
   }
   if (builtin->form != Form::Value || builtin->min_arguments > 0) {
@@ -36,6 +38,24 @@ void TypeChecker::check_node(const ast::Identifier &identifier, const ast::Expr 
   info.number = number;
   BuiltinUse use(*this, *builtin, expr, nullptr, number);
   info.type = builtin->check(use);
+}
+
+bool TypeChecker::check_constant(const std::string &name, ExprInfo &info) {
+  std::optional<cdefs::Constant> constant = analysis_.types->constant(name);
+  if (!constant)
+    return false;
+  match(
+      *constant,
+      [&](const std::string &text) {
+        info.type = Type::string(static_cast<uint32_t>(text.size()) + 1);
+        info.text = text;
+      },
+      [&](int64_t value) { set_constant(info, static_cast<uint64_t>(value)); },
+      [&](uint64_t value) {
+        info.type = Type::uint64();
+        info.constant = value;
+      });
+  return true;
 }
 
 void TypeChecker::check_node(const ast::Call &call, const ast::Expr &expr, ExprInfo &info) {

@@ -14,7 +14,7 @@ constexpr uint32_t kMaxVisits = 100;
 TypeChecker::TypeChecker(const ast::Program &program, kernel::Kernel &kernel, builtins::Table builtins,
                          const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
     : kernel_(kernel), options_(options), analysis_(analysis), diagnostics_(diagnostics), reporter_(diagnostics),
-      builtins_(builtins), type_names_(kernel, reporter_), maps_(analysis), states_(analysis.units.size()),
+      builtins_(builtins), type_names_(*analysis.types, reporter_), maps_(analysis), states_(analysis.units.size()),
       is_waiting_(analysis.units.size(), false) {
   maps_.declare(program.map_declarations, reporter_);
 }

@@ -107,6 +107,7 @@ private:
   void check_node(const ast::SizeofType &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::SizeofExpr &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::Offsetof &, const ast::Expr &, ExprInfo &);
+  const Type *typedef_named(const ast::Expr &expr);
   void check_dereference(const ast::Unary &, const ast::Expr &, ExprInfo &);
   void check_address_of(const ast::Unary &, const ast::Expr &, ExprInfo &);
   // True for parts of kernel or user memory: what is in registers or maps has no address to give.
@@ -124,6 +125,8 @@ private:
 
   // ---- Names and calls (check_call.cpp) ----
   void check_node(const ast::Identifier &, const ast::Expr &, ExprInfo &);
+  // An enumerator or a macro of the script's C.
+  bool check_constant(const std::string &name, ExprInfo &info);
   void check_node(const ast::Call &, const ast::Expr &, ExprInfo &);
   void check_call(const ast::Call &, const ast::Expr &, ExprInfo &, Use use);
   bool check_use(const builtins::Builtin &builtin, Location where, Use use);

@@ -1,4 +1,4 @@
-// Resolves written types: integers by table, the rest by asking the kernel.
+// Resolves written types: those of the script's C, integers by table, the kernel's.
 #include "sema/type_names.h"
 
 #include <array>
@@ -92,8 +92,11 @@ Type TypeNames::resolve(const ast::TypeName &name, AddressSpace space, uint32_t 
 }
 
 Type TypeNames::base_type(const ast::TypeName &name, uint32_t string_size) {
+  const Type *in_script = source_.in_script(name.tag.empty() ? name.name : name.tag + " " + name.name);
+  if (in_script && (in_script->kind != TypeKind::Struct || in_script->layout))
+    return *in_script;
   if (!name.tag.empty())
-    return kernel_type(name.name, name.where);
+    return defined_type(name.name, name.where);
   if (name.name == "bool")
     return Type::boolean();
   if (name.name == "void" && name.pointer_depth > 0)
@@ -107,14 +110,11 @@ Type TypeNames::base_type(const ast::TypeName &name, uint32_t string_size) {
   }
   if (auto integer = integer_type(name.name))
     return *integer;
-  return kernel_type(name.name, name.where);
+  return defined_type(name.name, name.where);
 }
 
-Type TypeNames::kernel_type(const std::string &name, Location where) {
-  auto entry = known_.find(name);
-  if (entry == known_.end())
-    entry = known_.emplace(name, kernel_.type(name)).first;
-  const Result<std::optional<Type>> &found = entry->second;
+Type TypeNames::defined_type(const std::string &name, Location where) {
+  Result<std::optional<Type>> found = source_.type(name);
   if (!found.ok()) {
     const Error &error = found.error();
     reporter_.error(where, fmt::format("the type '{}' cannot be looked up: {}", name, error.cause))
@@ -134,7 +134,7 @@ Type TypeNames::complete(const Type &type, Location where) {
     reporter_.error(where, "the fields of this anonymous struct are not known");
     return Type::none();
   }
-  Type whole = kernel_type(type.name, where);
+  Type whole = defined_type(type.name, where);
   if (whole.kind == TypeKind::Struct && !whole.layout) {
     reporter_.error(where, fmt::format("the kernel does not say what is in '{}'", to_string(type)));
     return Type::none();

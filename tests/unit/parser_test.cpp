@@ -131,7 +131,7 @@ TEST_F(Parser, ErrorsEnd) {
       "BEGIN { " + repeated("08;", 10'000),
       repeated("kprobe:f {\n", 10'000),
       repeated("{ }\n", 10'000),
-      repeated("#include <x>\n", 10'000),
+      repeated("fn f();\n", 10'000),
       "BEGIN { " + repeated("` ", 10'000),
       repeated("kprobe:f print\n", 10'000),
       "config = {" + repeated("a;", 10'000),

@@ -1,0 +1,23 @@
+// The C of a script → definitions. A script without C, and without --include, costs one scan.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/source.h"
+#include "cdefs/parse_c.h"
+#include "kernel/kernel.h"
+
+namespace sonde::driver {
+
+struct CHeaders {
+  std::vector<std::string> folders;  // -I
+  std::vector<std::string> files;    // --include
+};
+
+// Where the kernel's headers are follows BPFTRACE_KERNEL_SOURCE and BPFTRACE_KERNEL_BUILD.
+cdefs::Definitions read_c(const Sources &sources, size_t file, kernel::Kernel &kernel, const CHeaders &headers,
+                          Diagnostics &diagnostics);
+
+}  // namespace sonde::driver
