@@ -20,6 +20,9 @@ mount -t debugfs debugfs /sys/kernel/debug
 mount -t bpf bpf /sys/fs/bpf
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 chmod 1777 /tmp /dev/shm
+tree_path=$(cat /lab/tree_path)
+[ -d "$tree_path" ] || mkdir -p "$tree_path"
+mount --bind /lab/tree "$tree_path"
 ln -s /proc/self/fd /dev/fd
 ip link set lo up
 hostname lab

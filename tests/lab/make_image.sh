@@ -62,10 +62,13 @@ for applet in $("$busybox" --list); do
 done
 ln -sf bash "$tree/usr/bin/sh"
 
+# The tree lies apart and is bound to its own path by the guest: that path may be below /tmp, which is empty there.
+mkdir -p "$tree$SONDE_ROOT"
+printf '%s\n' "$SONDE_ROOT" >"$tree/lab/tree_path"
 for file in "${files[@]}"; do
-    file=$(readlink -f "$file")
-    mkdir -p "$tree$(dirname "$file")"
-    cp -a "$file" "$tree$(dirname "$file")/"
+    folder=$tree/lab/tree/$(dirname "${file#"$SONDE_ROOT/"}")
+    mkdir -p "$folder"
+    cp -a "$file" "$folder/"
     while IFS= read -r member; do executables+=("$member"); done < <(find "$file" -type f -perm -u+x)
 done
 add_libraries "${executables[@]}"
