@@ -22,6 +22,8 @@ pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw)
 
 add_library(sonde_rapidjson INTERFACE)
 target_include_directories(sonde_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS})
+# Clang refuses an assignment in RapidJSON 1.1 that nothing ever instantiates.
+target_compile_options(sonde_rapidjson INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-fdelayed-template-parsing>)
 
 # libbpf 1.4 (uprobe.multi) is newer than the distribution's: ./dev unpacks it here.
 set(SONDE_LIBBPF_ROOT "${CMAKE_BINARY_DIR}/libbpf" CACHE PATH "Root of an unpacked libbpf 1.4 with its static library")

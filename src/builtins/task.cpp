@@ -32,7 +32,8 @@ llvm::Value *emit_gid(Emitter &e, const BuiltinSite &) { return high_half(e, Hel
 
 Type check_comm(BuiltinUse &) { return Type::string(kCommSize); }
 llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {
-  // The kernel pads with zeros up to the size, so the result is ready to be a key.
+  // Not every kernel clears what follows the name, and keys are compared with it.
+  e.zero(site.destination, kCommSize);
   e.helper(Helper::GetCurrentComm, {site.destination, e.constant(kCommSize, 32)});
   return site.destination;
 }

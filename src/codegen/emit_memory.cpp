@@ -15,6 +15,14 @@ constexpr uint32_t kInlineBytes = 128;
 
 uint32_t round_up(uint32_t value, uint32_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 
+// The helper for an address of unknown space tells kernel and user addresses apart by their value,
+// on architectures (x86) where they do not overlap.
+Helper string_reader(AddressSpace space) {
+  if (space == AddressSpace::None)
+    return Helper::ProbeReadStr;
+  return space == AddressSpace::User ? Helper::ProbeReadUserStr : Helper::ProbeReadKernelStr;
+}
+
 }  // namespace
 
 llvm::Value *Emitter::allocate(uint32_t size, [[maybe_unused]] uint32_t alignment) {
@@ -148,7 +156,7 @@ llvm::Value *Emitter::read_string(llvm::Value *destination, uint32_t size, llvm:
     space = unit_.context.pointers;
   if (pad_strings_)
     zero(destination, size);
-  Helper read = space == AddressSpace::User ? Helper::ProbeReadUserStr : Helper::ProbeReadKernelStr;
+  Helper read = string_reader(space);
   return helper(read, {destination, length, address});
 }
 

@@ -19,6 +19,7 @@ enum class Helper : uint32_t {
   GetStackId = 27,
   GetCurrentTask = 35,
   GetNumaNodeId = 42,
+  ProbeReadStr = 45,
   OverrideReturn = 58,
   GetStack = 67,
   GetCurrentCgroupId = 80,

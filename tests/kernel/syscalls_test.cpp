@@ -22,7 +22,7 @@ protected:
 
 TEST_F(SyscallTest, are_served_by_a_raw_tracepoint) {
   Outcome outcome =
-      run_script("tracepoint:syscalls:sys_enter_* /pid == cpid/ { @ = count() }", {"-v", "-c", traced("sleep 1")});
+      run_script("tracepoint:syscalls:sys_enter_*sleep /pid == cpid/ { @ = count() }", {"-v", "-c", traced("sleep 1")});
   EXPECT_THAT(outcome.err, HasSubstr("(raw_tp)")) << outcome;
   EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("(tracepoint)"))) << outcome;
 }

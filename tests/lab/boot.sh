@@ -24,7 +24,7 @@ install -m 755 "$SONDE_ROOT/tests/lab/initramfs_init.sh" "$work/init"
 
 mkfifo "$work/output"
 timeout --foreground -k 5 "$seconds" qemu-system-x86_64 \
-    -accel tcg,thread=multi -cpu max -machine pc -smp "${SONDE_LAB_CPUS:-2}" -m "${SONDE_LAB_MEMORY:-1024}" \
+    -accel tcg,thread=multi -cpu max -machine pc -smp "${SONDE_LAB_CPUS:-1}" -m "${SONDE_LAB_MEMORY:-1024}" \
     -nodefaults -no-user-config -display none -no-reboot \
     -kernel "$folder/vmlinux" -initrd "$work/initramfs" \
     -append "console=ttyS0 loglevel=4 panic=-1 oops=panic mitigations=off" \

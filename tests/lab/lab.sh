@@ -2,7 +2,7 @@
 # ./dev lab KERNEL -- COMMAND: runs a command inside a stock kernel, in the same folder as here, with the
 # release build and the tests' programs at the same paths. COMMAND's exit status becomes ours.
 #
-# SONDE_LAB_SECONDS (300), SONDE_LAB_CPUS (2), SONDE_LAB_MEMORY (1024 MiB) bound the guest.
+# SONDE_LAB_SECONDS (300), SONDE_LAB_CPUS (1), SONDE_LAB_MEMORY (1024 MiB) bound the guest.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"

@@ -12,7 +12,7 @@ namespace sonde::driver {
 namespace {
 
 std::filesystem::path page_path() {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "docs" / "language.md";
+  return std::filesystem::path(SONDE_SOURCE_DIR) / "docs" / "language.md";
 }
 
 TEST(Reference, PageHoldsTheTablesOfTheProgram) {
