@@ -11,9 +11,7 @@
 namespace sonde::driver {
 namespace {
 
-std::filesystem::path page_path() {
-  return std::filesystem::path(SONDE_SOURCE_DIR) / "docs" / "language.md";
-}
+std::filesystem::path page_path() { return std::filesystem::path(SONDE_SOURCE_DIR) / "docs" / "language.md"; }
 
 TEST(Reference, PageHoldsTheTablesOfTheProgram) {
   std::ostringstream page;
