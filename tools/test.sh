@@ -97,7 +97,7 @@ run_fuzz() {
     [[ ! -e tests/fuzz/language.dict ]] || dictionary=tests/fuzz/language.dict
     mkdir -p build/fuzz/seeds
     find examples tests -type f \( -name '*.bt' -o -path 'tests/fuzz/corpus/*' \) -print0 |
-        xargs -0 -r cp -t build/fuzz/seeds
+        xargs -0 -r cp --parents -t build/fuzz/seeds
     while IFS= read -r target; do
         found=1
         name=$(basename "$target")

@@ -61,15 +61,11 @@ llvm::Value *emit_str(Emitter &e, const BuiltinSite &site) {
     e.store(source, site.destination, site.info.type);
     return site.destination;
   }
-  // A plain number in a kernel function (arg1 of vfs_write) may be an address of the program's.
-  bool may_be_either = type.is_integer() && e.unit().context.pointers == AddressSpace::Kernel;
-  AddressSpace known = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
-  AddressSpace space = may_be_either ? AddressSpace::None : known;
   llvm::Value *address = e.value64(source);
   if (site.count() > 1 && !e.info(site.argument(1)).constant)
-    e.read_string(site.destination, size, length_that_fits(e, site.argument(1), size), address, space);
+    e.read_string(site.destination, size, length_that_fits(e, site.argument(1), size), address, type.space);
   else
-    e.read_string(site.destination, size, address, space);
+    e.read_string(site.destination, size, address, type.space);
   return site.destination;
 }
 

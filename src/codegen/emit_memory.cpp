@@ -152,8 +152,9 @@ llvm::Value *Emitter::read_string(llvm::Value *destination, uint32_t size, llvm:
 
 llvm::Value *Emitter::read_string(llvm::Value *destination, uint32_t size, llvm::Value *length, llvm::Value *address,
                                   AddressSpace space) {
-  if (space == AddressSpace::None)
-    space = unit_.context.pointers;
+  // A plain number in a kernel function (arg1 of vfs_write) may be an address of the program's.
+  if (space == AddressSpace::None && unit_.context.pointers == AddressSpace::User)
+    space = AddressSpace::User;
   if (pad_strings_)
     zero(destination, size);
   Helper read = string_reader(space);

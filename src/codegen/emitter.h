@@ -92,7 +92,8 @@ public:
   // helper's i64 result.
   llvm::Value *read_memory(llvm::Value *destination, uint32_t size, llvm::Value *address, AddressSpace space);
   // Reads a C string of at most `size` bytes with its NUL; on failure the first byte is 0. Bytes past
-  // the NUL are zero, as keys need it, except in the fields of a record. Space None: either.
+  // the NUL are zero, as keys need it, except in the fields of a record. Space None: the
+  // context's; in kernel code, either.
   llvm::Value *read_string(llvm::Value *destination, uint32_t size, llvm::Value *address, AddressSpace space);
   // As above, of at most `length` (i64, run time) bytes with the NUL, length <= size.
   llvm::Value *read_string(llvm::Value *destination, uint32_t size, llvm::Value *length, llvm::Value *address,
