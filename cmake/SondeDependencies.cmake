@@ -19,6 +19,24 @@ find_package(RapidJSON REQUIRED)
 
 pkg_check_modules(LIBELF REQUIRED IMPORTED_TARGET libelf)
 pkg_check_modules(LIBDW REQUIRED IMPORTED_TARGET libdw)
+pkg_check_modules(MINIZIP REQUIRED IMPORTED_TARGET minizip)
+
+# The archive needs what it unpacks debug information with.
+add_library(sonde_libdw INTERFACE)
+find_library(SONDE_BZ2 bz2 REQUIRED)
+find_library(SONDE_LZMA lzma REQUIRED)
+find_library(SONDE_ZSTD zstd REQUIRED)
+target_link_libraries(sonde_libdw INTERFACE PkgConfig::LIBDW PkgConfig::LIBELF ${SONDE_BZ2} ${SONDE_LZMA} ${SONDE_ZSTD}
+                      ZLIB::ZLIB)
+
+add_library(sonde_minizip INTERFACE)
+target_link_libraries(sonde_minizip INTERFACE PkgConfig::MINIZIP ZLIB::ZLIB)
+
+find_path(SONDE_LIBIBERTY_INCLUDE demangle.h PATH_SUFFIXES libiberty REQUIRED)
+find_library(SONDE_LIBIBERTY iberty REQUIRED)
+add_library(sonde_libiberty INTERFACE)
+target_include_directories(sonde_libiberty SYSTEM INTERFACE "${SONDE_LIBIBERTY_INCLUDE}")
+target_link_libraries(sonde_libiberty INTERFACE "${SONDE_LIBIBERTY}")
 
 add_library(sonde_rapidjson INTERFACE)
 target_include_directories(sonde_rapidjson SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS})

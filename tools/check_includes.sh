@@ -16,7 +16,7 @@ BEGIN {
     allow("base", "")
     allow("types", "base")
     allow("image", "base types")
-    allow("elf", "base")
+    allow("elf", "base types")
     allow("kernel", "base types elf")
     allow("probes", "base types image kernel elf")
     allow("runtime", "base types image kernel elf probes")
@@ -26,7 +26,7 @@ BEGIN {
     allow("cdefs", "base types ast")
     allow("sema", "base types image kernel elf probes ast builtins cdefs")
     allow("codegen", "base types image kernel ast sema builtins")
-    allow("builtins", "base types image kernel probes ast sema codegen")
+    allow("builtins", "base types image kernel elf probes ast sema codegen")
 
     only("llvm", "codegen builtins")
     only("llvm-c", "codegen builtins")

@@ -21,8 +21,8 @@ trap 'rm -rf "$work"' EXIT
 echo 'int main() {}' >"$work/main.cpp"
 if ! g++ -no-pie -o "$work/runtime" "$work/main.cpp" \
     -Wl,--whole-archive "${archives[@]}" -Wl,--no-whole-archive \
-    "$build/libbpf/usr/lib/x86_64-linux-gnu/libbpf.a" -ldw -lelf -lz -lzstd -lfmt -lpthread 2>"$work/log"; then
-    echo "the runtime needs something beside libbpf, libelf, libdw and fmt:"
+    "$build/libbpf/usr/lib/x86_64-linux-gnu/libbpf.a" -ldw -lelf -lminizip -liberty -llzma -lbz2 -lz -lzstd -lfmt -lpthread 2>"$work/log"; then
+    echo "the runtime needs something beside libbpf, elfutils, compression, the demangler and fmt:"
     tail -n 20 "$work/log"
     exit 1
 fi

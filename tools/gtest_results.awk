@@ -17,7 +17,7 @@ function result(how, why) {
 
 { sub(/\r$/, "") }
 
-/^\[==========\] Running [0-9]+ tests? / { expected = $3 }
+/^\[==========\] Running [0-9]+ tests? / { expected += $3 }
 
 /^\[ RUN      \] / {
     if (running != "") result("fail", "ended without a result")

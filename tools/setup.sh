@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 build_packages=(
     cmake ninja-build g++ pkg-config git ccache ca-certificates
     llvm-19-dev clang-19 libclang-19-dev libclang-rt-19-dev lld-19
-    flex bison libelf-dev libdw-dev zlib1g-dev libzstd-dev libcli11-dev libfmt-dev rapidjson-dev
+    flex bison libelf-dev libdw-dev liblzma-dev libbz2-dev libminizip-dev libiberty-dev zlib1g-dev libzstd-dev libcli11-dev libfmt-dev rapidjson-dev
     libgtest-dev libgmock-dev libbenchmark-dev
 )
 lab_packages=(qemu-system-x86 busybox-static cpio kmod e2fsprogs xz-utils zstd)

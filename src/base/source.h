@@ -26,7 +26,8 @@ struct Location {
 struct SourceFile {
   std::string name;  // what messages call it: a path, or "stdin" for -e and "-"
   std::string text;
-  uint32_t base = 0;  // offset of text[0] in the common space
+  uint32_t base = 0;                  // offset of text[0] in the common space
+  std::vector<uint32_t> line_starts;  // offsets in `text`, ascending; the first is 0
 };
 
 // A location resolved for people. Lines and columns count from 1; columns count bytes.

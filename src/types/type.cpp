@@ -38,6 +38,13 @@ bool same_fields(const StructLayout &a, const StructLayout &b) {
          std::equal(a.fields.begin(), a.fields.end(), b.fields.begin(), b.fields.end(), same);
 }
 
+bool same_enumerators(const Type &a, const Type &b) {
+  auto same = [](const Enumerator &x, const Enumerator &y) { return x.name == y.name && x.value == y.value; };
+  return a.enumerators == b.enumerators ||
+         (a.enumerators && b.enumerators &&
+          std::equal(a.enumerators->begin(), a.enumerators->end(), b.enumerators->begin(), b.enumerators->end(), same));
+}
+
 bool same_layout(const std::shared_ptr<const StructLayout> &a, const std::shared_ptr<const StructLayout> &b) {
   return a == b || (a && b && same_fields(*a, *b));
 }
@@ -200,7 +207,7 @@ bool operator==(const Type &a, const Type &b) {
   case TypeKind::Array: return a.count == b.count && a.element && b.element && *a.element == *b.element;
   case TypeKind::Struct: return a.name == b.name && (!a.name.empty() || same_layout(a.layout, b.layout));
   case TypeKind::Tuple: return same_layout(a.layout, b.layout);
-  case TypeKind::Enum:
+  case TypeKind::Enum: return a.name == b.name && a.size == b.size && (!a.name.empty() || same_enumerators(a, b));
   case TypeKind::CgroupPath:
   case TypeKind::Timestamp: return a.name == b.name && a.size == b.size;
   case TypeKind::KernelStack:

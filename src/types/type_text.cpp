@@ -1,6 +1,7 @@
 // Types as users read them.
 #include <fmt/format.h>
 
+#include "types/record.h"
 #include "types/stack.h"
 #include "types/type.h"
 
@@ -17,7 +18,7 @@ std::string tuple_text(const Type &type) {
   std::string text = "(";
   if (type.layout)
     for (const Field &field : type.layout->fields)
-      text += (text.size() > 1 ? "," : "") + to_string(field.type);
+      text += (text.size() > 1 ? "," : "") + (is_record(type) ? field.name + "=" : "") + to_string(field.type);
   return text + ")";
 }
 
