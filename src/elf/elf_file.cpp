@@ -2,14 +2,17 @@
 #include "elf/elf_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <gelf.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+
+#include "elf/zip_member.h"
 
 namespace sonde::elf {
 namespace {
@@ -51,6 +54,39 @@ Result<int> open_regular_file(const std::string &path) {
   return fd;
 }
 
+// libelf wants a file that begins with the ELF header.
+Result<int> copy_member(int archive, const ZipMember &member, const std::string &path) {
+  int copy = memfd_create("sonde-zip-member", MFD_CLOEXEC);
+  auto at = static_cast<off_t>(member.offset);
+  uint64_t left = member.size;
+  while (copy >= 0 && left > 0) {
+    ssize_t done = sendfile(copy, archive, &at, left);
+    if (done <= 0)
+      break;
+    left -= static_cast<uint64_t>(done);
+  }
+  int error_number = errno;
+  close(archive);
+  if (copy < 0 || left > 0) {
+    if (copy >= 0)
+      close(copy);
+    return Error::from_errno(kAction, path, error_number);
+  }
+  return copy;
+}
+
+Result<int> open_elf(const std::string &path, ZipMember &member) {
+  auto zip = split_zip_path(path);
+  if (!zip)
+    return open_regular_file(path);
+  auto found = find_zip_member(*zip);
+  if (!found)
+    return found.error();
+  member = *found;
+  auto archive = open_regular_file(zip->archive);
+  return archive ? copy_member(*archive, member, path) : archive;
+}
+
 bool is_function(const GElf_Sym &symbol) {
   int type = GELF_ST_TYPE(symbol.st_info);
   return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF && symbol.st_value != 0;
@@ -60,11 +96,12 @@ bool is_function(const GElf_Sym &symbol) {
 
 Result<std::unique_ptr<ElfFile>> ElfFile::open(const std::string &path) {
   elf_version(EV_CURRENT);
-  auto fd = open_regular_file(path);
+  ZipMember member;
+  auto fd = open_elf(path, member);
   if (!fd)
     return fd.error();
   Elf *elf = elf_begin(*fd, ELF_C_READ_MMAP, nullptr);
-  std::unique_ptr<ElfFile> file(new ElfFile(*fd, elf));
+  std::unique_ptr<ElfFile> file(new ElfFile(*fd, elf, member.offset));
   if (!elf || elf_kind(elf) != ELF_K_ELF)
     return Error{kAction, path, "it is not an ELF file", "a uprobe needs a compiled program or library"};
   if (auto cause = foreign_cause(elf))
@@ -85,7 +122,7 @@ std::vector<Segment> ElfFile::code_segments() const {
   for (size_t i = 0; i < count; ++i) {
     GElf_Phdr header;
     if (gelf_getphdr(elf_, static_cast<int>(i), &header) && header.p_type == PT_LOAD && (header.p_flags & PF_X))
-      segments.push_back({header.p_vaddr, header.p_offset, header.p_filesz});
+      segments.push_back({header.p_vaddr, header.p_offset + start_, header.p_filesz});
   }
   return segments;
 }
@@ -98,8 +135,6 @@ Elf_Scn *ElfFile::find_section(uint32_t kind) const {
   }
   return nullptr;
 }
-
-bool ElfFile::has_section(uint32_t section_kind) const { return find_section(section_kind) != nullptr; }
 
 std::vector<RawSymbol> ElfFile::functions(uint32_t section_kind) const {
   std::vector<RawSymbol> symbols;
@@ -120,6 +155,29 @@ std::vector<RawSymbol> ElfFile::functions(uint32_t section_kind) const {
   return symbols;
 }
 
+std::optional<RawSymbol> ElfFile::variable(uint32_t section_kind, std::string_view name) const {
+  Elf_Scn *section = find_section(section_kind);
+  GElf_Shdr header;
+  Elf_Data *data = section ? elf_getdata(section, nullptr) : nullptr;
+  if (!data || !gelf_getshdr(section, &header) || header.sh_entsize == 0)
+    return std::nullopt;
+  for (size_t i = 0; i < data->d_size / header.sh_entsize; ++i) {
+    GElf_Sym symbol;
+    if (!gelf_getsym(data, static_cast<int>(i), &symbol) || GELF_ST_TYPE(symbol.st_info) != STT_OBJECT ||
+        symbol.st_shndx == SHN_UNDEF)
+      continue;
+    const char *found = elf_strptr(elf_, header.sh_link, symbol.st_name);
+    if (found && found == name)
+      return RawSymbol{found, symbol.st_value, symbol.st_size, GELF_ST_BIND(symbol.st_info) != STB_LOCAL};
+  }
+  return std::nullopt;
+}
+
+bool ElfFile::is_position_independent() const {
+  GElf_Ehdr header;
+  return gelf_getehdr(elf_, &header) && header.e_type == ET_DYN;
+}
+
 std::optional<uint64_t> ElfFile::file_offset(uint64_t address) const {
   size_t count = 0;
   if (elf_getphdrnum(elf_, &count) != 0)
@@ -128,8 +186,15 @@ std::optional<uint64_t> ElfFile::file_offset(uint64_t address) const {
     GElf_Phdr header;
     if (gelf_getphdr(elf_, static_cast<int>(i), &header) && header.p_type == PT_LOAD && address >= header.p_vaddr &&
         address - header.p_vaddr < header.p_filesz)
-      return address - header.p_vaddr + header.p_offset;
+      return address - header.p_vaddr + header.p_offset + start_;
   }
+  return std::nullopt;
+}
+
+std::optional<uint64_t> ElfFile::address_of(uint64_t file_offset) const {
+  for (const Segment &segment : code_segments())
+    if (file_offset >= segment.file_offset && file_offset - segment.file_offset < segment.size)
+      return file_offset - segment.file_offset + segment.address;
   return std::nullopt;
 }
 
@@ -167,26 +232,6 @@ void ElfFile::for_each_note(const std::function<void(uint32_t, std::string_view,
       visit(note.n_type, owner, {bytes + contents, note.n_descsz});
     }
   }
-}
-
-std::string ElfFile::build_id() const {
-  std::string text;
-  for_each_note([&](uint32_t type, std::string_view owner, std::string_view contents) {
-    if (type == NT_GNU_BUILD_ID && owner == "GNU" && text.empty())
-      for (char byte : contents)
-        text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  });
-  return text;
-}
-
-std::string ElfFile::debug_link() const {
-  Elf_Scn *section = find_section(".gnu_debuglink");
-  // A file name, NUL, padding and a checksum.
-  Elf_Data *data = section ? elf_getdata(section, nullptr) : nullptr;
-  if (!data || !data->d_buf)
-    return {};
-  const char *text = static_cast<const char *>(data->d_buf);
-  return std::string(text, strnlen(text, data->d_size));
 }
 
 }  // namespace sonde::elf

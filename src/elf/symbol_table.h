@@ -13,14 +13,13 @@
 namespace sonde::elf {
 
 struct Symbol {
-  std::string name;      // as in the file (mangled)
-  uint64_t address = 0;  // virtual address in the file
+  std::string_view name;  // as in the file (mangled)
+  uint64_t address = 0;   // virtual address in the file
   uint64_t size = 0;
   uint64_t file_offset = 0;  // what uprobes are set by
 };
 
-// The function symbols of one file (.symtab, .dynsym and a separate debug file where there is
-// one), read once.
+// The function symbols of one binary and of what belongs to it (binary.h), which owns the names.
 class SymbolTable {
 public:
   virtual ~SymbolTable() = default;
@@ -30,10 +29,9 @@ public:
   virtual const Symbol *containing_offset(uint64_t file_offset) const = 0;
   // Where the file holds the code that is loaded at a virtual address; nothing for other addresses.
   virtual std::optional<uint64_t> file_offset_of(uint64_t address) const = 0;
+  // The way back.
+  virtual std::optional<uint64_t> address_of(uint64_t file_offset) const = 0;
 };
-
-// Errors: no such file, not readable, not an ELF file, another machine's.
-Result<std::shared_ptr<const SymbolTable>> read_symbols(const std::string &path);
 
 // "bash" → "/usr/bin/bash" through PATH, "libc" or "libc.so.6" → its file through ld.so.cache and
 // the standard folders; names with a slash are returned as they are if they exist.

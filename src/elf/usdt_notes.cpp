@@ -50,16 +50,13 @@ std::optional<UsdtNote> parse_note(std::string_view bytes, uint64_t base_now, co
 
 }  // namespace
 
-Result<std::vector<UsdtNote>> read_usdt_notes(const std::string &path) {
-  auto file = ElfFile::open(path);
-  if (!file)
-    return file.error();
+std::vector<UsdtNote> read_usdt_notes(const ElfFile &file) {
   std::vector<UsdtNote> notes;
-  uint64_t base = (*file)->section_address(".stapsdt.base");
-  (*file)->for_each_note([&](uint32_t type, std::string_view owner, std::string_view contents) {
+  uint64_t base = file.section_address(".stapsdt.base");
+  file.for_each_note([&](uint32_t type, std::string_view owner, std::string_view contents) {
     if (type != kUsdtNote || owner != kOwner)
       return;
-    if (auto note = parse_note(contents, base, **file))
+    if (auto note = parse_note(contents, base, file))
       notes.push_back(std::move(*note));
   });
   return notes;

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/result.h"
-
 namespace sonde::elf {
 
 // One place where a probe fires; inlining gives one probe several.
@@ -18,7 +16,9 @@ struct UsdtNote {
   std::string arguments;     // "-4@%edi 8@-16(%rbp) 8@$5"
 };
 
-// In the order of the file. Errors: as read_symbols.
-Result<std::vector<UsdtNote>> read_usdt_notes(const std::string &path);
+class ElfFile;
+
+// In the order of the file.
+std::vector<UsdtNote> read_usdt_notes(const ElfFile &file);
 
 }  // namespace sonde::elf

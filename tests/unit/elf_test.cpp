@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "elf/binary.h"
+#include "elf/demangle.h"
 #include "elf/instructions.h"
 #include "elf/library_cache.h"
 #include "elf/symbol_table.h"
@@ -39,8 +41,16 @@ private:
   std::string path_;
 };
 
+// A table and the binary that owns its names.
+Result<std::shared_ptr<const SymbolTable>> symbols_of(const std::string &path) {
+  auto binary = open_binary(path);
+  if (!binary)
+    return binary.error();
+  return std::shared_ptr<const SymbolTable>(*binary, &(*binary)->symbols());
+}
+
 TEST(ReadSymbols, OwnFunctionWithItsPlaceInTheFile) {
-  auto table = read_symbols(self());
+  auto table = symbols_of(self());
   ASSERT_TRUE(table) << table.error().message();
   const Symbol *symbol = (*table)->find("sonde_elf_test_function");
   ASSERT_TRUE(symbol);
@@ -55,7 +65,7 @@ TEST(ReadSymbols, OwnFunctionWithItsPlaceInTheFile) {
 }
 
 TEST(ReadSymbols, AliasesAreKeptAndOffsetsLeadBack) {
-  auto table = read_symbols(self());
+  auto table = symbols_of(self());
   ASSERT_TRUE(table);
   const Symbol *symbol = (*table)->find("sonde_elf_test_function"), *alias = (*table)->find("sonde_elf_test_alias");
   ASSERT_TRUE(symbol && alias);
@@ -71,7 +81,7 @@ TEST(ReadSymbols, AliasesAreKeptAndOffsetsLeadBack) {
 TEST(ReadSymbols, DynamicSymbolsOfALibrary) {
   auto path = resolve_binary("libc.so.6");
   ASSERT_TRUE(path) << path.error().message();
-  auto table = read_symbols(*path);
+  auto table = symbols_of(*path);
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_TRUE((*table)->find("malloc"));
   EXPECT_TRUE(std::is_sorted((*table)->functions().begin(), (*table)->functions().end(),
@@ -79,13 +89,13 @@ TEST(ReadSymbols, DynamicSymbolsOfALibrary) {
 }
 
 TEST(ReadSymbols, WhatIsNoProgramSaysSo) {
-  EXPECT_EQ(read_symbols("/nonexistent/file").error().message(),
+  EXPECT_EQ(symbols_of("/nonexistent/file").error().message(),
             "could not read symbols of /nonexistent/file: No such file or directory");
-  EXPECT_EQ(read_symbols("/tmp").error().message(), "could not read symbols of /tmp: it is a directory");
-  EXPECT_EQ(read_symbols("/dev/null").error().cause, "it is not a regular file");
+  EXPECT_EQ(symbols_of("/tmp").error().message(), "could not read symbols of /tmp: it is a directory");
+  EXPECT_EQ(symbols_of("/dev/null").error().cause, "it is not a regular file");
   TemporaryFile text("#!/bin/sh\necho hello\n"), empty("");
-  EXPECT_EQ(read_symbols(text.path()).error().cause, "it is not an ELF file");
-  EXPECT_EQ(read_symbols(empty.path()).error().cause, "it is not an ELF file");
+  EXPECT_EQ(symbols_of(text.path()).error().cause, "it is not an ELF file");
+  EXPECT_EQ(symbols_of(empty.path()).error().cause, "it is not an ELF file");
 }
 
 TEST(ReadSymbols, ForeignAndDamagedPrograms) {
@@ -96,12 +106,30 @@ TEST(ReadSymbols, ForeignAndDamagedPrograms) {
   small[4] = 1;                      // EI_CLASS: 32 bits
   foreign[18] = 8, foreign[19] = 0;  // e_machine: MIPS
   TemporaryFile small_file(small), foreign_file(foreign), cut_file(head.substr(0, 40)), headless_file(head);
-  EXPECT_EQ(read_symbols(small_file.path()).error().cause,
-            "it is a 32-bit program, and only 64-bit ones can be probed");
-  EXPECT_EQ(read_symbols(foreign_file.path()).error().cause, "it was built for another machine");
-  EXPECT_FALSE(read_symbols(cut_file.path()));
-  auto headless = read_symbols(headless_file.path());  // its section headers are gone: no symbols
+  EXPECT_EQ(symbols_of(small_file.path()).error().cause, "it is a 32-bit program, and only 64-bit ones can be probed");
+  EXPECT_EQ(symbols_of(foreign_file.path()).error().cause, "it was built for another machine");
+  EXPECT_FALSE(symbols_of(cut_file.path()));
+  auto headless = symbols_of(headless_file.path());  // its section headers are gone: no symbols
   EXPECT_TRUE(!headless || (*headless)->functions().empty());
+}
+
+TEST(Demangle, NamesOfCppAndRust) {
+  EXPECT_EQ(demangled("_ZN2ns1fEiPKc"), "ns::f(int, char const*)");
+  EXPECT_EQ(demangled("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
+  EXPECT_EQ(demangled("_RNvC5mycra4main"), "mycra::main");
+  EXPECT_EQ(demangled("main"), "main");
+  EXPECT_EQ(demangled("_Zonk"), "_Zonk");
+}
+
+TEST(Demangle, WithoutParameters) {
+  EXPECT_EQ(without_parameters("ns::f(int, char const*)"), "ns::f");
+  EXPECT_EQ(without_parameters("(anonymous namespace)::f(int)"), "(anonymous namespace)::f");
+  EXPECT_EQ(without_parameters("ns::g<void (int)>::h(int)"), "ns::g<void (int)>::h");
+  EXPECT_EQ(without_parameters("A::operator()(int)"), "A::operator()");
+  EXPECT_EQ(without_parameters("operator<(A const&, A const&)"), "operator<");
+  EXPECT_EQ(without_parameters("std::operator<< <char>(char)"), "std::operator<< <char>");
+  EXPECT_EQ(without_parameters("A::operator->()"), "A::operator->");
+  EXPECT_EQ(without_parameters("main"), "main");
 }
 
 #if defined(__x86_64__)
