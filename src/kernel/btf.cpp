@@ -25,6 +25,8 @@ constexpr int kMaxDepth = 32;
 
 // The kernel names the type of each raw tracepoint's function so.
 constexpr std::string_view kRawTracepoint = "btf_trace_";
+// And what an iterator's programs find in their context so.
+constexpr std::string_view kIteratorContext = "bpf_iter__";
 
 // Owns the bytes, mapped or read.
 class Bytes {
@@ -78,28 +80,41 @@ std::optional<size_t> tail_size(const btf_type &type) {
 
 class MappedBtf final : public Btf {
 public:
-  explicit MappedBtf(std::unique_ptr<Bytes> bytes) : bytes_(std::move(bytes)) {}
+  MappedBtf(std::unique_ptr<Bytes> bytes, const MappedBtf *base) : bytes_(std::move(bytes)), base_(base) {}
 
   // Checks the header and notes where each type starts. False: not BTF.
   bool index();
 
   std::optional<Type> find_type(std::string_view name) const override;
-  bool has_function(std::string_view name) const override {
+  std::optional<Type> find_enum_with(std::string_view enumerator) const override;
+  std::optional<std::string_view> find_function(std::string_view name) const override {
     auto offset = find_string(name);
-    return offset && find_id(*offset, BTF_KIND_FUNC) != 0;
+    return offset && find_id(*offset, BTF_KIND_FUNC) != 0 ? std::optional(text_at(*offset)) : std::nullopt;
   }
   std::vector<std::string_view> function_names() const override { return names_of_kind(BTF_KIND_FUNC, ""); }
   std::vector<std::string_view> raw_tracepoint_names() const override {
     return names_of_kind(BTF_KIND_TYPEDEF, kRawTracepoint);
   }
+  std::vector<std::string_view> iterator_names() const override {
+    return names_of_kind(BTF_KIND_STRUCT, kIteratorContext);
+  }
+  std::vector<std::string> type_names() const override;
   std::optional<Prototype> function_prototype(std::string_view name) const override;
   std::optional<Prototype> raw_tracepoint_prototype(std::string_view event) const override;
 
 private:
+  // Types and strings of the base come first, in ids and in offsets.
+  uint32_t last_of_base() const { return base_ ? base_->last_id() : 0; }
+  uint32_t last_id() const { return last_of_base() + static_cast<uint32_t>(starts_.size()); }
+  uint32_t base_strings() const { return base_ ? base_->end_of_strings() : 0; }
+  uint32_t end_of_strings() const { return base_strings() + static_cast<uint32_t>(strings_.size()); }
   const btf_type *at(uint32_t id) const {
-    return id == 0 || id > starts_.size() ? nullptr
-                                          : reinterpret_cast<const btf_type *>(types_.data() + starts_[id - 1]);
+    if (id <= last_of_base())
+      return base_ ? base_->at(id) : nullptr;
+    return id > last_id() ? nullptr
+                          : reinterpret_cast<const btf_type *>(types_.data() + starts_[id - last_of_base() - 1]);
   }
+  std::string_view text_at(uint32_t offset) const;
   template <typename T> std::span<const T> tail(const btf_type &type, size_t count) const {
     return {reinterpret_cast<const T *>(&type + 1), count};
   }
@@ -107,7 +122,7 @@ private:
   std::vector<std::string_view> names_of_kind(uint32_t kind, std::string_view prefix) const;
   const btf_type *find_function_type(std::string_view name) const;
   Prototype build_prototype(const btf_type &type, size_t skipped) const;
-  std::string name_at(uint32_t offset) const;
+  std::string name_at(uint32_t offset) const { return std::string(text_at(offset)); }
   std::optional<uint32_t> find_string(std::string_view name) const;
   uint32_t find_id(uint32_t name_offset, uint32_t kind) const;
 
@@ -115,6 +130,7 @@ private:
   Type build_integer(const btf_type &type) const;
   Type build_pointer(const btf_type &type, int depth) const;
   Type build_array(const btf_type &type, int depth) const;
+  bool has_enumerator(const btf_type &type, uint32_t name_offset) const;
   Type build_enum(const btf_type &type) const;
   Type build_struct(const btf_type &type, int depth) const;
   Type named_struct(const btf_type &type) const;
@@ -122,6 +138,7 @@ private:
   Field build_field(const btf_type &parent, const btf_member &member, int depth) const;
 
   std::unique_ptr<Bytes> bytes_;
+  const MappedBtf *base_;  // of a module: vmlinux
   std::string_view types_, strings_;
   std::vector<uint32_t> starts_;  // by type id - 1: offset in types_
 };
@@ -134,11 +151,14 @@ bool MappedBtf::index() {
   std::memcpy(&header, all.data(), sizeof header);
   uint64_t types = uint64_t{header.hdr_len} + header.type_off, strings = uint64_t{header.hdr_len} + header.str_off;
   if (header.magic != BTF_MAGIC || types % 4 != 0 || types + header.type_len > all.size() ||
-      strings + header.str_len > all.size() || header.str_len == 0)
+      strings + header.str_len > all.size())
     return false;
   types_ = all.substr(types, header.type_len);
   strings_ = all.substr(strings, header.str_len);
-  if (strings_.front() != '\0' || strings_.back() != '\0')
+  // A module's may be empty, and the first string of all is that of vmlinux.
+  if ((strings_.empty() || strings_.front() != '\0') && !base_)
+    return false;
+  if (!strings_.empty() && strings_.back() != '\0')
     return false;
   starts_.reserve(types_.size() / 24);
   for (size_t offset = 0; offset < types_.size();) {
@@ -154,22 +174,27 @@ bool MappedBtf::index() {
   return true;
 }
 
-std::string MappedBtf::name_at(uint32_t offset) const {
-  return offset < strings_.size() ? std::string(strings_.data() + offset) : std::string();
+std::string_view MappedBtf::text_at(uint32_t offset) const {
+  if (offset < base_strings())
+    return base_->text_at(offset);
+  offset -= base_strings();
+  return offset < strings_.size() ? std::string_view(strings_.data() + offset) : std::string_view();
 }
 
 std::optional<uint32_t> MappedBtf::find_string(std::string_view name) const {
   if (name.empty() || name.find('\0') != std::string_view::npos)
     return std::nullopt;
   std::string needle = '\0' + std::string(name) + '\0';
+  if (strings_.starts_with(std::string_view(needle).substr(1)))
+    return base_strings();
   const void *found = memmem(strings_.data(), strings_.size(), needle.data(), needle.size());
   if (!found)
-    return std::nullopt;
-  return static_cast<uint32_t>(static_cast<const char *>(found) - strings_.data() + 1);
+    return base_ ? base_->find_string(name) : std::nullopt;
+  return static_cast<uint32_t>(static_cast<const char *>(found) - strings_.data() + 1) + base_strings();
 }
 
 uint32_t MappedBtf::find_id(uint32_t name_offset, uint32_t kind) const {
-  for (uint32_t id = 1; id <= starts_.size(); ++id)
+  for (uint32_t id = last_of_base() + 1; id <= last_id(); ++id)
     if (const btf_type *type = at(id); type->name_off == name_offset && kind_of(*type) == kind)
       return id;
   return 0;
@@ -210,6 +235,24 @@ std::optional<Type> MappedBtf::find_type(std::string_view name) const {
   for (uint32_t kind : prefix.kinds)
     if (uint32_t id = find_id(*offset, kind))
       return build(id, 0);
+  return std::nullopt;
+}
+
+bool MappedBtf::has_enumerator(const btf_type &type, uint32_t name_offset) const {
+  auto is_wanted = [&](const auto &value) { return value.name_off == name_offset; };
+  auto has = [&](const auto &values) { return std::any_of(values.begin(), values.end(), is_wanted); };
+  if (kind_of(type) == BTF_KIND_ENUM)
+    return has(tail<btf_enum>(type, length_of(type)));
+  return kind_of(type) == BTF_KIND_ENUM64 && has(tail<btf_enum64>(type, length_of(type)));
+}
+
+std::optional<Type> MappedBtf::find_enum_with(std::string_view enumerator) const {
+  auto offset = find_string(enumerator);
+  if (!offset)
+    return std::nullopt;
+  for (uint32_t id = last_of_base() + 1; id <= last_id(); ++id)
+    if (const btf_type *type = at(id); has_enumerator(*type, *offset))
+      return build_enum(*type);
   return std::nullopt;
 }
 
@@ -320,12 +363,22 @@ std::vector<std::string_view> MappedBtf::names_of_kind(uint32_t kind, std::strin
   std::vector<std::string_view> names;
   for (uint32_t start : starts_) {
     const auto &type = *reinterpret_cast<const btf_type *>(types_.data() + start);
-    if (kind_of(type) != kind || type.name_off >= strings_.size())
+    if (kind_of(type) != kind)
       continue;
-    std::string_view name = strings_.data() + type.name_off;
-    if (name.starts_with(prefix))
+    std::string_view name = text_at(type.name_off);
+    if (!name.empty() && name.starts_with(prefix))
       names.push_back(name.substr(prefix.size()));
   }
+  return names;
+}
+
+std::vector<std::string> MappedBtf::type_names() const {
+  constexpr std::pair<uint32_t, std::string_view> kWords[] = {
+      {BTF_KIND_STRUCT, "struct "}, {BTF_KIND_UNION, "union "}, {BTF_KIND_ENUM, "enum "}, {BTF_KIND_ENUM64, "enum "}};
+  std::vector<std::string> names;
+  for (const auto &[kind, word] : kWords)
+    for (std::string_view name : names_of_kind(kind, ""))
+      names.push_back(std::string(word) += name);
   return names;
 }
 
@@ -371,7 +424,7 @@ Prototype MappedBtf::build_prototype(const btf_type &type, size_t skipped) const
 
 }  // namespace
 
-Result<std::unique_ptr<Btf>> open_btf(const std::string &path) {
+Result<std::unique_ptr<Btf>> open_btf(const std::string &path, const Btf *base) {
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return Error::from_errno("read kernel types from", path, errno,
@@ -390,14 +443,15 @@ Result<std::unique_ptr<Btf>> open_btf(const std::string &path) {
       return text.error();
     bytes = std::make_unique<Bytes>(text.take());
   }
-  auto btf = std::make_unique<MappedBtf>(std::move(bytes));
+  auto btf = std::make_unique<MappedBtf>(std::move(bytes), static_cast<const MappedBtf *>(base));
   if (!btf->index())
     return Error{"read kernel types from", path, "it is not BTF that this version of sonde understands", {}};
   return std::unique_ptr<Btf>(std::move(btf));
 }
 
-std::unique_ptr<Btf> parse_btf(std::string bytes) {
-  auto btf = std::make_unique<MappedBtf>(std::make_unique<Bytes>(std::move(bytes)));
+std::unique_ptr<Btf> parse_btf(std::string bytes, const Btf *base) {
+  auto btf =
+      std::make_unique<MappedBtf>(std::make_unique<Bytes>(std::move(bytes)), static_cast<const MappedBtf *>(base));
   return btf->index() ? std::move(btf) : nullptr;
 }
 

@@ -119,9 +119,14 @@ std::vector<Type> default_types() {
       structure("dentry", 128,
                 {field("d_parent", kernel_pointer(named("dentry", 128)), 0), field("d_name", named("qstr", 16), 32),
                  field("d_iname", Type::array(Type::integer(8, false), 40), 56)}),
+      structure("ethhdr", 14,
+                {field("h_dest", Type::array(Type::integer(8, false), 6), 0),
+                 field("h_source", Type::array(Type::integer(8, false), 6), 6),
+                 field("h_proto", Type::integer(16, false), 12)}),
       structure("qstr", 16, {field("hash", uint32, 0), field("len", uint32, 4), field("name", chars, 8)}),
       Type::enumeration("pid_type", 32, false,
                         {{"PIDTYPE_PID", 0}, {"PIDTYPE_TGID", 1}, {"PIDTYPE_PGID", 2}, {"PIDTYPE_SID", 3}}),
+      Type::enumeration("", 32, false, {{"TCP_ESTABLISHED", 1}, {"TCP_LISTEN", 10}}),
   };
 }
 
@@ -155,8 +160,7 @@ void FakeKernel::add_tracepoint(const std::string &category, const std::string &
 void FakeKernel::add_function(std::string name, std::string module, uint64_t address) {
   if (address)
     addresses_[name] = address;
-  functions_.push_back({std::move(name), std::move(module)});
-  sort_functions(functions_);
+  functions_.insert({std::move(name), std::move(module)});
 }
 
 void FakeKernel::add_type(Type type) {
@@ -196,9 +200,9 @@ Result<TracepointFormat> FakeKernel::tracepoint_format(const std::string &catego
 
 Result<std::vector<KernelFunction>> FakeKernel::functions(std::string_view module, std::string_view name) {
   std::vector<KernelFunction> matching;
-  for (const KernelFunction &function : functions_) {
-    std::string_view found_module = function.module.empty() ? "vmlinux" : std::string_view(function.module);
-    if (matches_glob(name, function.name) && (module.empty() || matches_glob(module, found_module)))
+  for (const OwnedFunction &owned : functions_) {
+    KernelFunction function{owned.name, owned.module};
+    if (matches_glob(name, function.name) && (module.empty() || matches_glob(module, function.module_name())))
       matching.push_back(function);
   }
   return matching;
@@ -220,6 +224,17 @@ Result<std::optional<Type>> FakeKernel::type(const std::string &name) {
   return found == types_.end() ? std::optional<Type>() : std::optional<Type>(found->second);
 }
 
+Result<std::optional<Type>> FakeKernel::enum_with(const std::string &enumerator) {
+  if (type_error_)
+    return *type_error_;
+  for (const auto &[name, type] : types_)
+    if (type.enumerators)
+      for (const Enumerator &known : *type.enumerators)
+        if (known.name == enumerator)
+          return std::optional<Type>(type);
+  return std::optional<Type>();
+}
+
 namespace {
 
 std::vector<std::string> matching_keys(const std::map<std::string, Prototype> &table, std::string_view glob) {
@@ -237,16 +252,36 @@ std::optional<Prototype> find(const std::map<std::string, Prototype> &table, con
 
 }  // namespace
 
-Result<std::vector<std::string>> FakeKernel::typed_functions(std::string_view glob) {
-  return matching_keys(function_types_, glob);
+Result<std::vector<KernelFunction>> FakeKernel::typed_functions(std::string_view module, std::string_view name) {
+  std::vector<KernelFunction> matching;
+  for (const auto &[function, prototype] : function_types_)
+    if (matches_glob(name, function) && (module.empty() || matches_glob(module, "vmlinux")))
+      matching.push_back({function, {}});
+  return matching;
+}
+
+Result<std::vector<std::string>> FakeKernel::iterators(std::string_view glob) {
+  std::vector<std::string> names;
+  for (const std::string &name : iterators_)
+    if (matches_glob(glob, name))
+      names.push_back(name);
+  return names;
+}
+
+Result<std::vector<std::string>> FakeKernel::type_names(std::string_view glob) {
+  std::vector<std::string> names;
+  for (const auto &[name, type] : types_)
+    if (std::string spelt = (type.kind == TypeKind::Enum ? "enum " : "struct ") + name; matches_glob(glob, spelt))
+      names.push_back(spelt);
+  return names;
 }
 
 Result<std::vector<std::string>> FakeKernel::raw_tracepoints(std::string_view glob) {
   return matching_keys(raw_tracepoint_types_, glob);
 }
 
-Result<std::optional<Prototype>> FakeKernel::function_prototype(const std::string &name) {
-  return find(function_types_, name);
+Result<std::optional<Prototype>> FakeKernel::function_prototype(const KernelFunction &function) {
+  return function.module.empty() ? find(function_types_, std::string(function.name)) : std::nullopt;
 }
 
 Result<std::optional<Prototype>> FakeKernel::raw_tracepoint_prototype(const std::string &event) {

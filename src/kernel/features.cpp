@@ -44,9 +44,10 @@ bpf_insn set_register(uint8_t dst, int32_t value) { return instruction(BPF_ALU64
 bpf_insn call(int32_t helper) { return instruction(BPF_JMP | BPF_CALL, 0, 0, helper); }
 bpf_insn leave() { return instruction(BPF_JMP | BPF_EXIT, 0, 0, 0); }
 
-int load(bpf_prog_type type, std::span<const bpf_insn> program, bpf_attach_type attach_type = {}) {
+int load(bpf_prog_type type, std::span<const bpf_insn> program, bpf_attach_type attach_type = {}, uint32_t flags = 0) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   options.expected_attach_type = attach_type;
+  options.prog_flags = flags;
   return bpf_prog_load(type, "sonde_trial", "GPL", program.data(), program.size(), &options);
 }
 
@@ -116,6 +117,12 @@ bool has_per_cpu_lookup() {
   return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program)).ok();
 }
 
+// Of the programs that are loaded as kprobe programs, uprobes' may sleep since Linux 6.0.
+bool has_sleepable_uprobes() {
+  const bpf_insn program[] = {set_register(0, 0), leave()};
+  return Descriptor(load(BPF_PROG_TYPE_KPROBE, program, {}, BPF_F_SLEEPABLE)).ok();
+}
+
 }  // namespace
 
 bool try_feature(Feature feature) {
@@ -126,6 +133,8 @@ bool try_feature(Feature feature) {
   case Feature::UprobeMulti: return has_uprobe_multi();
   case Feature::KprobeMulti: return has_kprobe_multi();
   case Feature::PerCpuLookup: return has_per_cpu_lookup();
+  case Feature::SleepableUprobes: return has_sleepable_uprobes();
+  case Feature::kCount: break;
   }
   return false;
 }

@@ -28,9 +28,17 @@ struct TracepointFormat {
   std::vector<std::string> declarations;
 };
 
+// The texts live as long as the Kernel that gave them.
 struct KernelFunction {
-  std::string name;
-  std::string module;  // empty for vmlinux
+  std::string_view name;
+  std::string_view module;  // empty for vmlinux
+  // As specs spell it: "vmlinux" for the kernel itself.
+  std::string_view module_name() const { return module.empty() ? "vmlinux" : module; }
+};
+
+struct BpfProgramName {
+  uint32_t id = 0;
+  std::string name;  // of its function in full where it has BTF, else the first 15 letters
 };
 
 // What a function of the kernel takes and gives, from its BTF.
@@ -44,9 +52,23 @@ struct KernelVersion {
   friend auto operator<=>(const KernelVersion &, const KernelVersion &) = default;
 };
 
-// Each answered by one small trial when first asked.
-enum class Feature : uint8_t { Kprobes, AttachCookie, RingBuffer, UprobeMulti, KprobeMulti, PerCpuLookup };
+// A namespace of process ids, as its file below /proc/PID/ns names it.
+struct PidNamespace {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+};
 
+// Each answered by one small trial when first asked.
+enum class Feature : uint8_t {
+  Kprobes,
+  AttachCookie,
+  RingBuffer,
+  UprobeMulti,
+  KprobeMulti,
+  PerCpuLookup,
+  SleepableUprobes,
+  kCount
+};
 class Kernel {
 public:
   virtual ~Kernel() = default;
@@ -63,20 +85,33 @@ public:
   // Functions that a kprobe may be set on and whose name matches the glob, sorted and without
   // repeats; from available_filter_functions, else kallsyms. `module` is a glob too; empty for any.
   virtual Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) = 0;
+  // Somebody will ask for many functions soon: reading their list, which takes the kernel 25 ms, may begin.
+  virtual void expect_functions() {}
   // Address of a kernel symbol (kallsyms), or nothing.
   virtual std::optional<uint64_t> symbol_address(const std::string &name) = 0;
 
   // A struct, union or enum of the running kernel by C name (vmlinux BTF; "task_struct"), with
   // members that are structs named but not laid out. Nothing when there is no such type.
   virtual Result<std::optional<Type>> type(const std::string &name) = 0;
+  // The enum (maybe without a name) that has an enumerator of that name: "TCP_LISTEN". Nothing when there is none.
+  virtual Result<std::optional<Type>> enum_with(const std::string &enumerator) = 0;
 
-  // Functions of vmlinux with known types that can be traced and match the glob; raw tracepoints that match
-  // it. Both sorted.
-  virtual Result<std::vector<std::string>> typed_functions(std::string_view glob) = 0;
+  // Functions with known types that can be traced and match both globs (an empty module is vmlinux, and modules
+  // where it has none); raw tracepoints and iterators that match one. All sorted.
+  virtual Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) = 0;
   virtual Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) = 0;
+  virtual Result<std::vector<std::string>> iterators(std::string_view glob) = 0;
   // Nothing when there is no such function or raw tracepoint.
-  virtual Result<std::optional<Prototype>> function_prototype(const std::string &name) = 0;
+  virtual Result<std::optional<Prototype>> function_prototype(const KernelFunction &function) = 0;
   virtual Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) = 0;
+  // Loaded BPF programs, by id.
+  virtual Result<std::vector<BpfProgramName>> bpf_programs() = 0;
+  // "struct NAME", "union NAME" and "enum NAME" that match the glob, sorted; and what one looks like in C.
+  virtual Result<std::vector<std::string>> type_names(std::string_view glob) = 0;
+  virtual Result<std::string> type_definition(const std::string &name) = 0;
+
+  // The namespace that our process ids are of; nothing when it is the kernel's first.
+  virtual std::optional<PidNamespace> pid_namespace() = 0;
 
   // CPU numbers, ascending.
   virtual const std::vector<uint32_t> &online_cpus() = 0;

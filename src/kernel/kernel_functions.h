@@ -13,6 +13,8 @@
 
 namespace sonde::kernel {
 
+// What these return points into `text`.
+
 // Lines "name" or "name [module]".
 std::vector<KernelFunction> parse_filter_functions(std::string_view text);
 

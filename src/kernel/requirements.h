@@ -1,14 +1,21 @@
 // Since which kernel it has what some programs need.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "kernel/kernel.h"
 
 namespace sonde::kernel {
 
-inline constexpr KernelVersion kLongKeys{5, 11, 0};      // keys of hashes over 512 bytes
-inline constexpr KernelVersion kForEachEntry{5, 13, 0};  // bpf_for_each_map_elem
-inline constexpr KernelVersion kCountedLoops{5, 17, 0};  // bpf_loop
-inline constexpr KernelVersion kPerCpuLookup{5, 19, 0};  // bpf_map_lookup_percpu_elem
+inline constexpr KernelVersion kLongKeys{5, 11, 0};        // keys of hashes over 512 bytes
+inline constexpr KernelVersion kAtomicExchange{5, 12, 0};  // atomic operations with a result, preemptible programs
+inline constexpr KernelVersion kSocketCookie{5, 12, 0};    // bpf_get_socket_cookie in tracing programs
+inline constexpr KernelVersion kForEachEntry{5, 13, 0};    // bpf_for_each_map_elem
+inline constexpr KernelVersion kCountedLoops{5, 17, 0};    // bpf_loop
+inline constexpr KernelVersion kPerCpuLookup{5, 19, 0};    // bpf_map_lookup_percpu_elem
+
+inline constexpr KernelVersion kClockTai{6, 1, 0};  // bpf_ktime_get_tai_ns
 
 inline constexpr uint32_t kMostKeyBytesBefore = 512;  // before kLongKeys
 
@@ -21,6 +28,11 @@ inline bool reads_other_cpus(Kernel &kernel) {
 // "5.10", for messages.
 inline std::string to_string(const KernelVersion &version) {
   return std::to_string(version.major) + "." + std::to_string(version.minor);
+}
+
+// What is said of a script that needs more than the kernel at hand.
+inline std::string needs_newer_kernel(std::string_view what, const KernelVersion &since, const KernelVersion &have) {
+  return std::string(what) + " needs Linux " + to_string(since) + "; this is " + to_string(have);
 }
 
 }  // namespace sonde::kernel

@@ -1,4 +1,5 @@
 // The Kernel that sonde runs on. Every answer is found when first asked for and kept.
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include <algorithm>
@@ -6,22 +7,28 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <unordered_map>
+#include <unordered_set>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
+#include "kernel/bpf_programs.h"
 #include "kernel/btf.h"
 #include "kernel/cpu_list.h"
 #include "kernel/features.h"
+#include "kernel/function_list.h"
 #include "kernel/kernel.h"
-#include "kernel/kernel_functions.h"
 #include "kernel/read_file.h"
 #include "kernel/tracefs.h"
 #include "kernel/tracepoint_format.h"
+#include "kernel/type_definitions.h"
 
 namespace sonde::kernel {
 namespace {
 
-constexpr const char *kKallsyms = "/proc/kallsyms";
+constexpr const char *kBtfFolder = "/sys/kernel/btf";
 
 class RunningKernel : public Kernel {
 public:
@@ -33,26 +40,32 @@ public:
   Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) override;
   std::optional<uint64_t> symbol_address(const std::string &name) override;
   Result<std::optional<Type>> type(const std::string &name) override;
-  Result<std::vector<std::string>> typed_functions(std::string_view glob) override;
+  Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
+  void expect_functions() override { functions_.expect(); }
+  Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;
   Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) override;
-  Result<std::optional<Prototype>> function_prototype(const std::string &name) override;
+  Result<std::vector<std::string>> iterators(std::string_view glob) override;
+  Result<std::optional<Prototype>> function_prototype(const KernelFunction &function) override;
   Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) override;
+  std::optional<PidNamespace> pid_namespace() override;
+  Result<std::vector<BpfProgramName>> bpf_programs() override { return list_bpf_programs(); }
+  Result<std::vector<std::string>> type_names(std::string_view glob) override;
+  Result<std::string> type_definition(const std::string &name) override;
   const std::vector<uint32_t> &online_cpus() override;
   uint32_t possible_cpu_count() override;
 
 private:
   const Result<Btf *> &btf();
-  const Result<std::string> &kallsyms();
-  const Result<std::vector<KernelFunction>> &all_functions();
-  Result<std::vector<KernelFunction>> read_functions();
+  const Btf *module_btf(std::string_view module);
 
-  std::array<std::optional<bool>, 6> features_;
+  std::array<std::optional<bool>, static_cast<size_t>(Feature::kCount)> features_;
   std::optional<Result<std::string>> tracefs_;
-  std::optional<Result<std::string>> kallsyms_;
-  std::optional<Result<std::vector<KernelFunction>>> functions_;
+  FunctionList functions_{[this] { return tracefs(); }};
   std::unique_ptr<Btf> btf_storage_;
+  std::map<std::string, std::unique_ptr<Btf>, std::less<>> module_btfs_;  // null where there is none
   std::optional<Result<Btf *>> btf_;
   std::unordered_map<std::string, std::optional<Type>> types_;
+  std::unique_ptr<TypeDefinitions> definitions_;
   std::vector<uint32_t> online_cpus_;
 };
 
@@ -109,61 +122,24 @@ Result<TracepointFormat> RunningKernel::tracepoint_format(const std::string &cat
   return std::move(*format);
 }
 
-// The whole list from the best source. Without available_filter_functions (lockdown refuses it),
-// kallsyms has the same functions and some more that turn out not to be traceable.
-Result<std::vector<KernelFunction>> RunningKernel::read_functions() {
-  std::vector<KernelFunction> functions;
-  auto root = tracefs();
-  auto filter = root ? read_file(*root + "/available_filter_functions") : Result<std::string>(root.error());
-  if (filter && !filter->empty()) {
-    functions = parse_filter_functions(*filter);
-  } else {
-    if (!kallsyms())
-      return kallsyms().error();
-    auto blacklist = read_file("/sys/kernel/debug/kprobes/blacklist");
-    std::string names = blacklist ? blacklist.take() : std::string();
-    functions = parse_kallsyms_functions(*kallsyms(), parse_blacklist(names));
-  }
-  sort_functions(functions);
-  return functions;
-}
-
-const Result<std::vector<KernelFunction>> &RunningKernel::all_functions() {
-  if (!functions_)
-    functions_ = read_functions();
-  return *functions_;
-}
-
 Result<std::vector<KernelFunction>> RunningKernel::functions(std::string_view module, std::string_view name) {
   // BTF answers for one function of vmlinux in 1 ms, the lists take 50.
-  if (!has_glob(name) && module.empty() && btf() && (*btf())->has_function(name))
-    return std::vector<KernelFunction>{{std::string(name), {}}};
-  const auto &all = all_functions();
-  if (!all)
-    return all.error();
-  std::vector<KernelFunction> matching;
-  for (const KernelFunction &function : *all) {
-    std::string_view found_module = function.module.empty() ? "vmlinux" : std::string_view(function.module);
-    if (matches_glob(name, function.name) && (module.empty() || matches_glob(module, found_module)))
-      matching.push_back(function);
-  }
-  return matching;
+  if (!has_glob(name) && module.empty() && btf())
+    if (auto known = (*btf())->find_function(name))
+      return std::vector<KernelFunction>{{*known, {}}};
+  return functions_.matching(module, name);
 }
 
-const Result<std::string> &RunningKernel::kallsyms() {
-  if (!kallsyms_)
-    kallsyms_ = read_file(kKallsyms);
-  return *kallsyms_;
-}
+std::optional<uint64_t> RunningKernel::symbol_address(const std::string &name) { return functions_.address(name); }
 
-std::optional<uint64_t> RunningKernel::symbol_address(const std::string &name) {
-  return kallsyms() ? find_kallsyms_address(*kallsyms(), name) : std::nullopt;
+std::string btf_path() {
+  const char *other = std::getenv("BPFTRACE_BTF");
+  return other && *other ? other : fmt::format("{}/vmlinux", kBtfFolder);
 }
 
 const Result<Btf *> &RunningKernel::btf() {
   if (!btf_) {
-    const char *other = std::getenv("BPFTRACE_BTF");
-    auto opened = open_btf(other && *other ? other : "/sys/kernel/btf/vmlinux");
+    auto opened = open_btf(btf_path());
     if (opened) {
       btf_storage_ = opened.take();
       btf_ = Result<Btf *>(btf_storage_.get());
@@ -183,6 +159,12 @@ Result<std::optional<Type>> RunningKernel::type(const std::string &name) {
   return types_.emplace(name, (*btf())->find_type(name)).first->second;
 }
 
+Result<std::optional<Type>> RunningKernel::enum_with(const std::string &enumerator) {
+  if (!btf())
+    return btf().error();
+  return (*btf())->find_enum_with(enumerator);
+}
+
 // In the order of their names, each once.
 std::vector<std::string> matching_names(std::vector<std::string_view> names, std::string_view glob) {
   std::erase_if(names, [&](std::string_view name) { return !matches_glob(glob, name); });
@@ -191,23 +173,45 @@ std::vector<std::string> matching_names(std::vector<std::string_view> names, std
   return {names.begin(), names.end()};
 }
 
+const Btf *RunningKernel::module_btf(std::string_view module) {
+  if (!btf())
+    return nullptr;
+  if (module.empty() || module == "vmlinux")
+    return *btf();
+  auto known = module_btfs_.find(module);
+  if (known == module_btfs_.end()) {
+    auto opened = open_btf(fmt::format("{}/{}", kBtfFolder, module), *btf());
+    known = module_btfs_.emplace(module, opened ? opened.take() : nullptr).first;
+  }
+  return known->second.get();
+}
+
 // BTF also describes functions that cannot be traced: those of the kernel's list count. For one function that
 // list is not worth its 50 ms: attaching tells.
-Result<std::vector<std::string>> RunningKernel::typed_functions(std::string_view glob) {
+Result<std::vector<KernelFunction>> RunningKernel::typed_functions(std::string_view module, std::string_view name) {
   if (!btf())
     return btf().error();
-  if (!has_glob(glob))
-    return (*btf())->has_function(glob) ? std::vector<std::string>{std::string(glob)} : std::vector<std::string>{};
-  auto traceable = functions("vmlinux", glob);
+  if (!has_glob(name) && !has_glob(module) && (!module.empty() || (*btf())->find_function(name))) {
+    const Btf *types = module_btf(module);
+    auto known = types ? types->find_function(name) : std::nullopt;
+    std::string_view shown = types == *btf() ? std::string_view() : module_btfs_.find(module)->first;
+    return known ? std::vector<KernelFunction>{{*known, shown}} : std::vector<KernelFunction>{};
+  }
+  auto traceable = functions_.matching(module, name);
   if (!traceable)
     return traceable.error();
-  std::vector<std::string_view> described = (*btf())->function_names();
-  std::sort(described.begin(), described.end());
-  std::vector<std::string> names;
-  for (KernelFunction &function : *traceable)
-    if (std::binary_search(described.begin(), described.end(), function.name))
-      names.push_back(std::move(function.name));
-  return names;
+  std::map<std::string_view, std::unordered_set<std::string_view>> described;  // by module
+  std::erase_if(*traceable, [&](const KernelFunction &function) {
+    auto known = described.find(function.module);
+    if (known == described.end()) {
+      const Btf *types = module_btf(function.module);
+      auto names = types ? types->function_names() : std::vector<std::string_view>();
+      known =
+          described.emplace(function.module, std::unordered_set(names.begin(), names.end(), 2 * names.size())).first;
+    }
+    return !known->second.contains(function.name);
+  });
+  return traceable;
 }
 
 Result<std::vector<std::string>> RunningKernel::raw_tracepoints(std::string_view glob) {
@@ -216,16 +220,51 @@ Result<std::vector<std::string>> RunningKernel::raw_tracepoints(std::string_view
   return matching_names((*btf())->raw_tracepoint_names(), glob);
 }
 
-Result<std::optional<Prototype>> RunningKernel::function_prototype(const std::string &name) {
+Result<std::vector<std::string>> RunningKernel::iterators(std::string_view glob) {
   if (!btf())
     return btf().error();
-  return (*btf())->function_prototype(name);
+  return matching_names((*btf())->iterator_names(), glob);
+}
+
+Result<std::optional<Prototype>> RunningKernel::function_prototype(const KernelFunction &function) {
+  if (!btf())
+    return btf().error();
+  const Btf *types = module_btf(function.module);
+  return types ? types->function_prototype(function.name) : std::nullopt;
+}
+
+Result<std::vector<std::string>> RunningKernel::type_names(std::string_view glob) {
+  if (!btf())
+    return btf().error();
+  std::vector<std::string> names = (*btf())->type_names();
+  std::erase_if(names, [&](const std::string &name) { return !matches_glob(glob, name); });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+Result<std::string> RunningKernel::type_definition(const std::string &name) {
+  if (!definitions_) {
+    auto opened = open_type_definitions(btf_path());
+    if (!opened)
+      return opened.error();
+    definitions_ = opened.take();
+  }
+  return definitions_->text(name);
 }
 
 Result<std::optional<Prototype>> RunningKernel::raw_tracepoint_prototype(const std::string &event) {
   if (!btf())
     return btf().error();
   return (*btf())->raw_tracepoint_prototype(event);
+}
+
+std::optional<PidNamespace> RunningKernel::pid_namespace() {
+  constexpr ino_t kFirstInode = 0xEFFFFFFC;  // PROC_PID_INIT_INO, include/linux/proc_ns.h
+  struct stat status {};
+  if (stat("/proc/self/ns/pid", &status) != 0 || status.st_ino == kFirstInode)
+    return std::nullopt;
+  return PidNamespace{status.st_dev, status.st_ino};
 }
 
 const std::vector<uint32_t> &RunningKernel::online_cpus() {

@@ -124,7 +124,7 @@ TEST(KernelFunctions, KallsymsTextSymbolsOutsideTheBlacklist) {
   auto functions = parse_kallsyms_functions(kKallsyms, blacklist);
   std::vector<std::string> names;
   for (const auto &function : functions)
-    names.push_back(function.module + ":" + function.name);
+    names.push_back(std::string(function.module) + ":" + std::string(function.name));
   EXPECT_EQ(names, (std::vector<std::string>{":_text", ":vfs_read", ":hidden", "nf_tables:nft_do_chain"}));
 }
 
@@ -237,11 +237,38 @@ TEST(Btf, StructsWithEveryKindOfMember) {
   EXPECT_EQ(fields[5].offset * 8 + fields[5].bit_offset, 349u);
   EXPECT_EQ(to_string(fields[6].type), "bool");
   EXPECT_EQ(fields[7].type.size, 24u);
-  EXPECT_TRUE(btf->has_function("thing_open"));
-  EXPECT_FALSE(btf->has_function("thing"));
+  EXPECT_EQ(btf->find_function("thing_open"), "thing_open");
+  EXPECT_FALSE(btf->find_function("thing"));
   EXPECT_FALSE(btf->find_type("thin"));
   EXPECT_FALSE(btf->find_type("union thing"));
   EXPECT_EQ(to_string(*btf->find_type("my_t")), "uint64");
+}
+
+// The ids and the strings of a module's BTF go on where those of vmlinux end.
+TEST(Btf, ModulesBuildOnTheKernel) {
+  BtfWriter kernel;
+  uint32_t integer = kernel.add(kInt, "int", 4, {1 << 24 | 32});
+  kernel.add(kFunc, "vfs_thing", kernel.add(kProto, "", integer));
+  auto base = parse_btf(kernel.bytes());
+  ASSERT_TRUE(base);
+
+  uint32_t strings = static_cast<uint32_t>(kernel.bytes().size()) - 24 - 4 * (4 + 3 + 3);
+  std::string names = std::string("module_open") + '\0' + "count" + '\0';
+  const uint32_t types[] = {0,       kProto << 24 | 1, integer, strings + 12, integer,  // int (*)(int count)
+                            strings, kFunc << 24,      4};
+  const uint32_t header[] = {0x0001eb9f, 24, 0, sizeof types, sizeof types, static_cast<uint32_t>(names.size())};
+  std::string bytes(reinterpret_cast<const char *>(header), sizeof header);
+  bytes.append(reinterpret_cast<const char *>(types), sizeof types);
+  auto module = parse_btf(bytes + names, base.get());
+  ASSERT_TRUE(module);
+  EXPECT_EQ(module->function_names(), (std::vector<std::string_view>{"module_open"}));
+  EXPECT_EQ(module->find_function("module_open"), "module_open");
+  EXPECT_FALSE(module->find_function("vfs_thing")) << "that one is the kernel's";
+  auto prototype = module->function_prototype("module_open");
+  ASSERT_TRUE(prototype);
+  EXPECT_EQ(to_string(prototype->result), "int32");
+  ASSERT_TRUE(prototype->parameters.find("count"));
+  EXPECT_EQ(to_string(prototype->parameters.find("count")->type), "int32");
 }
 
 TEST(Btf, Enumerations) {
@@ -258,6 +285,10 @@ TEST(Btf, Enumerations) {
   ASSERT_TRUE(large && large->enumerators);
   EXPECT_EQ(large->size, 8u);
   EXPECT_EQ(large->enumerators->at(0).value, (int64_t{1} << 32) + 1);
+  EXPECT_EQ(btf->find_enum_with("BAD"), small);
+  EXPECT_EQ(btf->find_enum_with("BIG"), large);
+  EXPECT_FALSE(btf->find_enum_with("small"));
+  EXPECT_FALSE(btf->find_enum_with("NONE"));
 }
 
 TEST(Btf, DamagedBytesAreRefusedOrSurvived) {
