@@ -58,6 +58,13 @@ struct TypeName {
   std::vector<uint64_t> dimensions;  // of arrays, outermost first; 0 for []
 };
 
+// Of a block that stands for a macro: which one, the place that used it, and all of its definition.
+struct Expansion {
+  std::string macro;
+  Location use;
+  Location definition;
+};
+
 // ---- Expressions ----
 
 // One kind a line: together they are the table of the language.
@@ -80,17 +87,23 @@ struct Ternary { ExprPtr condition, then, otherwise; };  // `then` is null in th
 struct Cast { TypeName type; ExprPtr operand; };
 struct FieldAccess { ExprPtr object; std::string field; bool arrow = false; Location field_where; };  // also tuple.0
 struct Index { ExprPtr object; ExprPtr index; };
-struct Tuple { std::vector<ExprPtr> elements; };
+// A record is a tuple whose elements have names: (a=1, b="x"). `names` is empty or as long as `elements`.
+struct Tuple { std::vector<ExprPtr> elements; std::vector<std::string> names; };
 struct SizeofType { TypeName type; };
 struct SizeofExpr { ExprPtr operand; };
 struct Offsetof { TypeName type; std::vector<std::string> path; };
+struct Comptime { ExprPtr operand; };            // its value must be known while compiling
+struct TypeArgument { TypeName type; };          // a type where a macro takes an expression: f(struct sock *)
+// { statements; result }: `result` is null where the last statement is no expression.
+struct BlockExpr { std::vector<Statement> statements; ExprPtr result; std::optional<Expansion> expansion; };
 // clang-format on
 
 struct Expr {
   ExprId id = 0;
   Location where;
   std::variant<Integer, Boolean, String, Identifier, PositionalParameter, ParameterCount, Variable, Map, Call, Unary,
-               Binary, IncrementDecrement, Ternary, Cast, FieldAccess, Index, Tuple, SizeofType, SizeofExpr, Offsetof>
+               Binary, IncrementDecrement, Ternary, Cast, FieldAccess, Index, Tuple, SizeofType, SizeofExpr, Offsetof,
+               Comptime, TypeArgument, BlockExpr>
       node;
 };
 
@@ -99,6 +112,8 @@ struct Expr {
 struct Block {
   Location where;
   std::vector<Statement> statements;
+  // The last statement is an expression without a ';': the block's value, where it stands for one.
+  bool ends_in_value = false;
 };
 
 // clang-format off
@@ -156,9 +171,27 @@ struct MapDeclaration {
   Location kind_where;
 };
 
+struct MacroParameter {
+  enum class Kind : uint8_t { Expression, Variable, Map };
+  Kind kind = Kind::Expression;
+  std::string name;  // without its sigil
+  Location where;
+};
+
+// macro name(e, $v, @m) { body }. Macros of one name differ in how many parameters they take, or of
+// which kinds.
+struct Macro {
+  Location where;
+  std::string name;
+  Location name_where;
+  std::vector<MacroParameter> parameters;
+  ExprPtr body;  // a BlockExpr
+};
+
 struct Program {
   std::vector<ConfigEntry> config;
   std::vector<MapDeclaration> map_declarations;
+  std::vector<Macro> macros;
   std::vector<Probe> probes;
   ExprId expr_count = 0;
 };

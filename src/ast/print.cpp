@@ -45,8 +45,19 @@ public:
       line(fmt::format("config: {} = {}", entry.key, quoted(entry.value)));
     for (const MapDeclaration &map : program.map_declarations)
       line(fmt::format("map declaration: @{} = {}({})", map.name, map.kind, map.max_entries));
+    for (const Macro &macro : program.macros)
+      print(macro);
     for (const Probe &probe : program.probes)
       print(probe);
+  }
+
+  void print(const Macro &macro) {
+    static constexpr std::string_view kSigils[] = {"", "$", "@"};
+    std::vector<std::string> parameters;
+    for (const MacroParameter &parameter : macro.parameters)
+      parameters.push_back(fmt::format("{}{}", kSigils[static_cast<size_t>(parameter.kind)], parameter.name));
+    line(fmt::format("macro: {}({})", macro.name, fmt::join(parameters, ", ")));
+    nested([&] { print(*macro.body); });
   }
 
   void print(const Probe &probe) {
@@ -55,7 +66,7 @@ public:
     nested([&] {
       if (probe.predicate)
         labelled("pred", *probe.predicate);
-      statements(probe.body);
+      print(probe.body);
     });
   }
 
@@ -74,11 +85,11 @@ private:
     nested([&] { print(node); });
   }
 
-  void statements(const Block &block) {
-    for (const Statement &statement : block.statements)
+  void print(const std::vector<Statement> &statements) {
+    for (const Statement &statement : statements)
       print(statement);
   }
-  void print(const Block &block) { statements(block); }
+  void print(const Block &block) { print(block.statements); }
 
   // ---- Statements ----
 
@@ -200,11 +211,23 @@ private:
   void print_expr(const Cast &n) { node("(" + spelling(n.type) + ")", n.operand); }
   void print_expr(const FieldAccess &n) { node((n.arrow ? "-> " : ". ") + n.field, n.object); }
   void print_expr(const Index &n) { node("[]", n.object, n.index); }
-  void print_expr(const Tuple &n) { list("tuple", n.elements); }
+  void print_expr(const Tuple &n) {
+    list(n.names.empty() ? "tuple" : fmt::format("record: {}", fmt::join(n.names, ", ")), n.elements);
+  }
   void print_expr(const SizeofType &n) { head("sizeof: " + spelling(n.type)); }
   void print_expr(const SizeofExpr &n) { node("sizeof", n.operand); }
   void print_expr(const Offsetof &n) {
     head(fmt::format("offsetof: {}, {}", spelling(n.type), fmt::join(n.path, ".")));
+  }
+  void print_expr(const Comptime &n) { node("comptime", n.operand); }
+  void print_expr(const TypeArgument &n) { head("type: " + spelling(n.type)); }
+  void print_expr(const BlockExpr &n) {
+    head(n.expansion ? "macro: " + n.expansion->macro : "block");
+    nested([&] {
+      print(n.statements);
+      if (n.result)
+        labelled("value", *n.result);
+    });
   }
 
   const Annotate &annotate_;

@@ -95,10 +95,11 @@ void Converter::declare_enum(CXCursor cursor) {
   if (unit_.file_of(cursor) == kKernelNamesFile)
     return;
   Type type = convert_enum(cursor);
+  std::string name = type.name.empty() ? "" : tag_of(cursor);
   for (const Enumerator &enumerator : *type.enumerators)
-    definitions_.enumerators.insert_or_assign(enumerator.name, enumerator.value);
-  if (!type.name.empty())
-    definitions_.types.insert_or_assign(tag_of(cursor), std::move(type));
+    definitions_.enumerators.insert_or_assign(enumerator.name, EnumConstant{enumerator.value, name});
+  if (!name.empty())
+    definitions_.types.insert_or_assign(name, std::move(type));
 }
 
 void Converter::declare_typedef(CXCursor cursor) {

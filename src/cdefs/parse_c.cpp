@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "cdefs/active_code.h"
 #include "cdefs/clang_arguments.h"
 #include "cdefs/convert_types.h"
 #include "cdefs/evaluate_macros.h"
@@ -189,6 +190,8 @@ const Type *Definitions::find(const std::string &name) const {
 
 Definitions parse_c(std::string_view text, Location where, const Options &options, Diagnostics &diagnostics) {
   Definitions definitions;
+  if (options.include_files.empty() && !has_active_code(text, options.kernel_has_btf))
+    return definitions;
   auto report = [&](const Error &error) {
     size_t line = std::min(text.find('\n'), text.size());
     diagnostics

@@ -45,6 +45,11 @@ struct Options {
 // A macro's value; uint64_t only where int64_t cannot hold it.
 using Constant = std::variant<int64_t, uint64_t, std::string>;
 
+struct EnumConstant {
+  int64_t value = 0;
+  std::string type;  // C name of its enum, "enum e"; empty for enums without a name
+};
+
 struct Definitions {
   // By C name: "struct sockaddr", "union u", "enum e", and typedefs without a prefix ("pid_t").
   //
@@ -52,7 +57,7 @@ struct Definitions {
   // one that kernel_type() answered for: ask the kernel. An anonymous struct behind a typedef bears
   // the typedef's name. Pointers have AddressSpace::None: a member's is that of the struct it is in.
   std::map<std::string, Type> types;
-  std::map<std::string, int64_t> enumerators;
+  std::map<std::string, EnumConstant> enumerators;
   // Object-like macros whose body is an integer constant expression or a string.
   std::map<std::string, Constant> macros;
   // Other object-like macros of the script itself (not of headers), with their body's text: what

@@ -33,6 +33,7 @@ const std::unordered_map<std::string_view, TokenKind> kWords = {
     {"struct", TokenKind::Struct},
     {"union", TokenKind::Union},
     {"enum", TokenKind::Enum},
+    {"comptime", TokenKind::Comptime},
     {"true", TokenKind::Boolean},
     {"false", TokenKind::Boolean},
     {"bool", TokenKind::BuiltinType},
@@ -142,6 +143,7 @@ Token Scanner::next() {
 void Scanner::restart_at_probe(uint32_t offset) {
   open_.clear();
   braces_ = 0;
+  block_in_predicate_ = false;
   previous_ = before_previous_ = TokenKind::End;
   offset_ = offset - file_.base;
   close_flex(flex_);
@@ -172,6 +174,33 @@ TokenKind Scanner::close_bracket(char kind) {
   return kind == '{' ? TokenKind::RightBrace : kind == '(' ? TokenKind::RightParen : TokenKind::RightBracket;
 }
 
+TokenKind Scanner::open_block() {
+  bool is_value = expects_value();
+  TokenKind kind = open_bracket('{');
+  return kind == TokenKind::LeftBrace && is_value ? TokenKind::BlockValue : kind;
+}
+
+// Behind an operator, an opening bracket and the like, what follows is an operand.
+bool Scanner::expects_value() const {
+  switch (previous_) {
+  case TokenKind::PredicateStart:
+  case TokenKind::LeftParen:
+  case TokenKind::LeftBracket:
+  case TokenKind::Comma:
+  case TokenKind::Colon:
+  case TokenKind::Question:
+  case TokenKind::DotDot:
+  case TokenKind::Return:
+  case TokenKind::Comptime:
+  case TokenKind::Tilde:
+  case TokenKind::Exclamation: return true;
+  default: break;
+  }
+  bool is_operator = (previous_ >= TokenKind::Assign && previous_ <= TokenKind::XorAssign) ||
+                     (previous_ >= TokenKind::Plus && previous_ <= TokenKind::OrOr);
+  return is_operator;
+}
+
 TokenKind Scanner::semicolon() {
   drop_unclosed();
   return TokenKind::Semicolon;
@@ -188,7 +217,7 @@ TokenKind Scanner::word() {
   if (previous_ == TokenKind::Dot || previous_ == TokenKind::Arrow)
     return TokenKind::Identifier;
   if (auto found = kWords.find(text()); found != kWords.end())
-    return found->second;
+    return found->second == TokenKind::If && expects_value() ? TokenKind::IfValue : found->second;
   return previous_ == TokenKind::LeftParen && names_cast_type() ? TokenKind::TypeIdentifier : TokenKind::Identifier;
 }
 
@@ -206,6 +235,7 @@ bool Scanner::names_cast_type() const {
   switch (before_previous_) {
   case TokenKind::Identifier:
   case TokenKind::If:
+  case TokenKind::IfValue:
   case TokenKind::While:
   case TokenKind::For:
   case TokenKind::Unroll:
@@ -236,16 +266,27 @@ TokenKind Scanner::integer() {
 }
 
 TokenKind Scanner::string() {
-  StringLiteral literal = decode_string(text().substr(1, text().size() - 2));
+  read_string(0);
+  return TokenKind::String;
+}
+
+TokenKind Scanner::import() {
+  read_string(text().find('"'));
+  return TokenKind::Import;
+}
+
+// The string literal that stands from `quote` to the end of the token.
+void Scanner::read_string(size_t quote) {
+  StringLiteral literal = decode_string(text().substr(quote + 1, text().size() - quote - 2));
   if (literal.bad_length > 0) {
-    auto at = token_.begin + 1 + static_cast<uint32_t>(literal.bad_offset);
-    std::string_view escape = text().substr(1 + literal.bad_offset, literal.bad_length);
+    size_t offset = quote + 1 + literal.bad_offset;
+    auto at = token_.begin + static_cast<uint32_t>(offset);
+    std::string_view escape = text().substr(offset, literal.bad_length);
     diagnostics_.error({at, at + static_cast<uint32_t>(literal.bad_length)}, "unknown escape '{}' in a string", escape)
         .with_hint("escapes are \\n \\r \\t \\\" \\\\, octal \\033 and hexadecimal \\x1b; a backslash itself is \\\\");
   }
   value_text_ = std::move(literal.value);
   has_value_text_ = true;
-  return TokenKind::String;
 }
 
 TokenKind Scanner::parameter() {

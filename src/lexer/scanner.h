@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -49,7 +50,12 @@ public:
   void advance(size_t length);
   TokenKind open_bracket(char kind);
   TokenKind close_bracket(char kind);
+  // The '{' of a block; one that stands where a value is expected begins a block expression.
+  TokenKind open_block();
   bool inside_block() const { return braces_ > 0; }
+  // The outermost block is an expression of a predicate, which goes on behind it.
+  void begin_block_in_predicate() { block_in_predicate_ = true; }
+  bool end_block_in_predicate() { return std::exchange(block_in_predicate_, false); }
   // The word just read, as a keyword, a type or a name.
   TokenKind word();
   // True when a top-level "config" is a block of settings, not a probe's text.
@@ -59,6 +65,8 @@ public:
   TokenKind integer();
   TokenKind string();
   TokenKind parameter();
+  // The path of an import, of which the whole was just read.
+  TokenKind import();
   void unterminated_string();
   TokenKind semicolon();
   // True for a '#!' line at the very start, which is for the system.
@@ -79,6 +87,8 @@ private:
   std::string_view rest() const;
   char next_visible() const;
   bool names_cast_type() const;
+  bool expects_value() const;
+  void read_string(size_t quote);
   void reject_binary();
 
   const SourceFile &file_;
@@ -93,6 +103,7 @@ private:
   std::optional<Bracket> unclosed_;
   size_t braces_ = 0;
   bool stopped_ = false;
+  bool block_in_predicate_ = false;
   std::string value_text_;
   bool has_value_text_ = false;
   uint64_t value_ = 0;

@@ -16,6 +16,8 @@ namespace sonde {
   X(AttachPoint, "a probe")                                                                                            \
   X(CDefinition, "a C definition")                                                                                     \
   X(ForeignItem, "an import or a macro")                                                                               \
+  X(Import, "an import")                                                                                               \
+  X(Macro, "a macro")                                                                                                  \
   X(Config, "'config'")                                                                                                \
   X(Let, "'let'")                                                                                                      \
   X(If, "'if'")                                                                                                        \
@@ -26,6 +28,8 @@ namespace sonde {
   X(Return, "'return'")                                                                                                \
   X(Break, "'break'")                                                                                                  \
   X(Continue, "'continue'")                                                                                            \
+  X(IfValue, "'if'")                                                                                                   \
+  X(Comptime, "'comptime'")                                                                                            \
   X(Sizeof, "'sizeof'")                                                                                                \
   X(Offsetof, "'offsetof'")                                                                                            \
   X(Struct, "'struct'")                                                                                                \
@@ -46,6 +50,7 @@ namespace sonde {
   X(PredicateStart, "a '/' with a predicate")                                                                          \
   X(PredicateEnd, "the '/' that ends the predicate")                                                                   \
   X(LeftBrace, "'{'")                                                                                                  \
+  X(BlockValue, "'{'")                                                                                                 \
   X(RightBrace, "'}'")                                                                                                 \
   X(LeftParen, "'('")                                                                                                  \
   X(RightParen, "')'")                                                                                                 \

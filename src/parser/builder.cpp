@@ -5,6 +5,8 @@
 #include <cctype>
 #include <iterator>
 
+#include "lexer/literals.h"
+
 namespace sonde::parser {
 
 using namespace ast;
@@ -22,7 +24,7 @@ Program Builder::take() { return std::move(program_); }
 bool Builder::too_deep(Location where, uint32_t depth) {
   if (depth < kMaxDepth)
     return false;
-  if (!std::exchange(reported_depth_, true))
+  if (!std::exchange(gave_up_, true))
     diagnostics_.error({where.begin, where.begin + 1}, "this is nested more than {} levels deep", kMaxDepth)
         .with_hint("split it: keep a part of it in a variable");
   return true;
@@ -82,7 +84,7 @@ ExprTree Builder::cast(Location where, TypeName type, ExprTree operand) {
 }
 
 ExprTree Builder::field(Location where, ExprTree object, Token field, bool arrow) {
-  if (holds<Integer>(object.node) && !reported_depth_)
+  if (holds<Integer>(object.node) && !gave_up_)
     diagnostics_.error(where, "numbers have no decimal places here")
         .with_hint("write it as an integer of a smaller unit, such as 1500ms for 1.5 seconds");
   return make(where, FieldAccess{std::move(object.node), std::move(field.text), arrow, field.where}, object.depth);
@@ -93,7 +95,68 @@ ExprTree Builder::index(Location where, ExprTree object, ExprTree index) {
 }
 
 ExprTree Builder::tuple(Location where, ExprList elements) {
-  return make(where, Tuple{std::move(elements.node)}, elements.depth);
+  return make(where, Tuple{std::move(elements.node), {}}, elements.depth);
+}
+
+ExprTree Builder::record(Location where, RecordFields fields) {
+  return make(where, Tuple{std::move(fields.values.node), std::move(fields.names)}, fields.values.depth);
+}
+
+void Builder::add_field(RecordFields &fields, Token name, ExprTree value) {
+  if (std::find(fields.names.begin(), fields.names.end(), name.text) != fields.names.end())
+    diagnostics_.error(name.where, "this record has two fields '{}'", name.text);
+  fields.names.push_back(std::move(name.text));
+  fields.values = append(std::move(fields.values), std::move(value));
+}
+
+ExprTree Builder::comptime(Location where, ExprTree operand) {
+  return make(where, Comptime{std::move(operand.node)}, operand.depth);
+}
+
+namespace {
+
+// The value that a block ends in, taken out of it; null when it ends in none. An `if` with a value on
+// every way is one: it becomes a Ternary by way of `ternary`.
+bool ends_in_value(const Block &block) {
+  if (block.ends_in_value || block.statements.empty())
+    return block.ends_in_value;
+  const auto *branch = std::get_if<If>(&block.statements.back().node);
+  return branch && branch->otherwise && ends_in_value(branch->then) && ends_in_value(*branch->otherwise);
+}
+
+}  // namespace
+
+ExprTree Builder::block_value(Location where, BlockTree block) {
+  ExprPtr result;
+  uint32_t depth = block.depth;
+  if (ends_in_value(block.node)) {
+    Statement last = std::move(block.node.statements.back());
+    block.node.statements.pop_back();
+    if (auto *branch = std::get_if<If>(&last.node)) {
+      ExprTree then = block_value(branch->then.where, {std::move(branch->then), depth});
+      ExprTree otherwise = block_value(branch->otherwise->where, {std::move(*branch->otherwise), depth});
+      ExprTree chosen =
+          ternary(last.where, {std::move(branch->condition), depth}, std::move(then), std::move(otherwise));
+      depth = chosen.depth;
+      result = std::move(chosen.node);
+    } else {
+      result = std::move(std::get<ExprStatement>(last.node).expr);
+    }
+  }
+  return make(where, BlockExpr{std::move(block.node.statements), std::move(result), std::nullopt}, depth);
+}
+
+ExprTree Builder::if_value(Location where, std::vector<ElseIf> branches, BlockTree otherwise) {
+  Location last = otherwise.node.where;
+  ExprTree value = block_value(last, std::move(otherwise));
+  for (; !branches.empty(); branches.pop_back()) {
+    ElseIf &branch = branches.back();
+    Location then_where = branch.then.node.where;
+    ExprTree then = block_value(then_where, std::move(branch.then));
+    Location whole = branches.size() == 1 ? where : Location{branch.where.begin, where.end};
+    value = ternary(whole, std::move(branch.condition), std::move(then), std::move(value));
+  }
+  return value;
 }
 
 ExprTree Builder::size_of(Location where, ExprTree operand) {
@@ -240,6 +303,13 @@ BlockTree Builder::append(BlockTree block, StatementTree statement) {
   return block;
 }
 
+BlockTree Builder::end_with(BlockTree block, StatementTree statement) {
+  bool is_value = std::holds_alternative<ExprStatement>(statement.node.node);
+  block = append(std::move(block), std::move(statement));
+  block.node.ends_in_value = is_value;
+  return block;
+}
+
 // ---- Top level ----
 
 AttachPoint Builder::attach_point(const Token &token) {
@@ -273,6 +343,45 @@ void Builder::probe(Location where, std::vector<AttachPoint> attach_points, Expr
   ExprId first = std::exchange(probe_start_, program_.expr_count);
   program_.probes.push_back(
       {where, std::move(attach_points), std::move(predicate.node), std::move(body.node), first, program_.expr_count});
+}
+
+void Builder::refuse_name(Location name) {
+  diagnostics_.error(name, "names of probes are reserved").with_hint("leave out the name and the '='");
+}
+
+void Builder::macro(Location where, Token name, std::vector<MacroParameter> parameters, BlockTree body) {
+  for (size_t i = 0; i < parameters.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (parameters[i].name == parameters[j].name && parameters[i].kind == parameters[j].kind)
+        diagnostics_.error(parameters[i].where, "this parameter has the name of another")
+            .note(parameters[j].where, "the other is here");
+  Location body_where = body.node.where;
+  ExprTree tree = block_value(body_where, std::move(body));
+  program_.macros.push_back({where, std::move(name.text), name.where, std::move(parameters), std::move(tree.node)});
+  probe_start_ = program_.expr_count;
+}
+
+const std::string *Builder::parameter_text(const Token &parameter) {
+  if (parameter.value >= 1 && parameter.value <= options_.positional_parameters.size())
+    return &options_.positional_parameters[parameter.value - 1];
+  diagnostics_.error(parameter.where, "parameter ${} has no value", parameter.value)
+      .with_hint("values of parameters stand behind the script on the command line");
+  return nullptr;
+}
+
+Token Builder::parameter_as_text(Token parameter) {
+  const std::string *text = parameter_text(parameter);
+  parameter.text = text ? *text : "";
+  return parameter;
+}
+
+Token Builder::parameter_as_integer(Token parameter) {
+  const std::string *text = parameter_text(parameter);
+  IntegerLiteral literal = text ? decode_integer(*text) : IntegerLiteral{1, {}};
+  if (!literal.problem.empty())
+    diagnostics_.error(parameter.where, "a number is needed here, but ${} is '{}'", parameter.value, *text);
+  parameter.value = literal.value;
+  return parameter;
 }
 
 void Builder::config_entry(Location where, const Token &key, const Token &value) {

@@ -32,6 +32,10 @@ struct ElseIf {
 struct Range {
   ExprTree begin, end;
 };
+struct RecordFields {
+  ExprList values;
+  std::vector<std::string> names;
+};
 
 class Builder {
 public:
@@ -55,9 +59,19 @@ public:
   ExprTree field(Location where, ExprTree object, Token field, bool arrow);
   ExprTree index(Location where, ExprTree object, ExprTree index);
   ExprTree tuple(Location where, ExprList elements);
+  ExprTree record(Location where, RecordFields fields);
+  void add_field(RecordFields &fields, Token name, ExprTree value);
   ExprTree size_of(Location where, ExprTree operand);
+  ExprTree comptime(Location where, ExprTree operand);
+  // { statements; value }; without a value at the end it is null, which only a macro's body may be.
+  ExprTree block_value(Location where, BlockTree block);
+  // if a { 1 } else if b { 2 } else { 3 } → a ? { 1 } : b ? { 2 } : { 3 }
+  ExprTree if_value(Location where, std::vector<ElseIf> branches, BlockTree otherwise);
   static ExprList append(ExprList list, ExprTree element);
   static ExprList prepend(ExprTree element, ExprList list);
+
+  // Whether the script was nested too deeply, which is reported; the program is then not all of it.
+  bool gave_up() const { return gave_up_; }
 
   // ---- Types ----
 
@@ -87,13 +101,23 @@ public:
     return {{where, std::move(node)}, depth + 1};
   }
   static BlockTree append(BlockTree block, StatementTree statement);
+  // The last statement, without a ';'.
+  static BlockTree end_with(BlockTree block, StatementTree statement);
 
   // ---- Top level ----
 
   ast::AttachPoint attach_point(const Token &token);
   void probe(Location where, std::vector<ast::AttachPoint> attach_points, ExprTree predicate, BlockTree body);
+  void refuse_name(Location name);
+  static ast::MacroParameter macro_parameter(ast::MacroParameter::Kind kind, const Token &name) {
+    return {kind, name.text, name.where};
+  }
+  void macro(Location where, Token name, std::vector<ast::MacroParameter> parameters, BlockTree body);
   void config_entry(Location where, const Token &key, const Token &value);
   void map_declaration(Location where, const Token &map, const Token &kind, const Token &size);
+  // $1 where the grammar wants a literal: the token with the parameter's text, and the number that it spells.
+  Token parameter_as_text(Token parameter);
+  Token parameter_as_integer(Token parameter);
 
 private:
   template <typename Node> ExprTree make(Location where, Node node, uint32_t depth) {
@@ -107,6 +131,7 @@ private:
     expr->node = std::move(node);
     return {std::move(expr), depth + 1};
   }
+  const std::string *parameter_text(const Token &parameter);
   StatementTree if_else(Location where, ElseIf branch, std::optional<BlockTree> otherwise);
   bool too_deep(Location where, uint32_t depth);
   bool is_place(const ExprTree &target) const;
@@ -115,7 +140,7 @@ private:
   Diagnostics &diagnostics_;
   ast::Program program_;
   ast::ExprId probe_start_ = 0;
-  bool reported_depth_ = false;
+  bool gave_up_ = false;
 };
 
 }  // namespace sonde::parser

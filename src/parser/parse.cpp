@@ -9,11 +9,18 @@
 namespace sonde {
 
 ast::Program parse(const Sources &sources, size_t file, const ParseOptions &options, Diagnostics &diagnostics) {
+  return parse(sources, std::span(&file, 1), options, diagnostics);
+}
+
+ast::Program parse(const Sources &sources, std::span<const size_t> files, const ParseOptions &options,
+                   Diagnostics &diagnostics) {
   parser::Builder builder(options, diagnostics);
-  parser::TokenFeed feed(sources, file, options.macros, diagnostics);
-  parser::SyntaxErrors errors(feed, diagnostics);
-  parser::Grammar grammar(builder, feed, errors);
-  grammar.parse();
+  for (size_t file : files) {
+    parser::TokenFeed feed(sources, file, options.macros, diagnostics);
+    parser::SyntaxErrors errors(feed, diagnostics);
+    parser::Grammar grammar(builder, feed, errors);
+    grammar.parse();
+  }
   return builder.take();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,5 +23,9 @@ struct ParseOptions {
 // errors where the parser can resume at the next statement or probe) and the program holds what
 // could be read. Nesting is limited, so no input can exhaust the stack.
 ast::Program parse(const Sources &sources, size_t file, const ParseOptions &options, Diagnostics &diagnostics);
+
+// The same for several files that make one program, in their order: a script behind its imports.
+ast::Program parse(const Sources &sources, std::span<const size_t> files, const ParseOptions &options,
+                   Diagnostics &diagnostics);
 
 }  // namespace sonde

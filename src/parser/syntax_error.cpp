@@ -15,8 +15,9 @@ using enum TokenKind;
 
 constexpr auto kStatementOnly = std::to_array<TokenKind>({Let, If, While, For, Unroll, Return, Break, Continue});
 constexpr auto kExpression =
-    std::to_array<TokenKind>({Boolean, Identifier, Integer, String, Variable, Map, Parameter, ParameterCount, LeftParen,
-                              Sizeof, Offsetof, Increment, Decrement, Minus, Star, Ampersand, Tilde, Exclamation});
+    std::to_array<TokenKind>({Boolean,        Identifier, Integer,    String,  Variable,  Map,    Parameter,
+                              ParameterCount, LeftParen,  BlockValue, IfValue, Comptime,  Sizeof, Offsetof,
+                              Increment,      Decrement,  Minus,      Star,    Ampersand, Tilde,  Exclamation});
 constexpr auto kType = std::to_array<TokenKind>({BuiltinType, TypeIdentifier, Struct, Union, Enum});
 // What can follow a complete operand; never the most helpful thing to say.
 constexpr auto kContinuation = std::to_array<TokenKind>({Plus,
@@ -94,6 +95,9 @@ std::string describe(std::vector<TokenKind> kinds) {
     fold(kinds, names, Percent, kContinuation, "");
     fold(kinds, names, BuiltinType, kType, "a type");
   }
+  // A name in front of a probe is reserved.
+  if (has(kinds, PredicateStart))
+    std::erase(kinds, Assign);
   for (TokenKind kind : kinds)
     names.emplace_back(token_words(kind));
   return names.empty() ? "an operator" : join_words(names);
@@ -147,7 +151,9 @@ void SyntaxErrors::report_foreign_item() {
   std::string_view word = token.text;
   word = word.substr(0, word.find_first_of(" \t\r\n<\""));
   auto end = token.where.begin + static_cast<uint32_t>(word.size());
-  diagnostics_.error({token.where.begin, end}, "a probe was expected here, found '{}'", word);
+  diagnostics_.error({token.where.begin, end}, "a probe was expected here, found '{}'", word)
+      .with_hint(word == "fn" ? "there are no functions; a macro may do: macro name(x) { x + 1 }"
+                              : "imports are written import \"file.bt\"");
 }
 
 void SyntaxErrors::report_probe_inside_block(Location probe) {
@@ -200,6 +206,8 @@ void SyntaxErrors::add_hint(Diagnostic &error, const std::vector<TokenKind> &exp
   bool in_condition = has(expected, RightParen) || has(expected, LeftBrace);
   if (feed_.in_predicate() && (found == LeftBrace || found == End))
     error.note(feed_.predicate_start(), "the predicate starts here").with_hint("a predicate ends with '/' before '{'");
+  else if (found == Assign && feed_.previous().kind == Assign && has(expected, AttachPoint))
+    error.with_hint("a predicate needs space before its '/': probe /condition/ { ... }");
   else if (has(expected, PredicateStart) && feed_.previous().text.find('/') != std::string::npos)
     error.with_hint("a predicate needs space before its '/': probe /condition/ { ... }");
   else if (has(expected, PredicateStart) && (found == Assign || found == LeftParen))

@@ -21,7 +21,7 @@ bool is_begin_or_end(std::string_view word) {
 }  // namespace
 
 size_t TokenFeed::depth_after(size_t depth, TokenKind kind) {
-  if (kind == TokenKind::LeftBrace)
+  if (kind == TokenKind::LeftBrace || kind == TokenKind::BlockValue)
     return depth + 1;
   return kind == TokenKind::RightBrace && depth > 0 ? depth - 1 : depth;
 }
@@ -166,7 +166,7 @@ Token TokenFeed::skip_header() {
     Token following = peek();
     TokenKind kind = following.kind;
     bool starts_item = kind == TokenKind::AttachPoint || kind == TokenKind::CDefinition || kind == TokenKind::Config ||
-                       kind == TokenKind::Let;
+                       kind == TokenKind::Let || kind == TokenKind::Macro || kind == TokenKind::Import;
     bool new_line = starts_line(following.where);
     bool after_end = last.kind == TokenKind::Semicolon && kind != TokenKind::RightBrace;
     if (kind == TokenKind::End || (new_line && (starts_item || after_end)))

@@ -1,4 +1,5 @@
 // C in scripts: layouts, constants, errors at the script's places, and what BTF stands in for.
+#include "cdefs/active_code.h"
 #include "cdefs/parse_c.h"
 
 #include <gmock/gmock.h>
@@ -187,8 +188,13 @@ TEST(Cdefs, BitsThatNoLoadHoldsHaveNoType) {
 TEST(Cdefs, EnumeratorsAreNumbers) {
   Definitions definitions =
       read("enum colour { RED, GREEN = 5, BLUE }; enum { LIMIT = 77 }; enum sign { MINUS = -1 };").definitions;
-  EXPECT_EQ(definitions.enumerators,
+  std::map<std::string, int64_t> values;
+  for (const auto &[name, constant] : definitions.enumerators)
+    values[name] = constant.value;
+  EXPECT_EQ(values,
             (std::map<std::string, int64_t>{{"RED", 0}, {"GREEN", 5}, {"BLUE", 6}, {"LIMIT", 77}, {"MINUS", -1}}));
+  EXPECT_EQ(definitions.enumerators.at("GREEN").type, "enum colour");
+  EXPECT_EQ(definitions.enumerators.at("LIMIT").type, "");
   const Type *colour = definitions.find("enum colour");
   ASSERT_TRUE(colour);
   EXPECT_EQ(colour->enumerators->at(1).name, "GREEN");
@@ -324,7 +330,7 @@ TEST(Cdefs, IncludesAreFound) {
   Options options;
   options.include_folders = {folder.path};
   EXPECT_TRUE(read("#include <own.h>\n", options).definitions.find("own"));
-  EXPECT_EQ(read("#include <sub/also.h>\n", options).definitions.enumerators.at("ALSO"), 13);
+  EXPECT_EQ(read("#include <sub/also.h>\n", options).definitions.enumerators.at("ALSO").value, 13);
   options = {};
   options.script_folder = folder.path;
   EXPECT_EQ(read("#include \"own.h\"\n", options).definitions.macros.at("OWN"), Constant(int64_t{12}));
@@ -460,6 +466,33 @@ TEST(Cdefs, GarbageIsRefusedQuietly) {
   EXPECT_THAT(read(std::string(100000, '(')).messages, HasSubstr("ERROR"));
   EXPECT_THAT(read("int a[0xffffffffffff]; struct b { char c[0xfffffffff]; int after; };").messages,
               Not(HasSubstr("?")));
+}
+
+struct GuardCase {
+  const char *text;
+  bool with_btf, without_btf;  // whether anything is left to read
+};
+
+TEST(ActiveCode, GuardsOnBtfAreDecidedWithoutClang) {
+  const GuardCase cases[] = {
+      {"", false, false},
+      {"  \n\n", false, false},
+      {"#include <linux/fs.h>\n", true, true},
+      {"#ifndef BPFTRACE_HAVE_BTF\n#include <linux/fs.h>\n#endif\n", false, true},
+      {"#ifdef BPFTRACE_HAVE_BTF\n#else\nstruct s { int x; };\n#endif\n", false, true},
+      {"#ifndef BPFTRACE_HAVE_BTF\n#else\n#include <sys/socket.h>\n#endif\n", true, false},
+      {"  # ifndef BPFTRACE_HAVE_BTF\n#if X > 2\n#define Y 1\n#else\n#endif\n#endif\n", false, true},
+      {"#ifndef BPFTRACE_HAVE_BTF\n#endif\n#define Y 1\n", true, true},
+      {"#ifndef BPFTRACE_HAVE_BTF\n#elif 1\n#define Y 1\n#endif\n", true, true},
+      {"#ifdef OTHER\n#endif\n", true, true},
+      {"#if 0\n#endif\n", true, true},
+      {"#endif\n", true, true},
+      {"#ifndef BPFTRACE_HAVE_BTF\n", true, true},
+  };
+  for (const GuardCase &guard : cases) {
+    EXPECT_EQ(has_active_code(guard.text, true), guard.with_btf) << guard.text;
+    EXPECT_EQ(has_active_code(guard.text, false), guard.without_btf) << guard.text;
+  }
 }
 
 }  // namespace
