@@ -44,9 +44,14 @@ struct Builtin {
   llvm::Value *(*emit)(codegen::Emitter &emitter, const codegen::BuiltinSite &site) = nullptr;
   // `arg0` … `argN`: the name is a prefix, its number is BuiltinUse::number().
   bool is_numbered = false;
+  // A call changes a map or a variable: it is made even when the event that wants its value is lost.
+  bool has_effects = false;
 };
 
 inline constexpr uint32_t kAnyCount = UINT32_MAX;
+
+// The `emit` of builtins whose value is known once they are checked (BuiltinUse::known_to_be).
+llvm::Value *emit_known(codegen::Emitter &emitter, const codegen::BuiltinSite &site);
 
 // All rows, sorted by name; the driver hands them to sema.
 using Table = std::span<const Builtin *const>;

@@ -1,4 +1,4 @@
-// Bytes and their lengths: buf, strlen, strcap, strncmp; and what addresses are: kptr, uptr, is_err.
+// Bytes: buf, memcmp; and what addresses are: kptr, uptr, is_err.
 #include <algorithm>
 
 #include "builtins/families.h"
@@ -65,7 +65,7 @@ llvm::Value *emit_buf(Emitter &e, const BuiltinSite &site) {
   bool is_fixed = site.count() < 2 || e.info(site.argument(1)).constant;
   llvm::Value *length = e.constant(size);
   if (!is_fixed) {
-    llvm::Value *wanted = e.value64(site.argument(1));
+    llvm::Value *wanted = e.opaque(e.value64(site.argument(1)));
     length = e.ir().CreateSelect(e.ir().CreateICmpULT(wanted, length), wanted, length);
   }
   e.ir().CreateAlignedStore(e.ir().CreateTrunc(length, e.ir().getInt32Ty()), site.destination, llvm::Align(4));
@@ -81,76 +81,43 @@ llvm::Value *emit_buf(Emitter &e, const BuiltinSite &site) {
   return site.destination;
 }
 
-// ---- strings ----
+// ---- memcmp ----
 
-// The type that a text has once it is in BPF memory.
-Type text_type(const Type &type, const image::Config &config) {
-  if (type.is_string())
-    return type;
-  return Type::string(is_byte_array(type) ? type.count + 1 : static_cast<uint32_t>(config.max_strlen) + 1);
-}
-
-void check_text(BuiltinUse &use, size_t i) {
+// Objects are compared where they are, addresses after a copy.
+void check_compared(BuiltinUse &use, size_t i, int64_t length) {
   Type type = use.value(i);
-  bool is_text = type.is_none() || type.is_string() || is_byte_array(type) ||
-                 (type.is_pointer() && type.element && type.element->size == 1);
-  if (!is_text)
-    use.error(use.where(i),
-              fmt::format("{}() takes strings, but this is of type {}", use.builtin().name, to_string(type)))
-        .with_hint("str() reads the string at an address");
+  if (type.is_none() || type.is_pointer())
+    return;
+  uint32_t size = type.kind == TypeKind::Buffer ? type.size - 4 : type.size;
+  if (type.is_scalar() || type.is_aggregate())
+    use.error(use.where(i), fmt::format("memcmp() compares objects in memory, but this is of type {}", to_string(type)))
+        .with_hint("== compares numbers");
+  else if (length > size)
+    use.error(use.where(i), fmt::format("this has {} bytes, fewer than the {} to compare", size, length));
 }
 
-// The text in BPF memory, of text_type() bytes.
-llvm::Value *text_memory(Emitter &e, const ast::Expr &text) {
-  const Type &type = e.info(text).type;
-  if (type.is_string())
-    return e.value(text);
-  Type as = text_type(type, e.analysis().config);
-  llvm::Value *memory = e.allocate(as.size, as.alignment());
-  if (type.is_pointer())
-    e.read_string(memory, as.size, e.value64(text), space_of(e, type));
-  else
-    e.store(text, memory, as);
-  return memory;
+Type check_memcmp(BuiltinUse &use) {
+  int64_t length = use.constant(2).value_or(1), most = static_cast<int64_t>(use.config().max_strlen) + 1;
+  if (length < 1 || length > most)
+    use.error(use.where(2), fmt::format("memcmp() compares 1 to {} bytes", most));
+  check_compared(use, 0, length);
+  check_compared(use, 1, length);
+  return Type::integer(32, true);
 }
 
-Type check_strlen(BuiltinUse &use) {
-  check_text(use, 0);
-  return Type::uint64();
-}
-// The kernel counts the bytes as it copies them, with the NUL.
-llvm::Value *emit_strlen(Emitter &e, const BuiltinSite &site) {
-  const ast::Expr &text = site.argument(0);
-  Type type = text_type(e.info(text).type, e.analysis().config);
-  llvm::Value *copy = e.allocate(type.size);
-  llvm::Value *address = e.ir().CreatePtrToInt(text_memory(e, text), e.ir().getInt64Ty());
-  llvm::Value *count = e.helper(Helper::ProbeReadKernelStr, {copy, e.constant(type.size), address});
-  return e.ir().CreateSelect(e.ir().CreateICmpSGT(count, e.constant(0)), e.ir().CreateSub(count, e.constant(1)),
-                             e.constant(0));
+llvm::Value *compared_bytes(Emitter &e, const ast::Expr &object, uint32_t size) {
+  const Type &type = e.info(object).type;
+  if (!type.is_pointer())
+    return type.kind == TypeKind::Buffer ? e.offset(e.value(object), 4) : e.value(object);
+  llvm::Value *copy = e.allocate(size);
+  e.read_memory(copy, size, e.value64(object), space_of(e, type));
+  return copy;
 }
 
-Type check_strcap(BuiltinUse &use) {
-  check_text(use, 0);
-  Type type = use.value(0);
-  use.known_to_be(type.is_none() ? 0 : is_byte_array(type) ? type.count : text_type(type, use.config()).size);
-  return Type::int64();
-}
-llvm::Value *emit_strcap(Emitter &e, const BuiltinSite &site) { return e.constant(site.info.constant.value_or(0)); }
-
-Type check_strncmp(BuiltinUse &use) {
-  check_text(use, 0);
-  check_text(use, 1);
-  if (use.constant(2).value_or(1) < 1)
-    use.error(use.where(2), "strncmp() compares 1 byte or more");
-  return Type::uint64();
-}
-llvm::Value *emit_strncmp(Emitter &e, const BuiltinSite &site) {
-  uint64_t size = *e.info(site.argument(2)).constant;
-  for (size_t i : {0, 1})
-    size = std::min<uint64_t>(size, text_type(e.info(site.argument(i)).type, e.analysis().config).size);
-  llvm::Value *left = text_memory(e, site.argument(0));
-  llvm::Value *equal = e.equal_until_nul(left, text_memory(e, site.argument(1)), static_cast<uint32_t>(size));
-  return e.ir().CreateZExt(e.ir().CreateNot(equal), e.ir().getInt64Ty());
+llvm::Value *emit_memcmp(Emitter &e, const BuiltinSite &site) {
+  auto size = static_cast<uint32_t>(*e.info(site.argument(2)).constant);
+  llvm::Value *left = compared_bytes(e, site.argument(0), size);
+  return e.first_difference(left, compared_bytes(e, site.argument(1), size), size);
 }
 
 // ---- addresses ----
@@ -178,10 +145,9 @@ constexpr Builtin kRows[] = {
     {"buf", Form::Function, 1, 2, "buf(data [, length])",
      "Bytes at an address, of a string or of an array, at most `length`; %r, %rx and %rh print them.", check_buf,
      emit_buf},
-    {"strlen", Form::Function, 1, 1, "strlen(text)", "Bytes of a string before its NUL.", check_strlen, emit_strlen},
-    {"strcap", Form::Function, 1, 1, "strcap(text)", "Bytes that a string has room for.", check_strcap, emit_strcap},
-    {"strncmp", Form::Function, 3, 3, "strncmp(a, b, length)",
-     "0 if the first `length` bytes of two strings are the same, else 1.", check_strncmp, emit_strncmp},
+    {"memcmp", Form::Function, 3, 3, "memcmp(a, b, length)",
+     "Compares two objects or what two pointers lead to: 0, or the difference of the first bytes that differ.",
+     check_memcmp, emit_memcmp},
     {"kptr", Form::Function, 1, 1, "kptr(pointer)", "The pointer, as one into the kernel's memory.",
      check_space<AddressSpace::Kernel>, emit_same},
     {"uptr", Form::Function, 1, 1, "uptr(pointer)", "The pointer, as one into the process's memory.",

@@ -4,6 +4,7 @@
 
 #include "builtins/families.h"
 #include "codegen/emitter.h"
+#include "kernel/requirements.h"
 #include "sema/builtin_use.h"
 
 namespace sonde::builtins {
@@ -18,10 +19,10 @@ struct Clock {
   std::string_view name;
   Helper helper;
 };
+constexpr std::string_view kSoftwareTai = "sw_tai";
 constexpr std::array kClocks{
-    Clock{"boot", Helper::KtimeGetBootNs},
-    Clock{"monotonic", Helper::KtimeGetNs},
-    Clock{"tai", Helper::KtimeGetTaiNs},
+    Clock{"boot", Helper::KtimeGetBootNs}, Clock{"monotonic", Helper::KtimeGetNs}, Clock{"tai", Helper::KtimeGetTaiNs},
+    Clock{kSoftwareTai, Helper::KtimeGetBootNs},  // plus what TAI was ahead when the run began
 };
 
 // The clock that `nsecs` or `nsecs(NAME)` asks for; null for an unknown name.
@@ -37,11 +38,20 @@ const Clock *clock_of(const std::vector<ast::ExprPtr> *arguments) {
 
 Type check_nsecs(BuiltinUse &use) {
   const std::vector<ast::ExprPtr> *arguments = use.arguments();
-  if (!clock_of(arguments))
-    use.error(use.where(0), "unknown clock").with_hint("the clocks are boot, monotonic and tai");
+  const Clock *clock = clock_of(arguments);
+  if (!clock)
+    use.error(use.where(0), "unknown clock").with_hint("the clocks are boot, monotonic, tai and sw_tai");
+  else if (clock->name == kSoftwareTai)
+    use.needs_parameter(image::ParameterKind::TaiNs);
+  else if (clock->helper == Helper::KtimeGetTaiNs)
+    use.require_kernel(kernel::kClockTai, use.where(0), "nsecs(tai)");
   return Type::uint64();
 }
-llvm::Value *emit_nsecs(Emitter &e, const BuiltinSite &site) { return e.helper(clock_of(site.arguments)->helper, {}); }
+llvm::Value *emit_nsecs(Emitter &e, const BuiltinSite &site) {
+  const Clock &clock = *clock_of(site.arguments);
+  llvm::Value *now = e.helper(clock.helper, {});
+  return clock.name == kSoftwareTai ? e.ir().CreateAdd(now, e.parameter(image::ParameterKind::TaiNs)) : now;
+}
 
 Type check_elapsed(BuiltinUse &use) {
   use.needs_parameter(image::ParameterKind::StartNs);
@@ -74,7 +84,8 @@ Type check_strftime(BuiltinUse &use) {
 llvm::Value *emit_strftime(Emitter &e, const BuiltinSite &site) { return e.value64(site.argument(1)); }
 
 constexpr Builtin kRows[] = {
-    {"nsecs", Form::Value, 0, 1, "nsecs [(boot | monotonic | tai)]", "Nanoseconds since boot, or of the named clock.",
+    {"nsecs", Form::Value, 0, 1, "nsecs [(boot | monotonic | tai | sw_tai)]",
+     "Nanoseconds since boot, or of the named clock; sw_tai is TAI as reckoned from boot time, for kernels before 6.1.",
      check_nsecs, emit_nsecs},
     {"elapsed", Form::Value, 0, 0, "elapsed", "Nanoseconds since the run began.", check_elapsed, emit_elapsed},
     {"time", Form::Statement, 0, 1, "time([format])",

@@ -20,13 +20,10 @@ void unavailable(BuiltinUse &use, std::string_view hint) {
       .with_hint(std::string(hint));
 }
 
-// Arguments past the registers are read from the stack; no function has more.
-constexpr uint32_t kMostArguments = 128;
-
 Type check_arg(BuiltinUse &use) {
-  if (use.number() >= kMostArguments)
-    use.error(use.where(),
-              fmt::format("functions have at most {} arguments: arg0 to arg{}", kMostArguments, kMostArguments - 1));
+  uint32_t most = use.context().most_numbered_args;
+  if (use.number() >= most)
+    use.error(use.where(), fmt::format("functions have at most {} arguments here: arg0 to arg{}", most, most - 1));
   if (!use.context().has_numbered_args)
     unavailable(use, use.context().args ? "this probe's arguments have names: args.NAME, listed by sonde -lv PROBE"
                                         : "kprobe and uprobe have arg0, arg1, …");
@@ -73,11 +70,31 @@ llvm::Value *emit_func(Emitter &e, const BuiltinSite &site) {
   return site.destination;
 }
 
+Type check_ctx(BuiltinUse &use) {
+  if (!use.context().whole) {
+    unavailable(use, "iter probes have ctx: ctx.task, listed by sonde -lv PROBE");
+    return Type::none();
+  }
+  return Type::pointer(*use.context().whole, AddressSpace::Kernel);
+}
+llvm::Value *emit_ctx(Emitter &e, const BuiltinSite &) {
+  return e.ir().CreatePtrToInt(e.context(), e.ir().getInt64Ty());
+}
+
 Type check_probe(BuiltinUse &use) {
   use.needs_target_name();
   return Type::probe_name();
 }
 llvm::Value *emit_probe(Emitter &e, const BuiltinSite &) { return e.target_name_index(); }
+
+Type check_probetype(BuiltinUse &use) {
+  image::ProviderKind kind = use.provider().kind();
+  bool is_special = kind == image::ProviderKind::Begin || kind == image::ProviderKind::End;
+  std::string name(is_special ? "special" : use.provider().name());
+  Type type = Type::string(static_cast<uint32_t>(name.size()) + 1);
+  use.known_to_be(std::move(name));
+  return type;
+}
 
 constexpr Builtin kRows[] = {
     {"arg", Form::Value, 0, 0, "arg0 … argN", "Argument N of the probed function, as an integer.", check_arg, emit_arg,
@@ -85,7 +102,11 @@ constexpr Builtin kRows[] = {
     {"args", Form::Value, 0, 0, "args", "The probe's named arguments: args.NAME.", check_args, emit_args},
     {"retval", Form::Value, 0, 0, "retval", "What the probed function returned.", check_retval, emit_retval},
     {"func", Form::Value, 0, 0, "func", "Name of the probed function.", check_func, emit_func},
+    {"ctx", Form::Value, 0, 0, "ctx", "What an iterator's program is called with: ctx.task, ctx.file.", check_ctx,
+     emit_ctx},
     {"probe", Form::Value, 0, 0, "probe", "Full name of the probe that fired.", check_probe, emit_probe},
+    {"probetype", Form::Value, 0, 0, "probetype",
+     "Name of the provider of the probe that fired; \"special\" for begin and end.", check_probetype, emit_known},
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ constexpr uint32_t kMaxLinearBuckets = 1000;
 // Adds one to slot `index` (i64). The comparison is for the verifier, which cannot follow the
 // arithmetic that made the index.
 void count_slot(Emitter &e, llvm::Value *slots, llvm::Value *index, uint32_t slot_count) {
+  index = e.opaque(index);
   llvm::Value *in_range = e.ir().CreateICmpULT(index, e.constant(slot_count));
   e.branch(in_range, [&] {
     llvm::Value *slot = e.ir().CreateGEP(e.ir().getInt64Ty(), slots, index);
@@ -37,15 +38,20 @@ Type check_hist(BuiltinUse &use) {
   return Type::hist(static_cast<uint32_t>(bits));
 }
 
-// floor(log2(n)) of n > 0 by halving: BPF has no instruction for it.
+// floor(log2(n)) of n > 0 by halving: BPF has no instruction for it. Without branches, of which the verifier would
+// follow every combination; n has 2 * width bits at each step, so that the sum carries into the next bit from 2^width
+// on.
 llvm::Value *emit_log2(Emitter &e, llvm::Value *n) {
   auto &ir = e.ir();
   llvm::Value *log = e.constant(0);
-  for (uint32_t shift : {32, 16, 8, 4, 2, 1}) {
-    llvm::Value *reaches = ir.CreateICmpUGE(n, e.constant(uint64_t{1} << shift));
-    llvm::Value *step = ir.CreateSelect(reaches, e.constant(shift), e.constant(0));
+  for (uint32_t power : {5, 4, 3, 2, 1, 0}) {
+    uint32_t width = 1 << power;
+    llvm::Value *carry =
+        width == 32 ? ir.CreateLShr(ir.CreateAdd(ir.CreateLShr(n, 32), e.constant(UINT32_MAX)), 32)
+                    : ir.CreateLShr(ir.CreateAdd(n, e.constant((1ULL << 2 * width) - (1ULL << width))), 2 * width);
+    llvm::Value *step = ir.CreateShl(carry, power);
     n = ir.CreateLShr(n, step);
-    log = ir.CreateAdd(log, step);
+    log = ir.CreateOr(log, step);
   }
   return log;
 }

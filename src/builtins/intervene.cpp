@@ -1,4 +1,4 @@
-// What changes the traced program: signal, signal_thread, override. All need --unsafe.
+// What changes the traced program: signal, signal_thread, write_user, override. All need --unsafe.
 #include <signal.h>
 
 #include <cstring>
@@ -67,11 +67,31 @@ llvm::Value *emit_override(Emitter &e, const BuiltinSite &site) {
   return nullptr;
 }
 
+Type check_write_user(BuiltinUse &use) {
+  require_unsafe(use);
+  use.integer(0);
+  Type data = use.value(1);
+  int64_t size = use.constant(2).value_or(1);
+  if (!data.is_none() && (size < 1 || size > data.size))
+    use.error(use.where(2), fmt::format("this has {} bytes to write, not {}", data.size, size));
+  return Type::none();
+}
+llvm::Value *emit_write_user(Emitter &e, const BuiltinSite &site) {
+  const Type &type = e.info(site.argument(1)).type;
+  llvm::Value *data = e.allocate(type.size, type.alignment());
+  e.store(site.argument(1), data, type);
+  auto size = e.constant(*e.info(site.argument(2)).constant);
+  e.helper(Helper::ProbeWriteUser, {e.value64(site.argument(0)), data, size});
+  return nullptr;
+}
+
 constexpr Builtin kRows[] = {
     {"signal", Form::Statement, 1, 1, "signal(name or number)", "Sends the running process a signal; needs --unsafe.",
      check_signal, emit_signal<Helper::SendSignal>},
     {"signal_thread", Form::Statement, 1, 1, "signal_thread(name or number)",
      "Sends the running thread a signal; needs --unsafe.", check_signal, emit_signal<Helper::SendSignalThread>},
+    {"write_user", Form::Statement, 3, 3, "write_user(address, data, size)",
+     "Writes the first bytes of a value to the process's memory; needs --unsafe.", check_write_user, emit_write_user},
     {"override", Form::Statement, 1, 1, "override(value)",
      "Makes the probed kernel function return at once with this value; needs --unsafe.", check_override, emit_override},
 };

@@ -51,7 +51,6 @@ Type check_ncpus(BuiltinUse &use) {
   use.known_to_be(use.kernel().possible_cpu_count());
   return Type::uint64();
 }
-llvm::Value *emit_ncpus(Emitter &e, const BuiltinSite &site) { return e.constant(site.info.constant.value_or(0)); }
 
 Type check_numaid(BuiltinUse &) { return Type::integer(32, false); }
 llvm::Value *emit_numaid(Emitter &e, const BuiltinSite &) {
@@ -63,7 +62,7 @@ constexpr Builtin kRows[] = {
     {"usermode", Form::Value, 0, 0, "usermode", "1 if the probe interrupted a process's own code, 0 in the kernel's.",
      check_usermode, emit_usermode},
     {"jiffies", Form::Value, 0, 0, "jiffies", "The kernel's clock ticks since it started.", check_count, emit_jiffies},
-    {"ncpus", Form::Value, 0, 0, "ncpus", "How many CPUs the machine may have.", check_ncpus, emit_ncpus},
+    {"ncpus", Form::Value, 0, 0, "ncpus", "How many CPUs the machine may have.", check_ncpus, emit_known},
     {"numaid", Form::Value, 0, 0, "numaid", "NUMA node of the CPU that the probe runs on.", check_numaid, emit_numaid},
 };
 

@@ -43,7 +43,6 @@ Type check_cgroupid(BuiltinUse &use) {
   use.known_to_be(status.st_ino);
   return Type::uint64();
 }
-llvm::Value *emit_known(Emitter &e, const BuiltinSite &site) { return e.constant(site.info.constant.value_or(0)); }
 
 constexpr Builtin kRows[] = {
     {"strerror", Form::Function, 1, 1, "strerror(errno)", "What an error number means; its sign does not matter.",

@@ -1,9 +1,10 @@
 // What is printed: printf and what takes a format as it does, print, join.
 #include <algorithm>
 
+#include "ast/holds_statements.h"
+#include "builtins/check_format.h"
 #include "builtins/families.h"
 #include "codegen/emitter.h"
-#include "image/printf_format.h"
 #include "kernel/requirements.h"
 #include "sema/builtin_use.h"
 
@@ -47,26 +48,18 @@ bool acts_as_number(const Type &type) {
          type.kind == TypeKind::KernelSymbol;
 }
 
-bool prints_as_text(const Type &type) {
-  return !(type.is_integer() || type.is_none() || type.is_aggregate() || (type.is_pointer() && !is_char_pointer(type)));
-}
-
 bool accepts(Wants wanted, const Type &type) {
   switch (wanted) {
   case Wants::Number: return acts_as_number(type);
-  case Wants::Text: return prints_as_text(type);
+  case Wants::Text: return true;  // whatever print() shows
   case Wants::Bytes: return type.kind == TypeKind::Buffer || type.is_string() || type.kind == TypeKind::Array;
   }
   return false;
 }
 
 void report_mismatch(BuiltinUse &use, size_t argument, const image::FormatPiece &piece, const Type &type) {
-  Diagnostic &error = use.error(use.where(argument),
-                                fmt::format("%{} cannot print a value of type {}", piece.conversion, to_string(type)));
-  if (acts_as_number(type))
-    error.with_hint(wants(piece) == Wants::Text ? "%d prints it; str() reads the string at an address" : "use %d");
-  else if (prints_as_text(type))
-    error.with_hint("use %s");
+  use.error(use.where(argument), fmt::format("%{} cannot print a value of type {}", piece.conversion, to_string(type)))
+      .with_hint(acts_as_number(type) ? "use %d, or buf() for its bytes" : "use %s");
 }
 
 // Types the argument for one conversion and returns the type of its field.
@@ -94,28 +87,19 @@ std::vector<Type> check_conversions(BuiltinUse &use, const image::PrintfFormat &
 }
 
 template <image::EventKind kind> Type check_formatted(BuiltinUse &use) {
-  std::optional<std::string> text = use.literal(0);
-  if (!text)
-    return Type::none();
-  Result<image::PrintfFormat> format = image::parse_printf_format(*text);
-  if (!format) {
-    Diagnostic &error = use.error(use.where(0), format.error().cause);
-    error.with_hint(format.error().hint);
-    return Type::none();
-  }
-  size_t wanted = format->argument_count(), given = use.count() - 1;
-  if (wanted != given) {
-    use.error(use.where(), fmt::format("the format takes {} argument{}, but {} {} given", wanted,
-                                       wanted == 1 ? "" : "s", given, given == 1 ? "is" : "are"));
-    return Type::none();
-  }
-  use.event(kind, *text, check_conversions(use, *format));
+  if (std::optional<image::PrintfFormat> format = check_format(use))
+    use.event(kind, *use.known_text(0), check_conversions(use, *format));
   return Type::none();
 }
 
-// Writes an argument in the form of its field.
+// Writes an argument in the form of its field. One whose statements may send events or leave the program
+// themselves is worked out at once, before the record is reserved.
 FieldWriter field_writer(Emitter &e, const ast::Expr &argument, const Type &field) {
   const Type &type = e.info(argument).type;
+  if (ast::holds_statements(argument)) {
+    llvm::Value *made = e.value(argument);
+    return [&e, made, &type, field](llvm::Value *destination) { e.store_value(made, type, destination, field); };
+  }
   if (!field.is_string() || !is_char_pointer(type))
     return [&e, &argument, field](llvm::Value *destination) { e.store(argument, destination, field); };
   AddressSpace space = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
@@ -240,9 +224,42 @@ llvm::Value *emit_join(Emitter &e, const BuiltinSite &site) {
   const Type &type = e.info(site.argument(0)).type;
   AddressSpace space = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
   FieldWriter writer = [&](llvm::Value *destination) {
-    write_arguments(e, e.value64(site.argument(0)), space, array_type.element->size, destination);
+    llvm::Value *array = e.value64(site.argument(0));
+    e.without_counting_reads([&] { write_arguments(e, array, space, array_type.element->size, destination); });
   };
   e.send_event(site.info.event, std::span(&writer, 1));
+  return nullptr;
+}
+
+// ---- debugf ----
+
+constexpr size_t kMostTraceArguments = 3;  // bpf_trace_printk, bpf-helpers(7)
+
+Type check_debugf(BuiltinUse &use) {
+  std::optional<image::PrintfFormat> format = check_format(use);
+  if (!format)
+    return Type::none();
+  std::vector<Type> types = check_conversions(use, *format);
+  if (types.size() > kMostTraceArguments)
+    use.error(use.where(1 + kMostTraceArguments),
+              fmt::format("debugf() prints {} values at most", kMostTraceArguments));
+  for (size_t i = 0; i < types.size(); ++i)
+    if (!types[i].is_none() && !types[i].is_scalar() && !types[i].is_string())
+      use.error(use.where(1 + i),
+                fmt::format("debugf() prints numbers and strings, but this is of type {}", to_string(types[i])));
+  return Type::none();
+}
+
+llvm::Value *emit_debugf(Emitter &e, const BuiltinSite &site) {
+  auto memory_of = [&](const ast::Expr &text) { return e.ir().CreatePtrToInt(e.value(text), e.ir().getInt64Ty()); };
+  llvm::Value *arguments[kMostTraceArguments] = {e.constant(0), e.constant(0), e.constant(0)};
+  for (size_t i = 1; i < site.count(); ++i) {
+    const ast::Expr &argument = site.argument(i);
+    arguments[i - 1] = e.info(argument).type.is_string() ? memory_of(argument) : e.value64(argument);
+  }
+  const ast::Expr &format = site.argument(0);
+  llvm::Value *size = e.constant(e.info(format).type.size);
+  e.helper(codegen::Helper::TracePrintk, {e.value(format), size, arguments[0], arguments[1], arguments[2]});
   return nullptr;
 }
 
@@ -258,6 +275,8 @@ constexpr Builtin kRows[] = {
      "Prints an error message with its place in the script.", check_formatted<image::EventKind::Error>, emit_printf},
     {"warnf", Form::Statement, 1, kAnyCount, "warnf(format, ...)", "Prints a warning with its place in the script.",
      check_formatted<image::EventKind::Warning>, emit_printf},
+    {"debugf", Form::Statement, 1, kAnyCount, "debugf(format, ...)",
+     "Prints at most 3 values to the kernel's trace_pipe, by the kernel's own printf.", check_debugf, emit_debugf},
     {"print", Form::Statement, 1, 3, "print(value) or print(@map [, top [, divisor]])",
      "Prints a value and a newline, or a map: all of it or its `top` largest entries, divided by `divisor`.",
      check_print, emit_print},

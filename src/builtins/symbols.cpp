@@ -3,6 +3,8 @@
 
 #include "builtins/families.h"
 #include "codegen/emitter.h"
+#include "elf/binary.h"
+#include "elf/variables.h"
 #include "sema/builtin_use.h"
 
 namespace sonde::builtins {
@@ -41,8 +43,55 @@ Type check_kaddr(BuiltinUse &use) {
   use.known_to_be(address.value_or(0));
   return Type::uint64();
 }
-llvm::Value *emit_constant(Emitter &e, const BuiltinSite &site) {
-  return e.constant(site.info.constant.value_or(0), site.info.type.size * 8);
+
+// ---- uaddr ----
+
+// Where in its file the code lies that the probe is at.
+std::optional<uint64_t> address_of_target(const image::Target &target) {
+  auto binary = elf::open_binary(target.module);
+  return binary ? (*binary)->symbols().address_of(target.offset) : std::nullopt;
+}
+
+Type variable_type(uint64_t size) {
+  bool is_integer = size == 1 || size == 2 || size == 4;
+  return Type::pointer(Type::integer(is_integer ? 8 * static_cast<uint32_t>(size) : 64, false), AddressSpace::User);
+}
+
+Type check_uaddr(BuiltinUse &use) {
+  Type unknown = variable_type(8);
+  image::ProviderKind kind = use.provider().kind();
+  bool is_return = kind == image::ProviderKind::Uretprobe;
+  if (!is_return && kind != image::ProviderKind::Uprobe && kind != image::ProviderKind::Usdt) {
+    use.error(use.where(), fmt::format("uaddr() is not available in {} probes", use.provider().name()))
+        .with_hint("uprobe, uretprobe and usdt know their binary");
+    return unknown;
+  }
+  std::optional<std::string> name = use.literal(0);
+  if (!name || use.targets().empty())
+    return unknown;
+  const image::Target &target = use.targets().front();
+  auto found = elf::find_variable(target.module, *name);
+  if (!found || !*found) {
+    use.error(use.where(0), fmt::format("there is no variable '{}' in {}", *name, target.module));
+    return unknown;
+  }
+  bool is_one_place = !is_return && use.targets().size() == 1 && address_of_target(target);
+  if ((*found)->is_moved && !is_one_place)
+    use.error(use.where(), fmt::format("where {} is loaded shows only in a uprobe at one place", target.module))
+        .with_hint("keep the address in a map there");
+  return variable_type((*found)->size);
+}
+
+// What is loaded elsewhere is as far from its own address as the probed code is.
+llvm::Value *emit_uaddr(Emitter &e, const BuiltinSite &site) {
+  const image::Target &target = e.unit().targets.front();
+  auto found = elf::find_variable(target.module, *e.info(site.argument(0)).text);
+  elf::Variable variable = found && *found ? **found : elf::Variable{};
+  llvm::Value *address = e.constant(variable.address);
+  if (!variable.is_moved)
+    return address;
+  uint64_t code = address_of_target(target).value_or(0);
+  return e.ir().CreateAdd(address, e.ir().CreateSub(e.instruction_pointer(), e.constant(code)));
 }
 
 constexpr Builtin kRows[] = {
@@ -50,8 +99,10 @@ constexpr Builtin kRows[] = {
      emit_ksym},
     {"usym", Form::Function, 1, 1, "usym(address)", "The running process's function at an address.", check_usym,
      emit_usym},
-    {"kaddr", Form::Function, 1, 1, "kaddr(\"name\")", "Address of a symbol of the kernel.", check_kaddr,
-     emit_constant},
+    {"kaddr", Form::Function, 1, 1, "kaddr(\"name\")", "Address of a symbol of the kernel.", check_kaddr, emit_known},
+    {"uaddr", Form::Function, 1, 1, "uaddr(\"name\")",
+     "Address of a variable of the probed program or library, as a pointer to an integer of its size.", check_uaddr,
+     emit_uaddr},
 };
 
 }  // namespace

@@ -25,8 +25,33 @@ llvm::Value *high_half(Emitter &e, Helper helper) {
   return e.ir().CreateTrunc(e.ir().CreateLShr(both, 32), e.ir().getInt32Ty());
 }
 
-llvm::Value *emit_pid(Emitter &e, const BuiltinSite &) { return high_half(e, Helper::GetCurrentPidTgid); }
-llvm::Value *emit_tid(Emitter &e, const BuiltinSite &) { return low_half(e, Helper::GetCurrentPidTgid); }
+// pid(init), pid(curr_ns): bare words, which stand for nothing else here.
+const ast::Identifier *namespace_word(const std::vector<ast::ExprPtr> *arguments) {
+  return arguments && !arguments->empty() ? std::get_if<ast::Identifier>(&arguments->front()->node) : nullptr;
+}
+
+Type check_process_id(BuiltinUse &use) {
+  const ast::Identifier *word = namespace_word(use.arguments());
+  if (use.count() > 0 && (!word || (word->name != "init" && word->name != "curr_ns")))
+    use.error(use.where(0), "unknown namespace").with_hint("the namespaces are init and curr_ns");
+  return Type::integer(32, false);
+}
+
+// struct bpf_pidns_info of our own namespace: { u32 pid, u32 tgid }, zeros for tasks that are not in it.
+llvm::Value *ids_in_namespace(Emitter &e, const kernel::PidNamespace &space) {
+  llvm::Value *ids = e.allocate(8);
+  e.helper(Helper::GetNsCurrentPidTgid, {e.constant(space.device), e.constant(space.inode), ids, e.constant(8)});
+  return ids;
+}
+
+template <bool is_thread> llvm::Value *emit_process_id(Emitter &e, const BuiltinSite &site) {
+  const ast::Identifier *word = namespace_word(site.arguments);
+  std::optional<kernel::PidNamespace> space = e.kernel().pid_namespace();
+  if (space && !(word && word->name == "init"))
+    return e.load(e.offset(ids_in_namespace(e, *space), is_thread ? 0 : 4), Type::integer(32, false));
+  return is_thread ? low_half(e, Helper::GetCurrentPidTgid) : high_half(e, Helper::GetCurrentPidTgid);
+}
+
 llvm::Value *emit_uid(Emitter &e, const BuiltinSite &) { return low_half(e, Helper::GetCurrentUidGid); }
 llvm::Value *emit_gid(Emitter &e, const BuiltinSite &) { return high_half(e, Helper::GetCurrentUidGid); }
 
@@ -56,6 +81,15 @@ llvm::Value *emit_cpid(Emitter &e, const BuiltinSite &) {
   return e.ir().CreateTrunc(e.parameter(image::ParameterKind::ChildPid), e.ir().getInt32Ty());
 }
 
+Type check_has_cpid(BuiltinUse &use) {
+  use.needs_parameter(image::ParameterKind::ChildPid);
+  return Type::boolean();
+}
+llvm::Value *emit_has_cpid(Emitter &e, const BuiltinSite &) {
+  llvm::Value *pid = e.parameter(image::ParameterKind::ChildPid);
+  return e.ir().CreateZExt(e.ir().CreateICmpNE(pid, e.constant(0)), e.ir().getInt8Ty());
+}
+
 llvm::Value *emit_cpu(Emitter &e, const BuiltinSite &) {
   llvm::Value *cpu = e.helper(Helper::GetSmpProcessorId, {}, Purity::PerRun);
   return e.ir().CreateTrunc(cpu, e.ir().getInt32Ty());
@@ -66,8 +100,12 @@ llvm::Value *emit_rand(Emitter &e, const BuiltinSite &) {
 }
 
 constexpr Builtin kRows[] = {
-    {"pid", Form::Value, 0, 0, "pid", "Process id (thread group id) of the running task.", check_id, emit_pid},
-    {"tid", Form::Value, 0, 0, "tid", "Thread id of the running task.", check_id, emit_tid},
+    {"pid", Form::Value, 0, 1, "pid [(curr_ns | init)]",
+     "Process id (thread group id) of the running task, as the tracer's or as the first pid namespace counts.",
+     check_process_id, emit_process_id<false>},
+    {"tid", Form::Value, 0, 1, "tid [(curr_ns | init)]",
+     "Thread id of the running task, as the tracer's or as the first pid namespace counts.", check_process_id,
+     emit_process_id<true>},
     {"uid", Form::Value, 0, 0, "uid", "User id of the running task.", check_id, emit_uid},
     {"gid", Form::Value, 0, 0, "gid", "Group id of the running task.", check_id, emit_gid},
     {"comm", Form::Value, 0, 0, "comm", "Name of the running task, at most 15 bytes.", check_comm, emit_comm},
@@ -76,6 +114,8 @@ constexpr Builtin kRows[] = {
     {"cgroup", Form::Value, 0, 0, "cgroup", "Id of the running task's cgroup (version 2).", check_cgroup, emit_cgroup},
     {"cpid", Form::Value, 0, 0, "cpid", "Process id of the program started by -c; 0 without -c.", check_cpid,
      emit_cpid},
+    {"has_cpid", Form::Value, 0, 0, "has_cpid", "True if there is a program started by -c.", check_has_cpid,
+     emit_has_cpid},
     {"cpu", Form::Value, 0, 0, "cpu", "Number of the CPU that the probe runs on.", check_id, emit_cpu},
     {"rand", Form::Value, 0, 0, "rand", "A random 32-bit number.", check_id, emit_rand},
 };

@@ -37,10 +37,18 @@ struct ExprInfo {
   uint32_t event = kNoIndex;                   // Call: index into Analysis::events
 };
 
+// How long a variable lasts.
+enum class Lifetime : uint8_t {
+  Block,       // declared, by let or a loop
+  FirstBlock,  // first assigned in a block, and not used behind it
+  Probe,       // first assigned in a block, and used behind it
+};
+
 struct VariableInfo {
   std::string name;
   Type type;
   Location declared;
+  Lifetime lifetime = Lifetime::Block;
 };
 
 // One BPF program: the body of one probe for a set of targets whose contexts are alike.
@@ -67,6 +75,8 @@ struct Analysis {
   std::vector<image::EventSpec> events;
   std::vector<std::string> probe_names;  // by Target::name_index
   std::vector<image::ParameterKind> parameters;
+  bool is_stamped = false;           // records say when, where and by whom they were sent
+  bool counts_failed_reads = false;  // as places where a helper failed
   image::Config config;
   // Where types that ExprInfos only name have their layouts.
   std::shared_ptr<TypeSource> types;

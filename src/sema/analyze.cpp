@@ -24,6 +24,8 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
                  const AnalyzeOptions &options, Diagnostics &diagnostics) {
   Analysis analysis;
   analysis.config = options.config;
+  analysis.is_stamped = options.stamp_records;
+  analysis.counts_failed_reads = options.count_failed_reads;
   analysis.types = std::make_shared<TypeSource>(kernel, options.definitions);
   apply_config(program, kernel, analysis.config, diagnostics);
   resolve_probes(program, kernel, options, analysis, diagnostics);

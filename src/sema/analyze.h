@@ -11,6 +11,7 @@
 #include "cdefs/parse_c.h"
 #include "kernel/kernel.h"
 #include "sema/analysis.h"
+#include "sema/script_option.h"
 
 namespace sonde::sema {
 
@@ -19,7 +20,10 @@ struct AnalyzeOptions {
   std::optional<int> pid;                           // -p
   bool unsafe = false;                              // --unsafe
   image::Config config;                             // after the environment, before config blocks
+  std::vector<ScriptOption> options;                // the script's own, with their values
   const cdefs::Definitions *definitions = nullptr;  // of the script's C; must outlive the Analysis
+  bool stamp_records = false;                       // so that output can tell each record's origin
+  bool count_failed_reads = false;                  // -k
 };
 
 // The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors

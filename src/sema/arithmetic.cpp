@@ -94,6 +94,13 @@ uint64_t normalized(uint64_t bits, const Type &type) {
   return bits << unused >> unused;
 }
 
+Type smallest_integer(uint64_t bits, const Type &type) {
+  for (uint32_t size : {8, 16, 32})
+    if (Type smaller = Type::integer(size, type.is_signed); normalized(bits, smaller) == bits)
+      return smaller;
+  return Type::integer(64, type.is_signed);
+}
+
 std::string constant_text(uint64_t bits, const Type &type) {
   return type.is_signed ? std::to_string(static_cast<int64_t>(bits)) : std::to_string(bits);
 }

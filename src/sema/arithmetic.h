@@ -25,6 +25,9 @@ Type common_integer_type(const ExprInfo &left, const ExprInfo &right);
 Type arithmetic_type(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right);
 Type unary_type(ast::UnaryOp op, const ExprInfo &operand);
 
+// The smallest type that holds a constant: of signed ones where the constant's own is.
+Type smallest_integer(uint64_t bits, const Type &type);
+
 bool is_comparison(ast::BinaryOp op);
 bool is_logical(ast::BinaryOp op);
 bool is_shift(ast::BinaryOp op);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernel/requirements.h"
 #include "sema/type_checker.h"
 
 namespace sonde::sema {
@@ -47,7 +48,45 @@ std::optional<int64_t> BuiltinUse::constant(size_t i) {
 
 std::optional<uint64_t> BuiltinUse::known_constant(size_t i) const { return checker_.info_of(argument(i)).constant; }
 
+std::optional<std::string> BuiltinUse::known_text(size_t i) const { return checker_.info_of(argument(i)).text; }
+
 void BuiltinUse::known_to_be(uint64_t value) { checker_.info_of(expr_).constant = value; }
+void BuiltinUse::known_to_be(std::string text) { checker_.info_of(expr_).text = std::move(text); }
+
+void BuiltinUse::assigns(size_t i, const Type &type) {
+  const auto *variable = std::get_if<ast::Variable>(&argument(i).node);
+  if (!variable) {
+    error(where(i), fmt::format("{}() needs a variable here", builtin_.name))
+        .with_hint(std::string(builtin_.signature));
+    return;
+  }
+  std::optional<uint32_t> index = checker_.find_variable(variable->name);
+  if (!index) {
+    checker_.report_undefined_variable(variable->name, where(i));
+    return;
+  }
+  ExprInfo &target = checker_.info_of(argument(i));
+  target = {};
+  target.variable = *index;
+  ExprInfo value;
+  value.type = type;
+  checker_.merge_variable(*index, type, value, where(i));
+  target.type = checker_.slot(*index).type;
+}
+
+Type BuiltinUse::option(const std::string &name) {
+  const std::vector<ScriptOption> &options = checker_.options_.options;
+  auto found =
+      std::find_if(options.begin(), options.end(), [&](const ScriptOption &option) { return option.name == name; });
+  if (found == options.end())
+    return Type::none();  // reported where options were collected
+  ExprInfo &info = checker_.info_of(expr_);
+  if (found->type.is_string())
+    info.text = found->text;
+  else
+    info.constant = static_cast<uint64_t>(found->number);
+  return found->type;
+}
 
 std::string BuiltinUse::parameter_text(size_t i) { return checker_.value(argument(i)).text.value_or(""); }
 
@@ -83,6 +122,10 @@ kernel::Kernel &BuiltinUse::kernel() const { return checker_.kernel_; }
 bool BuiltinUse::unsafe_allowed() const { return checker_.options_.unsafe; }
 
 Diagnostic &BuiltinUse::error(Location where, std::string message) { return checker_.error(where, std::move(message)); }
+void BuiltinUse::require_kernel(kernel::KernelVersion since, Location where, std::string_view what) {
+  if (kernel().version() < since)
+    error(where, kernel::needs_newer_kernel(what, since, kernel().version()));
+}
 Diagnostic &BuiltinUse::warning(Location where, std::string message) {
   return checker_.warning(where, std::move(message));
 }

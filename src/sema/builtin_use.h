@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ast/ast.h"
@@ -45,8 +46,14 @@ public:
   std::optional<int64_t> constant(size_t i);
   // The value of argument i, typed before, if it is known now; reports nothing.
   std::optional<uint64_t> known_constant(size_t i) const;
+  std::optional<std::string> known_text(size_t i) const;  // the same of strings
   // Says what this use's value is, for a builtin that is worked out while compiling.
   void known_to_be(uint64_t value);
+  void known_to_be(std::string text);
+  // Argument i is a variable that this use assigns a value of that type; reports anything else.
+  void assigns(size_t i, const Type &type);
+  // The type of the script's option of that name, which this use gives the value of.
+  Type option(const std::string &name);
   // The text of positional parameter i ("" when it was not given), whatever it looks like: str($1).
   std::string parameter_text(size_t i);
   // Argument i as a whole map (`@m`, not typed as a value): its index, or nothing after a report.
@@ -67,6 +74,8 @@ public:
   bool unsafe_allowed() const;
 
   Diagnostic &error(Location where, std::string message);
+  // Reports at `where` that `what` needs a newer kernel, if the running one is older than `since`.
+  void require_kernel(kernel::KernelVersion since, Location where, std::string_view what);
   Diagnostic &warning(Location where, std::string message);
 
   // Makes this use send an event; the byte layout follows from the fields' types.

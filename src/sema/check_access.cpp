@@ -1,8 +1,11 @@
 // Casts, fields, elements, dereference, and the sizes and offsets of types.
+#include <bit>
+
 #include "base/text.h"
 #include "sema/arithmetic.h"
 #include "sema/type_checker.h"
 #include "sema/used_args.h"
+#include "types/record.h"
 
 namespace sonde::sema {
 namespace {
@@ -17,6 +20,14 @@ std::vector<std::string> field_names(const StructLayout &layout) {
         names.push_back(std::move(inner));
   }
   return names;
+}
+
+// 5 and -5, which count as 64 bits in arithmetic.
+bool is_integer_literal(const ast::Expr &expr) {
+  const auto *unary = std::get_if<ast::Unary>(&expr.node);
+  if (unary && unary->op == ast::UnaryOp::Negate)
+    return std::holds_alternative<ast::Integer>(unary->operand->node);
+  return std::holds_alternative<ast::Integer>(expr.node);
 }
 
 bool is_castable(const Type &type) {
@@ -38,8 +49,36 @@ void TypeChecker::set_constant(ExprInfo &info, uint64_t value) {
   info.constant = value;
 }
 
+// (uint8[4])n, (uint8[])n: the bytes of an integer; a literal has as many as are asked for.
+void TypeChecker::check_array_cast(const ast::Cast &cast, const ExprInfo &operand, Location where, ExprInfo &info) {
+  ast::TypeName name = cast.type;
+  name.dimensions.clear();
+  Type element = type_names_.complete(named_type(name, AddressSpace::None), where);
+  if (element.is_none() || operand.type.is_none())
+    return;
+  bool is_literal = is_integer_literal(*cast.operand);
+  uint32_t size = is_literal ? smallest_integer(*operand.constant, operand.type).size : operand.type.size;
+  uint64_t wanted = cast.type.dimensions.front();
+  uint64_t count = wanted ? wanted : element.size ? size / element.size : 0;
+  uint64_t bytes = count * element.size;
+  bool fits = is_literal ? bytes >= size && bytes <= 8 : bytes == size;
+  bool is_number = operand.type.is_integer() || operand.type.kind == TypeKind::Bool;
+  if (!is_number || !element.is_scalar() || cast.type.dimensions.size() > 1 || !fits || !std::has_single_bit(bytes)) {
+    error(where, fmt::format("cannot cast {} to {}[{}]", a_type(operand.type), to_string(element),
+                             wanted ? std::to_string(wanted) : ""))
+        .with_hint("integers become arrays of their own size: 1, 2, 4 or 8 bytes");
+    return;
+  }
+  info.type = Type::array(std::move(element), static_cast<uint32_t>(count));
+}
+
 void TypeChecker::check_node(const ast::Cast &cast, const ast::Expr &expr, ExprInfo &info) {
   const ExprInfo &operand = value(*cast.operand);
+  bool is_array = !cast.type.dimensions.empty() && cast.type.name != "string";
+  if (is_array) {
+    check_array_cast(cast, operand, expr.where, info);
+    return;
+  }
   Type type = named_type(cast.type, space_of(operand.type));
   if (type.is_none() || operand.type.is_none())
     return;
@@ -49,6 +88,11 @@ void TypeChecker::check_node(const ast::Cast &cast, const ast::Expr &expr, ExprI
       report.with_hint(fmt::format("cast to a pointer: ({} *)", to_string(type)));
     else if (type.is_string())
       report.with_hint("str(…) reads the string at an address");
+    return;
+  }
+  bool is_same_bytes = operand.type.kind == TypeKind::Array && type.is_integer() && operand.type.size == type.size;
+  if (is_same_bytes) {
+    info.type = std::move(type);
     return;
   }
   if (!acts_as_integer(operand.type)) {
@@ -97,8 +141,17 @@ void TypeChecker::check_tuple_field(const ast::FieldAccess &access, const Type &
   if (field)
     info.type = field_type(*field, unit_->context.pointers);
   else
-    error(access.field_where, fmt::format("{} has no element {}", a_type(tuple), access.field))
-        .with_hint(fmt::format("its elements are 0 to {}", tuple.layout->fields.size() - 1));
+    report_no_element(access, tuple);
+}
+
+void TypeChecker::report_no_element(const ast::FieldAccess &access, const Type &tuple) {
+  size_t count = tuple.layout->fields.size();
+  std::string hint = is_record(tuple) ? did_you_mean(access.field, field_names(*tuple.layout))
+                     : count > 0      ? fmt::format("its elements are 0 to {}", count - 1)
+                                      : "";
+  error(access.field_where,
+        fmt::format("{} has no {} {}", a_type(tuple), is_record(tuple) ? "field" : "element", access.field))
+      .with_hint(std::move(hint));
 }
 
 void TypeChecker::check_struct_field(const ast::FieldAccess &access, const Type &object, const ast::Expr &expr,
@@ -127,16 +180,18 @@ void TypeChecker::check_node(const ast::Index &access, const ast::Expr &expr, Ex
   if (object.is_none() || index.type.is_none())
     return;
   bool is_array = object.kind == TypeKind::Array;
-  if ((!is_array && !object.is_pointer()) || !object.element) {
+  if (!object.is_string() && ((!is_array && !object.is_pointer()) || !object.element)) {
     Diagnostic &report = error(expr.where, fmt::format("{} has no elements to index", a_type(object)));
     if (object.kind == TypeKind::Tuple)
       report.with_hint("elements of tuples are .0, .1, …");
     return;
   }
-  Type element = type_names_.complete(*object.element, expr.where);
+  // A string's are its characters.
+  Type element = object.is_string() ? Type::integer(8, true) : type_names_.complete(*object.element, expr.where);
   if (element.size == 0)
     return;
-  if (is_array && index.constant && *index.constant >= object.count) {
+  uint64_t count = object.is_string() ? object.size : object.count;
+  if (!object.is_pointer() && index.constant && *index.constant >= count) {
     error(access.index->where,
           fmt::format("index {} is outside of {}", constant_text(*index.constant, index.type), a_type(object)));
     return;
@@ -150,6 +205,12 @@ void TypeChecker::check_dereference(const ast::Unary &unary, const ast::Expr &ex
   const Type &pointer = value(*unary.operand).type;
   if (pointer.is_none())
     return;
+  // An address without a type, as kaddr() gives it, leads to a machine word.
+  if (pointer.is_integer() && pointer.size == sizeof(uint64_t)) {
+    info.type = Type::uint64();
+    info.type.space = space_of(pointer);
+    return;
+  }
   if (!pointer.is_pointer()) {
     Diagnostic &report = error(expr.where, fmt::format("'*' needs a pointer, but this is {}", a_type(pointer)));
     if (pointer.is_integer())
@@ -219,10 +280,11 @@ void TypeChecker::check_node(const ast::SizeofExpr &node, const ast::Expr &expr,
       set_constant(info, type.size);
     return;
   }
-  const Type &operand = value(*node.operand).type;
-  if (operand.is_none())
+  const ExprInfo &operand = value(*node.operand);
+  if (operand.type.is_none())
     return;
-  Type type = type_names_.complete(operand, expr.where);
+  Type type = is_integer_literal(*node.operand) ? smallest_integer(*operand.constant, operand.type)
+                                                : type_names_.complete(operand.type, expr.where);
   if (!type.is_none())
     set_constant(info, type.size);
 }

@@ -43,7 +43,8 @@ void TypeChecker::assign_variable(const ast::Assign &assign, const ast::Variable
     return;  // reported as undefined
   // The value was typed first: `$x = $x + 1` is no declaration that reads itself.
   ExprInfo &target = info_of(*assign.target);
-  target.variable = index ? *index : declare_variable(variable.name, &assign, assign.target->where);
+  target.variable =
+      index ? *index : declare_variable(variable.name, &assign, assign.target->where, Lifetime::FirstBlock);
   merge_variable(target.variable, result.type, result, statement.where);
   target.type = slot(target.variable).type;
 }
@@ -104,7 +105,7 @@ void TypeChecker::check_node(const ast::Let &let, const ast::Statement &statemen
     declared = stored_type(type_names_.complete(named_type(*let.type, unit_->context.pointers), let.type->where));
   if (!check_not_declared(let.variable, let.variable_where))
     return;
-  uint32_t index = declare_variable(let.variable, &let, let.variable_where);
+  uint32_t index = declare_variable(let.variable, &let, let.variable_where, Lifetime::Block);
   if (!declared.is_none()) {
     slot(index).is_declared = true;
     set_variable_type(index, declared);

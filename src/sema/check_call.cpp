@@ -41,11 +41,11 @@ void TypeChecker::check_node(const ast::Identifier &identifier, const ast::Expr 
 }
 
 bool TypeChecker::check_constant(const std::string &name, ExprInfo &info) {
-  std::optional<cdefs::Constant> constant = analysis_.types->constant(name);
+  std::optional<TypeSource::NamedConstant> constant = analysis_.types->constant(name);
   if (!constant)
     return false;
   match(
-      *constant,
+      constant->value,
       [&](const std::string &text) {
         info.type = Type::string(static_cast<uint32_t>(text.size()) + 1);
         info.text = text;
@@ -55,6 +55,8 @@ bool TypeChecker::check_constant(const std::string &name, ExprInfo &info) {
         info.type = Type::uint64();
         info.constant = value;
       });
+  if (constant->type.kind == TypeKind::Enum)
+    info.type = std::move(constant->type);
   return true;
 }
 

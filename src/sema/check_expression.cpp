@@ -5,6 +5,7 @@
 #include "base/match.h"
 #include "sema/arithmetic.h"
 #include "sema/type_checker.h"
+#include "types/record.h"
 
 namespace sonde::sema {
 namespace {
@@ -38,13 +39,15 @@ const ExprInfo &TypeChecker::check(const ast::Expr &expr, Use use) {
   checked_[expr.id - unit_->probe->first_expr] = pass_;
   if (const auto *call = std::get_if<ast::Call>(&expr.node))
     check_call(*call, expr, info, use);
+  else if (const auto *block = std::get_if<ast::BlockExpr>(&expr.node))
+    check_block_value(*block, expr, info, use);
   else
     match(expr.node, [&](const auto &node) { check_node(node, expr, info); });
   return info;
 }
 
 void TypeChecker::effect(const ast::Expr &expr) {
-  if (std::holds_alternative<ast::Call>(expr.node)) {
+  if (std::holds_alternative<ast::Call>(expr.node) || std::holds_alternative<ast::BlockExpr>(expr.node)) {
     check(expr, Use::Effect);
     return;
   }
@@ -164,7 +167,7 @@ void TypeChecker::check_node(const ast::Tuple &tuple, const ast::Expr &, ExprInf
     is_known = is_known && !elements.back().is_none();
   }
   if (is_known)
-    info.type = Type::tuple(std::move(elements));
+    info.type = record_type(std::move(elements), tuple.names);
 }
 
 }  // namespace sonde::sema

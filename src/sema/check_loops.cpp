@@ -1,10 +1,11 @@
 // Goes through the statements of every unit; what each kernel has is in kernel/requirements.h.
 #include "sema/check_loops.h"
 
-#include "base/match.h"
+#include "ast/children.h"
 #include "kernel/requirements.h"
 #include "sema/loop_bounds.h"
 #include "sema/reporter.h"
+#include "sema/settled_branch.h"
 
 namespace sonde::sema {
 namespace {
@@ -18,33 +19,45 @@ public:
   LoopCheck(kernel::Kernel &kernel, const Unit &unit, Reporter &reporter)
       : version_(kernel.version()), unit_(unit), reporter_(reporter) {}
 
-  void check(const ast::Block &block) {
-    for (const ast::Statement &statement : block.statements)
-      match(
-          statement.node, [&](const ast::While &node) { check_while(node); },
-          [&](const ast::ForRange &node) { check_range(node); }, [&](const ast::ForMap &node) { check_map(node); },
-          [&](const ast::Unroll &node) { check(node.body); },
-          [&](const ast::If &node) {
-            check(node.then);
-            if (node.otherwise)
-              check(*node.otherwise);
-          },
-          [&](const ast::Block &node) { check(node); }, [](const ast::ExprStatement &) {}, [](const ast::Assign &) {},
-          [](const ast::Let &) {}, [](const ast::Return &) {}, [](const ast::Break &) {}, [](const ast::Continue &) {});
+  void check(const ast::Expr &expr) {
+    const auto *block = std::get_if<ast::BlockExpr>(&expr.node);
+    if (block && block->expansion)
+      reporter_.enter(*block->expansion);
+    check_parts(expr);
+    if (block && block->expansion)
+      reporter_.leave();
+  }
+
+  void check(const ast::Statement &statement) {
+    if (const auto *node = std::get_if<ast::While>(&statement.node))
+      check_while(*node);
+    else if (const auto *range = std::get_if<ast::ForRange>(&statement.node))
+      check_range(*range);
+    else if (const auto *over_map = std::get_if<ast::ForMap>(&statement.node))
+      check_map(*over_map);
+    const auto *branch = std::get_if<ast::If>(&statement.node);
+    auto taken = branch ? settled_branch(*branch, unit_) : std::nullopt;
+    if (!taken)
+      check_parts(statement);
+    else if (*taken)
+      for (const ast::Statement &inner : (*taken)->statements)
+        check(inner);
   }
 
 private:
+  template <typename Node> void check_parts(const Node &node) {
+    ast::for_each_part(node, [&](const auto &part) { check(part); });
+  }
+
   void check_while(const ast::While &node) {
     if (version_ < kernel::kCountedLoops && !is_bounded_by_constants(*node.condition, unit_))
       report(node.condition->where, "a while without a constant bound", kernel::kCountedLoops,
              "give it one: $i = 0; while ($i < 100 && …) { $i++; … }");
-    check(node.body);
   }
 
   void check_range(const ast::ForRange &node) {
     if (version_ < kernel::kCountedLoops)
       require_short(node);
-    check(node.body);
   }
 
   void require_short(const ast::ForRange &node) {
@@ -62,14 +75,10 @@ private:
     if (version_ < kernel::kForEachEntry)
       report(node.map->where, "for over a map", kernel::kForEachEntry,
              "print shows all entries of a map; a loop over numbers can look up one after the other");
-    check(node.body);
   }
 
   void report(Location where, std::string what, kernel::KernelVersion since, std::string hint) {
-    reporter_
-        .error(where, fmt::format("{} needs Linux {}; this is {}", what, kernel::to_string(since),
-                                  kernel::to_string(version_)))
-        .with_hint(std::move(hint));
+    reporter_.error(where, kernel::needs_newer_kernel(what, since, version_)).with_hint(std::move(hint));
   }
 
   kernel::KernelVersion version_;
@@ -81,8 +90,13 @@ private:
 
 void check_loops(const Analysis &analysis, kernel::Kernel &kernel, Diagnostics &diagnostics) {
   Reporter reporter(diagnostics);
-  for (const Unit &unit : analysis.units)
-    LoopCheck(kernel, unit, reporter).check(unit.probe->body);
+  for (const Unit &unit : analysis.units) {
+    LoopCheck check(kernel, unit, reporter);
+    if (unit.probe->predicate)
+      check.check(*unit.probe->predicate);
+    for (const ast::Statement &statement : unit.probe->body.statements)
+      check.check(statement);
+  }
 }
 
 }  // namespace sonde::sema

@@ -2,11 +2,15 @@
 #include "base/text.h"
 #include "kernel/requirements.h"
 #include "sema/type_checker.h"
+#include "types/record.h"
 
 namespace sonde::sema {
 namespace {
 
 std::string keys_text(size_t count) { return fmt::format("{} key{}", count, count == 1 ? "" : "s"); }
+
+// A tuple is as many keys as it has elements; a record is one.
+bool is_several_keys(const Type &type) { return type.kind == TypeKind::Tuple && !is_record(type); }
 
 bool can_be_key(const Type &type) { return type.kind != TypeKind::Struct && !type.is_aggregate(); }
 
@@ -72,7 +76,7 @@ bool TypeChecker::check_form(uint32_t map, MapForm form, Location where) {
 // Several keys are one tuple, written out or held by a variable.
 void TypeChecker::check_key_parts(uint32_t map, const ast::Expr &key) {
   const ExprInfo &whole = info_of(key);
-  bool is_tuple = whole.type.kind == TypeKind::Tuple;
+  bool is_tuple = is_several_keys(whole.type);
   size_t count = is_tuple ? whole.type.layout->fields.size() : 1;
   MapState &state = maps_.state(map);
   if (state.key.empty()) {
@@ -110,7 +114,7 @@ bool TypeChecker::check_key_type(const Type &type, const ast::Expr &key) {
 void TypeChecker::report_key_mismatch(uint32_t map, const ast::Expr &key, const Type &type) {
   const image::MapSpec &spec = maps_.spec(map);
   const MapState &state = maps_.state(map);
-  bool is_tuple = type.kind == TypeKind::Tuple;
+  bool is_tuple = is_several_keys(type);
   size_t given = is_tuple ? type.layout->fields.size() : 1;
   std::string message = given == state.key.size() ? fmt::format("the key of {} is {} here, but {} elsewhere", spec.name,
                                                                 a_type(stored_type(type)), a_type(spec.key))
@@ -138,8 +142,8 @@ Type TypeChecker::read_value(uint32_t map, Location where) {
     error(where, fmt::format("{} holds {}, which cannot be used as a value", spec.name, a_type(spec.value)))
         .with_hint(fmt::format("print({}) prints it", spec.name));
   else if (spec.value.is_aggregate() && !kernel::reads_other_cpus(kernel_))
-    error(where, fmt::format("reading {}, which every CPU keeps for itself, needs Linux {}; this is {}", spec.name,
-                             kernel::to_string(kernel::kPerCpuLookup), kernel::to_string(kernel_.version())))
+    error(where, kernel::needs_newer_kernel(fmt::format("reading {}, which every CPU keeps for itself,", spec.name),
+                                            kernel::kPerCpuLookup, kernel_.version()))
         .with_hint(fmt::format("print({}) prints it; to compute with it, count in a plain map: {}++", spec.name,
                                spec.is_scalar() ? spec.name : spec.name + "[…]"));
   return type;

@@ -9,6 +9,20 @@ namespace {
 
 std::string quoted(ast::BinaryOp op) { return fmt::format("'{}'", ast::symbol(op)); }
 
+// Values of such types are equal when their bytes are.
+bool has_plain_bytes(const Type &type) {
+  switch (type.kind) {
+  case TypeKind::String:
+  case TypeKind::Inet:
+  case TypeKind::MacAddress: return true;
+  case TypeKind::Array: return has_plain_bytes(*type.element);
+  case TypeKind::Tuple:
+    return std::all_of(type.layout->fields.begin(), type.layout->fields.end(),
+                       [](const Field &field) { return has_plain_bytes(field.type); });
+  default: return type.is_scalar();
+  }
+}
+
 }  // namespace
 
 void TypeChecker::check_node(const ast::Unary &unary, const ast::Expr &expr, ExprInfo &info) {
@@ -74,13 +88,8 @@ bool TypeChecker::check_probe_comparison(const ast::Binary &binary, ExprInfo &in
 }
 
 bool TypeChecker::check_object_comparison(ast::BinaryOp op, const Type &left, const Type &right) const {
-  auto has_plain_bytes = [](const Type &type) {
-    if (type.kind == TypeKind::Array)
-      return type.element->is_scalar();
-    return type.kind == TypeKind::Tuple && std::all_of(type.layout->fields.begin(), type.layout->fields.end(),
-                                                       [](const Field &field) { return field.type.is_scalar(); });
-  };
-  return (op == ast::BinaryOp::Equal || op == ast::BinaryOp::NotEqual) && left == right && has_plain_bytes(left);
+  std::optional<Type> common = unify(left, right);
+  return (op == ast::BinaryOp::Equal || op == ast::BinaryOp::NotEqual) && common && has_plain_bytes(*common);
 }
 
 // True when one side is text, whether the comparison is right or reported.
@@ -190,7 +199,8 @@ void TypeChecker::check_node(const ast::IncrementDecrement &node, const ast::Exp
     info.type = info_of(target).type = held.type;  // one element on
     return;
   }
-  if (!held.type.is_none() && !held.type.is_integer() && !held.type.is_aggregate()) {
+  bool is_number = held.type.is_integer() || held.type.kind == TypeKind::Enum || held.type.is_aggregate();
+  if (!held.type.is_none() && !is_number) {
     error(expr.where, fmt::format("{} needs an integer, but this holds {}", symbol, a_type(held.type)));
     return;
   }

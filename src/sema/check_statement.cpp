@@ -1,5 +1,6 @@
 // Statements other than assignments: blocks, branches and loops.
 #include "base/match.h"
+#include "sema/settled_branch.h"
 #include "sema/type_checker.h"
 
 namespace sonde::sema {
@@ -30,6 +31,11 @@ void TypeChecker::check_node(const ast::ExprStatement &node, const ast::Statemen
 
 void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
   condition(*node.condition);
+  if (auto taken = settled_branch(node, *unit_)) {
+    if (*taken)
+      check_block(**taken);
+    return;
+  }
   check_block(node.then);
   if (node.otherwise)
     check_block(*node.otherwise);
@@ -54,7 +60,7 @@ void TypeChecker::check_node(const ast::ForRange &node, const ast::Statement &st
   integer(*node.end, "a range");
   open_scope();
   if (check_not_declared(node.variable, statement.where)) {
-    uint32_t index = declare_variable(node.variable, &node, statement.where);
+    uint32_t index = declare_variable(node.variable, &node, statement.where, Lifetime::Block);
     set_variable_type(index, Type::int64());
     has_value_[index] = true;
   }
@@ -76,7 +82,7 @@ void TypeChecker::check_node(const ast::ForMap &node, const ast::Statement &stat
   }
   open_scope();
   if (check_not_declared(node.variable, statement.where)) {
-    uint32_t index = declare_variable(node.variable, &node, statement.where);
+    uint32_t index = declare_variable(node.variable, &node, statement.where, Lifetime::Block);
     slot(index).is_declared = true;
     set_variable_type(index, element);
     has_value_[index] = true;
@@ -85,9 +91,11 @@ void TypeChecker::check_node(const ast::ForMap &node, const ast::Statement &stat
   close_scope();
 }
 
-void TypeChecker::check_node(const ast::Return &node, const ast::Statement &) {
+void TypeChecker::check_node(const ast::Return &node, const ast::Statement &statement) {
   if (node.value)
     integer(*node.value, "return");
+  if (node.value && loop_depth_ > 0 && unit_->provider->kind() == image::ProviderKind::Test)
+    error(statement.where, "a test cannot return its result from inside a loop");
 }
 
 void TypeChecker::check_node(const ast::Break &, const ast::Statement &statement) {

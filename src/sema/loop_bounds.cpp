@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/match.h"
+#include "ast/children.h"
 #include "sema/arithmetic.h"
 
 namespace sonde::sema {
@@ -14,26 +14,30 @@ public:
   CounterCheck(const Unit &unit, uint32_t variable) : unit_(unit), variable_(variable) {}
 
   // Every assignment below gives the variable a value that follows from constants.
-  bool holds(const ast::Block &block) const {
-    return std::all_of(block.statements.begin(), block.statements.end(),
-                       [&](const ast::Statement &statement) { return holds(statement); });
+  bool holds(const ast::Expr &expr) const { return parts_hold(expr); }
+  bool holds(const ast::Statement &statement) const {
+    if (const auto *assign = std::get_if<ast::Assign>(&statement.node))
+      return (!is_variable(*assign->target) || is_step(*assign->value)) && parts_hold(statement);
+    if (const auto *let = std::get_if<ast::Let>(&statement.node))
+      return (!declares(let) || !let->value || is_step(*let->value)) && parts_hold(statement);
+    if (const auto *range = std::get_if<ast::ForRange>(&statement.node))
+      return !declares(range) && parts_hold(statement);
+    if (const auto *over_map = std::get_if<ast::ForMap>(&statement.node))
+      return !declares(over_map) && parts_hold(statement);
+    return parts_hold(statement);
   }
 
 private:
-  bool holds(const ast::Statement &statement) const {
-    return match(
-        statement.node, [&](const ast::Assign &node) { return !is_variable(*node.target) || is_step(*node.value); },
-        [&](const ast::Let &node) {
-          return unit_.declared.at(&node) != variable_ || !node.value || is_step(*node.value);
-        },
-        [&](const ast::If &node) { return holds(node.then) && (!node.otherwise || holds(*node.otherwise)); },
-        [&](const ast::While &node) { return holds(node.body); },
-        [&](const ast::Unroll &node) { return holds(node.body); },
-        [&](const ast::ForRange &node) { return unit_.declared.at(&node) != variable_ && holds(node.body); },
-        [&](const ast::ForMap &node) { return unit_.declared.at(&node) != variable_ && holds(node.body); },
-        [&](const ast::Block &node) { return holds(node); }, [](const ast::ExprStatement &) { return true; },
-        [](const ast::Return &) { return true; }, [](const ast::Break &) { return true; },
-        [](const ast::Continue &) { return true; });
+  template <typename Node> bool parts_hold(const Node &node) const {
+    bool all = true;
+    ast::for_each_part(node, [&](const auto &part) { all = all && holds(part); });
+    return all;
+  }
+
+  // Branches that are not compiled declare nothing.
+  bool declares(const void *node) const {
+    auto found = unit_.declared.find(node);
+    return found != unit_.declared.end() && found->second == variable_;
   }
 
   bool is_variable(const ast::Expr &expr) const {
@@ -53,6 +57,11 @@ private:
   uint32_t variable_;
 };
 
+bool holds_in(const ast::Block &body, const CounterCheck &check) {
+  return std::all_of(body.statements.begin(), body.statements.end(),
+                     [&](const ast::Statement &statement) { return check.holds(statement); });
+}
+
 }  // namespace
 
 bool is_bounded_by_constants(const ast::Expr &condition, const Unit &unit) {
@@ -65,7 +74,7 @@ bool is_bounded_by_constants(const ast::Expr &condition, const Unit &unit) {
     return false;
   for (const auto &[variable, limit] : {std::pair(&*binary->left, &*binary->right), {&*binary->right, &*binary->left}})
     if (std::holds_alternative<ast::Variable>(variable->node) && unit.info(*limit).constant &&
-        CounterCheck(unit, unit.info(*variable).variable).holds(unit.probe->body))
+        holds_in(unit.probe->body, CounterCheck(unit, unit.info(*variable).variable)))
       return true;
   return false;
 }

@@ -27,6 +27,8 @@ void describe_field(const Field &field, std::string &out) {
 
 std::string describe_context(const probes::Context &context, const UsedArgs &used) {
   std::string out = fmt::format("{};", static_cast<int>(context.pointers));
+  for (const probes::ArgumentPiece &piece : context.args_pieces)
+    out += fmt::format("{}:{}{}+{};", piece.offset, piece.is_on_stack ? "stack" : "register", piece.number, piece.size);
   if (!context.args || !context.args->layout)
     return out;
   const StructLayout &layout = *context.args->layout;
@@ -42,7 +44,7 @@ std::string describe_context(const probes::Context &context, const UsedArgs &use
 class Resolver {
 public:
   Resolver(kernel::Kernel &kernel, const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
-      : kernel_(kernel), options_(options), analysis_(analysis), diagnostics_(diagnostics) {}
+      : kernel_(kernel), match_{kernel, options.pid, options.unsafe}, analysis_(analysis), diagnostics_(diagnostics) {}
 
   void resolve(const ast::Probe &probe) {
     UsedArgs used = used_args(probe);
@@ -63,7 +65,7 @@ private:
       report(Severity::Error, attach_point.where, spec.error());
       return;
     }
-    auto targets = spec->provider->match(spec->spec, {kernel_, options_.pid, options_.unsafe});
+    auto targets = spec->provider->match(spec->spec, match_);
     if (!targets) {
       report_no_match(attach_point.where, targets.error());
       return;
@@ -89,6 +91,8 @@ private:
         report(Severity::Error, where, context.error());
         return false;
       }
+      if (!add_args(provider, *context, target, where, used))
+        return false;
       if (used.any())
         group += ";" + describe_context(*context, used);
       if (units.emplace(group, analysis_.units.size()).second) {
@@ -103,6 +107,19 @@ private:
       analysis_.probe_names.push_back(target.name);
     target.name_index = analysis_.probe_names.size() - 1;
     analysis_.units[units.at(group)].targets.push_back(std::move(target));
+    return true;
+  }
+
+  bool add_args(const probes::Provider &provider, probes::Context &context, const image::Target &target, Location where,
+                const UsedArgs &used) {
+    if (!used.any())
+      return true;
+    if (auto done = provider.add_args(context, target, match_); !done) {
+      report(Severity::Error, where, done.error());
+      return false;
+    }
+    if (context.types)
+      analysis_.types->add(context.types);
     return true;
   }
 
@@ -131,13 +148,25 @@ private:
   }
 
   kernel::Kernel &kernel_;
-  const AnalyzeOptions &options_;
+  probes::MatchOptions match_;
   Analysis &analysis_;
   Diagnostics &diagnostics_;
 };
 
 Location whole_program(const ast::Program &program) {
   return Location::cover(program.probes.front().where, program.probes.back().where);
+}
+
+// An iterator ends the run when it is through: whatever else there is would see an accidental piece of it.
+void check_alone(const Analysis &analysis, Diagnostics &diagnostics) {
+  for (const Unit &unit : analysis.units)
+    for (const Unit &other : analysis.units)
+      if (unit.provider->is_alone() && &other != &unit && !other.provider->is_run_directly()) {
+        diagnostics
+            .error(unit.probe->where, "{} probes run alone, only begin and end go with them", unit.provider->name())
+            .with_hint("put each iterator into a script of its own");
+        return;
+      }
 }
 
 }  // namespace
@@ -158,6 +187,7 @@ void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const A
                  analysis.config.max_probes)
           .with_hint("a narrower wildcard matches fewer; config = { max_probes = … } allows more");
   }
+  check_alone(analysis, diagnostics);
   if (resolver.target_count() == 0 && !diagnostics.has_errors())
     diagnostics.error(whole_program(program), "none of the probes exists on this system");
 }

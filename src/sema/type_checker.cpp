@@ -1,6 +1,8 @@
 // The rounds of type checking; what one construct needs is in check_*.cpp.
 #include "sema/type_checker.h"
 
+#include "sema/expand_macros.h"
+
 #include <algorithm>
 
 namespace sonde::sema {
@@ -72,7 +74,7 @@ void TypeChecker::split_units() {
   std::vector<UnitState> states;
   for (size_t i = 0; i < analysis_.units.size(); ++i) {
     Unit &unit = analysis_.units[i];
-    bool is_ambiguous = states_[i].reads_target_name && unit.targets.size() > 1;
+    bool is_ambiguous = (states_[i].reads_target_name || analysis_.is_stamped) && unit.targets.size() > 1;
     bool can_ask = is_ambiguous && !states_[i].compares_target_name && !unit.provider->is_run_directly() &&
                    (unit.context.syscalls || kernel_.has(kernel::Feature::AttachCookie));
     if (!is_ambiguous || can_ask) {
@@ -114,7 +116,7 @@ void TypeChecker::require_types() {
   for (const Unit &unit : analysis_.units)
     for (const VariableInfo &variable : unit.variables)
       if (variable.type.is_none())
-        warning(variable.declared, fmt::format("${} is declared but never used", variable.name));
+        warning(variable.declared, fmt::format("${} is declared but never used", written_name(variable.name)));
 }
 
 void TypeChecker::check_unit(uint32_t unit) {
@@ -132,6 +134,7 @@ void TypeChecker::check_unit(uint32_t unit) {
   has_value_.assign(unit_->variables.size(), false);
   loop_depth_ = 0;
   open_scope();
+  declare_kept_variables();
   if (probe.predicate)
     condition(*probe.predicate);
   for (const ast::Statement &statement : probe.body.statements)

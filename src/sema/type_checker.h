@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -42,9 +43,16 @@ private:
   // What a call may be used for.
   enum class Use : uint8_t { Value, Effect, Aggregation };
 
+  struct UseAfterBlock {
+    Location assigned;
+    Location used;
+  };
+
   // Kept beside each unit from round to round.
   struct UnitState {
-    std::vector<Slot> slots;  // of Unit::variables
+    std::vector<Slot> slots;                                // of Unit::variables
+    std::map<std::string, UseAfterBlock> used_after_block;  // variables by name
+    bool has_new_use_after_block = false;                   // the next check declares variables anew
     bool reads_target_name = false;
     bool compares_target_name = false;  // probe == "…": decided here, so it needs one unit per target
   };
@@ -80,6 +88,13 @@ private:
   void check_node(const ast::ParameterCount &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::Ternary &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::Tuple &, const ast::Expr &, ExprInfo &);
+
+  // ---- Blocks as expressions (check_block.cpp) ----
+  void check_node(const ast::BlockExpr &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Comptime &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::TypeArgument &, const ast::Expr &, ExprInfo &);
+  void check_block_value(const ast::BlockExpr &, const ast::Expr &, ExprInfo &, Use use);
+  void report_no_value(const ast::BlockExpr &, Location where);
   void unify_branches(const ast::Ternary &, const ast::Expr &, ExprInfo &);
 
   // ---- Operators (check_operator.cpp) ----
@@ -89,7 +104,7 @@ private:
   void check_comparison(const ast::Binary &, const ast::Expr &, ExprInfo &);
   // probe == "kprobe:f": known for each target; true when this is it.
   bool check_probe_comparison(const ast::Binary &, ExprInfo &);
-  // == and != of objects whose bytes say all: arrays and tuples of scalars.
+  // == and != of objects whose bytes say all, once both are of one type: arrays, tuples.
   bool check_object_comparison(ast::BinaryOp op, const Type &left, const Type &right) const;
   bool check_text_comparison(const ast::Binary &, const ast::Expr &, const ExprInfo &, const ExprInfo &);
   void check_arithmetic(ast::BinaryOp op, const ast::Expr &left, const ast::Expr &right, Location where,
@@ -102,6 +117,7 @@ private:
 
   // ---- Parts of objects (check_access.cpp) ----
   void check_node(const ast::Cast &, const ast::Expr &, ExprInfo &);
+  void check_array_cast(const ast::Cast &, const ExprInfo &operand, Location where, ExprInfo &);
   void check_node(const ast::FieldAccess &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::Index &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::SizeofType &, const ast::Expr &, ExprInfo &);
@@ -114,6 +130,7 @@ private:
   bool is_in_memory(const ast::Expr &expr);
   bool is_bitfield(const ast::Expr &expr);
   void check_tuple_field(const ast::FieldAccess &, const Type &tuple, ExprInfo &);
+  void report_no_element(const ast::FieldAccess &, const Type &tuple);
   void check_struct_field(const ast::FieldAccess &, const Type &object, const ast::Expr &, ExprInfo &);
   // The type of `field` read out of an object in `space`.
   Type field_type(const Field &field, AddressSpace space) const;
@@ -125,7 +142,7 @@ private:
 
   // ---- Names and calls (check_call.cpp) ----
   void check_node(const ast::Identifier &, const ast::Expr &, ExprInfo &);
-  // An enumerator or a macro of the script's C.
+  // An enumerator, or a macro of the script's C.
   bool check_constant(const std::string &name, ExprInfo &info);
   void check_node(const ast::Call &, const ast::Expr &, ExprInfo &);
   void check_call(const ast::Call &, const ast::Expr &, ExprInfo &, Use use);
@@ -157,12 +174,16 @@ private:
   void check_node(const ast::Variable &, const ast::Expr &, ExprInfo &);
   std::optional<uint32_t> find_variable(const std::string &name) const;
   // The variable that `node` brings in, visible from here to the end of the block.
-  uint32_t declare_variable(const std::string &name, const void *node, Location where);
+  uint32_t declare_variable(const std::string &name, const void *node, Location where, Lifetime lifetime);
   bool check_not_declared(const std::string &name, Location where);
   void merge_variable(uint32_t variable, const Type &type, const ExprInfo &value, Location where);
   void set_variable_type(uint32_t variable, const Type &type);
-  void report_undefined_variable(const std::string &name, Location where);
+  void report_undefined_variable(const std::string &variable, Location where);
   Slot &slot(uint32_t variable) { return states_[unit_index_].slots[variable]; }
+  // Before its 0.22, bpftrace knew one scope, the probe's: what was assigned in a block was there behind it.
+  // Notes such a use of a variable that no `let` ties to its block; false when there is none.
+  bool keep_after_block(const std::string &name, Location use);
+  void declare_kept_variables();
   void open_scope() { scopes_.emplace_back(); }
   void close_scope();
 
@@ -220,7 +241,7 @@ private:
   std::vector<uint32_t> checked_;  // by expression: the pass that typed it last
   std::unordered_map<std::string_view, uint32_t> visible_;
   // Variables of blocks that have ended: known by name, but no longer there.
-  std::unordered_map<std::string_view, Location> ended_;
+  std::unordered_map<std::string_view, VariableInfo> ended_;
   std::vector<std::vector<std::string_view>> scopes_;
   std::vector<bool> has_value_;  // by variable: assigned before this point
   uint32_t loop_depth_ = 0;

@@ -12,6 +12,9 @@ Result<std::optional<Type>> TypeSource::type(const std::string &name) {
   const Type *found = in_script(name);
   if (found && (found->kind != TypeKind::Struct || found->layout))
     return std::optional<Type>(*found);
+  for (const std::shared_ptr<NamedTypes> &types : of_programs_)
+    if (std::optional<Type> of_program = types->type(name))
+      return of_program;
   auto entry = known_.find(name);
   if (entry == known_.end())
     entry = known_.emplace(name, kernel_.type(name)).first;
@@ -19,13 +22,34 @@ Result<std::optional<Type>> TypeSource::type(const std::string &name) {
   return found && !kernel_knows ? Result<std::optional<Type>>(std::optional<Type>(*found)) : entry->second;
 }
 
-std::optional<cdefs::Constant> TypeSource::constant(const std::string &name) const {
+std::optional<TypeSource::NamedConstant> TypeSource::constant(const std::string &name) {
+  if (auto known = script_constant(name))
+    return known;
+  auto entry = kernel_constants_.find(name);
+  if (entry == kernel_constants_.end())
+    entry = kernel_constants_.emplace(name, kernel_constant(name)).first;
+  return entry->second;
+}
+
+std::optional<TypeSource::NamedConstant> TypeSource::script_constant(const std::string &name) const {
   if (!definitions_)
     return std::nullopt;
-  if (auto found = definitions_->enumerators.find(name); found != definitions_->enumerators.end())
-    return found->second;
+  if (auto found = definitions_->enumerators.find(name); found != definitions_->enumerators.end()) {
+    const Type *type = in_script(found->second.type);
+    return NamedConstant{found->second.value, type ? *type : Type::none()};
+  }
   if (auto found = definitions_->macros.find(name); found != definitions_->macros.end())
-    return found->second;
+    return NamedConstant{found->second, Type::none()};
+  return std::nullopt;
+}
+
+std::optional<TypeSource::NamedConstant> TypeSource::kernel_constant(const std::string &name) {
+  Result<std::optional<Type>> found = kernel_.enum_with(name);
+  if (!found || !*found)
+    return std::nullopt;
+  for (const Enumerator &enumerator : *(*found)->enumerators)
+    if (enumerator.name == name)
+      return NamedConstant{enumerator.value, **found};
   return std::nullopt;
 }
 

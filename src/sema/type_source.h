@@ -2,11 +2,14 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cdefs/parse_c.h"
 #include "kernel/kernel.h"
+#include "types/named_types.h"
 
 namespace sonde::sema {
 
@@ -20,13 +23,24 @@ public:
   const Type *in_script(const std::string &name) const;
   // A struct, union or enum of that name (without a tag); nothing when there is none.
   Result<std::optional<Type>> type(const std::string &name);
-  // An enumerator or macro of the script's C.
-  std::optional<cdefs::Constant> constant(const std::string &name) const;
+  struct NamedConstant {
+    cdefs::Constant value;
+    Type type;  // of enumerators: their Enum, where it is known; else None
+  };
+  // Types of traced programs, which go before the kernel's of the same name.
+  void add(std::shared_ptr<NamedTypes> types) { of_programs_.push_back(std::move(types)); }
+  // An enumerator or macro of the script's C, or an enumerator of the kernel's.
+  std::optional<NamedConstant> constant(const std::string &name);
 
 private:
+  std::optional<NamedConstant> script_constant(const std::string &name) const;
+  std::optional<NamedConstant> kernel_constant(const std::string &name);
+
   kernel::Kernel &kernel_;
   const cdefs::Definitions *definitions_;
+  std::vector<std::shared_ptr<NamedTypes>> of_programs_;
   std::map<std::string, Result<std::optional<Type>>> known_;
+  std::map<std::string, std::optional<NamedConstant>> kernel_constants_;
 };
 
 }  // namespace sonde::sema

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "sema/arithmetic.h"
+#include "types/record.h"
 
 namespace sonde::sema {
 namespace {
@@ -25,16 +26,18 @@ Type unify_numbers(const Type &a, const Type &b) {
 }
 
 std::optional<Type> unify_tuples(const Type &a, const Type &b) {
-  if (a.layout->fields.size() != b.layout->fields.size())
+  if (a.layout->fields.size() != b.layout->fields.size() || is_record(a) != is_record(b))
     return std::nullopt;
   std::vector<Type> elements;
-  for (size_t i = 0; i < a.layout->fields.size(); ++i) {
-    auto element = unify(a.layout->fields[i].type, b.layout->fields[i].type);
+  for (const Field &field : a.layout->fields) {
+    // Fields of records are found by name, whatever their order.
+    const Field *other = b.layout->find(field.name);
+    auto element = other ? unify(field.type, other->type) : std::nullopt;
     if (!element)
       return std::nullopt;
     elements.push_back(std::move(*element));
   }
-  return Type::tuple(std::move(elements));
+  return record_type(std::move(elements), record_names(a));
 }
 
 // Aggregations of one kind and shape; sums and extremes are signed if one of them is.
@@ -103,7 +106,7 @@ Type widened(const Type &type) {
   std::vector<Type> elements;
   for (const Field &field : type.layout->fields)
     elements.push_back(widened(field.type));
-  return Type::tuple(std::move(elements));
+  return record_type(std::move(elements), record_names(type));
 }
 
 Type readable_type(const Type &type) {
@@ -123,7 +126,7 @@ Type readable_type(const Type &type) {
 std::string a_type(const Type &type) {
   std::string text = to_string(type);
   if (type.kind == TypeKind::Tuple)
-    return "a tuple " + text;
+    return (is_record(type) ? "a record " : "a tuple ") + text;
   bool vowel = std::string_view("aeio").find(text.front()) != std::string_view::npos;
   return (vowel ? "an " : "a ") + text;
 }

@@ -5,11 +5,10 @@
 
 #include "ast/print.h"
 #include "base/diagnostics.h"
-#include "builtins/builtin.h"
+#include "driver/compile.h"
 #include "kernel/fake_kernel.h"
 #include "lexer/lexer.h"
 #include "parser/parse.h"
-#include "sema/analyze.h"
 
 namespace golden {
 namespace {
@@ -51,17 +50,18 @@ Outcome errors(const std::string &name, const std::string &source) {
   return outcome(sources, diagnostics, "");
 }
 
-// Types, maps and events as analysis finds them on a kernel of literals (src/kernel/fake_kernel.h).
+// Types, maps and events as the compiler finds them on a kernel of literals (src/kernel/fake_kernel.h).
 Outcome types(const std::string &name, const std::string &source) {
   Sources sources;
   Diagnostics diagnostics;
   sources.add(name, source);
-  ast::Program program = parsed(sources, diagnostics);
   kernel::FakeKernel kernel;
-  sema::AnalyzeOptions options;
-  options.positional_parameters = {"first", "2"};
-  sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), options, diagnostics);
-  return outcome(sources, diagnostics, diagnostics.has_errors() ? "" : sema::print(analysis));
+  driver::CompileOptions options;
+  options.parameters = {"first", "2"};
+  options.stages = {driver::Stage::Types};
+  driver::Compilation compilation = driver::compile(sources, 0, kernel, options, diagnostics);
+  bool is_complete = !diagnostics.has_errors() && !compilation.stage_texts.empty();
+  return outcome(sources, diagnostics, is_complete ? compilation.stage_texts.front().second : "");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST(CInScripts, ConstantsHaveTypesOfTheirValues) {
                            "BEGIN { @n = N; @t = TEXT; @r = RED; @known = 1 / (RED - 6); }");
   EXPECT_THAT(text, HasSubstr("builtin: N :: [int64]"));
   EXPECT_THAT(text, HasSubstr("map @t: string[4]"));
-  EXPECT_THAT(text, HasSubstr("builtin: RED :: [int64]"));
+  EXPECT_THAT(text, HasSubstr("builtin: RED :: [enum e]"));
 }
 
 TEST(CInScripts, ConstantsAreKnownWhileTypesAreChecked) {

@@ -1,4 +1,4 @@
-// docs/language.md's tables are the rows of the program.
+// The tables of docs/language.md and docs/probes.md are the rows of the program.
 #include "driver/reference.h"
 
 #include <gtest/gtest.h>
@@ -11,18 +11,21 @@
 namespace sonde::driver {
 namespace {
 
-std::filesystem::path page_path() { return std::filesystem::path(SONDE_SOURCE_DIR) / "docs" / "language.md"; }
+class ReferencePage : public ::testing::TestWithParam<const char *> {};
 
-TEST(Reference, PageHoldsTheTablesOfTheProgram) {
+TEST_P(ReferencePage, HoldsTheTablesOfTheProgram) {
+  std::filesystem::path path = std::filesystem::path(SONDE_SOURCE_DIR) / "docs" / GetParam();
   std::ostringstream page;
-  page << std::ifstream(page_path()).rdbuf();
+  page << std::ifstream(path).rdbuf();
   ASSERT_FALSE(page.str().empty());
   std::string wanted = regenerate_tables(page.str());
   if (std::getenv("SONDE_UPDATE_GOLDEN"))
-    std::ofstream(page_path()) << wanted;
+    std::ofstream(path) << wanted;
   else
     EXPECT_EQ(page.str(), wanted) << "run SONDE_UPDATE_GOLDEN=1 ./dev test unit";
 }
+
+INSTANTIATE_TEST_SUITE_P(Docs, ReferencePage, ::testing::Values("language.md", "probes.md"));
 
 TEST(Reference, TextOutsideTheMarkersStays) {
   std::string page = "a\n<!-- generated: aggregations -->\nold\n<!-- end -->\nb\n";

@@ -67,8 +67,8 @@ const Wrong kOperators[] = {
      "error: '==' cannot compare a string[16] with an int64 | hint: str($N) gives a parameter as text"},
     {"begin { print(comm < \"b\"); }", "error: strings can be compared by == and !=, not by <"},
     {"begin { print((1, 2) == 3); }", "error: '==' cannot compare a tuple (int64,int64) with an int64"},
-    {"begin { print((1, \"a\") == (1, \"a\")); }",
-     "error: '==' cannot compare a tuple (int64,string[2]) with a tuple (int64,string[2])"},
+    {"begin { print((1, \"a\") == (\"a\", 1)); }",
+     "error: '==' cannot compare a tuple (int64,string[2]) with a tuple (string[2],int64)"},
     {"begin { print((1, 2) < (1, 2)); }", "error: '<' cannot compare a tuple (int64,int64) with a tuple (int64,int64)"},
     {"begin { print(curtask + curtask); }",
      "error: '+' needs a pointer and an integer, but this is a struct task_struct * and a struct task_struct * | "
@@ -97,8 +97,7 @@ const Wrong kVariables[] = {
     {"begin { $a += 1; }", "error: Undefined variable: $a"},
     {"begin { $a++; }", "error: Undefined variable: $a"},
     {"begin { if (pid) { $a = 1; } print($a); }",
-     "error: Undefined variable: $a | note: this $a ends with its block '$a' | hint: `let $a;` before the block makes "
-     "it visible here"},
+     "warning: $a is used behind the block that assigns it | hint: `let $a;` before the block says that this is meant"},
     {"begin { let $a; print($a); }", "error: $a is used before it has a value | note: it is declared here '$a'"},
     {"begin { $a = 1; if (pid) { let $a = 2; } }",
      "error: $a is already declared, and cannot be hidden by another | note: first declared here '$a'"},

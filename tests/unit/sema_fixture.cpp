@@ -5,6 +5,7 @@
 
 #include "parser/parse.h"
 #include "sema/builtin_use.h"
+#include "sema/expand_macros.h"
 
 namespace sonde::testing {
 namespace {
@@ -128,6 +129,7 @@ Script::Script(std::string text, kernel::FakeKernel kernel, sema::AnalyzeOptions
     : kernel_(std::move(kernel)) {
   size_t file = sources_.add("script", std::move(text));
   program_ = parse(sources_, file, {options.positional_parameters}, diagnostics_);
+  program_ = sema::expand_macros(std::move(program_), table, diagnostics_);
   if (!diagnostics_.has_errors())
     analysis_ = sema::analyze(program_, kernel_, table, options, diagnostics_);
 }
