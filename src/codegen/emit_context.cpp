@@ -57,10 +57,11 @@ llvm::Value *Emitter::argument_register(uint32_t index) {
   if (unit_.provider->kind() == image::ProviderKind::Usdt)
     return usdt_argument(unit_.context.usdt_arguments[index]);
   const ArchRegisters &registers = native_registers();
+  if (unit_.context.kind == probes::ContextKind::SyscallWrapper)
+    return task_register(context_load(registers.arguments[0], 8), registers.syscall_arguments[index], 8);
   if (index < registers.arguments.size())
     return context_load(registers.arguments[index], 8);
-  uint64_t at = registers.stack_arguments + 8 * (index - registers.arguments.size());
-  llvm::Value *address = ir_.CreateAdd(context_load(registers.stack_pointer, 8), constant(at));
+  llvm::Value *address = ir_.CreateAdd(stack_arguments(), constant(8 * (index - registers.arguments.size())));
   llvm::Value *value = allocate(8);
   read_memory(value, 8, address, unit_.context.pointers);
   return load(value, Type::uint64());
@@ -88,7 +89,45 @@ llvm::Value *Emitter::target_name_index() {
   return constant(unit_.targets.empty() ? 0 : unit_.targets.front().name_index);
 }
 
+llvm::Value *Emitter::stack_arguments() {
+  const ArchRegisters &registers = native_registers();
+  return ir_.CreateAdd(context_load(registers.stack_pointer, 8), constant(registers.stack_arguments));
+}
+
+void Emitter::store_piece(const probes::ArgumentPiece &piece, llvm::Value *args) {
+  llvm::Value *destination = offset(args, piece.offset);
+  if (piece.is_on_stack) {
+    llvm::Value *address = ir_.CreateAdd(stack_arguments(), constant(8 * uint64_t{piece.number}));
+    read_memory(destination, piece.size, address, AddressSpace::User);
+    return;
+  }
+  llvm::Value *value = context_load(native_registers().arguments[piece.number], 8);
+  in_words(piece.size, alignment_of(destination), [&](uint32_t at, uint32_t width) {
+    llvm::Value *part = ir_.CreateTrunc(ir_.CreateLShr(value, 8 * at), ir_.getIntNTy(width * 8));
+    ir_.CreateAlignedStore(part, offset(destination, at), llvm::Align(width));
+  });
+}
+
+bool Emitter::is_register_args(const ast::Expr &expr) const {
+  const sema::ExprInfo &about = info(expr);
+  return unit_.context.kind == probes::ContextKind::Registers && about.builtin && about.type.kind == TypeKind::Struct;
+}
+
+// A field that is one number, straight from where the function gets it.
+llvm::Value *Emitter::register_field(const Field &field) {
+  for (const probes::ArgumentPiece &piece : unit_.context.args_pieces)
+    if (piece.offset == field.offset && !piece.is_on_stack)
+      return ir_.CreateTrunc(context_load(native_registers().arguments[piece.number], 8), type_of(field.type));
+  return nullptr;
+}
+
 void Emitter::store_args(llvm::Value *destination, const Type &type) {
+  if (unit_.context.kind == probes::ContextKind::Registers) {
+    zero(destination, type.size);
+    for (const probes::ArgumentPiece &piece : unit_.context.args_pieces)
+      store_piece(piece, destination);
+    return;
+  }
   if (!unit_.context.syscalls) {
     read_memory(destination, type.size, ir_.CreatePtrToInt(context(), ir_.getInt64Ty()), AddressSpace::Kernel);
     return;

@@ -91,13 +91,32 @@ llvm::Value *Emitter::emit_expression(const ast::Expr &expr, llvm::Value *destin
       [&](const ast::Tuple &node) -> llvm::Value * {
         store_tuple(expr, node, destination, about.type);
         return destination;
-      });
+      },
+      [&](const ast::Comptime &node) { return known(node); },
+      [&](const ast::TypeArgument &node) { return known(node); },
+      [&](const ast::BlockExpr &node) { return emit_block_value(node); });
+}
+
+void Emitter::emit_statements(const ast::BlockExpr &node) {
+  for (const ast::Statement &statement : node.statements)
+    emit(statement);
+}
+
+// Scalars, and blocks that are there for their effect.
+llvm::Value *Emitter::emit_block_value(const ast::BlockExpr &node) {
+  emit_statements(node);
+  if (!node.result)
+    return nullptr;
+  return info(*node.result).type.is_none() ? emit_expression(*node.result, nullptr) : value(*node.result);
 }
 
 llvm::Value *Emitter::emit_builtin(const ast::Expr &expr, const std::vector<ast::ExprPtr> *arguments,
                                    llvm::Value *destination) {
   const sema::ExprInfo &about = info(expr);
-  return about.builtin->emit(*this, {expr, arguments, about, destination});
+  const std::vector<ast::ExprPtr> *outer = std::exchange(arguments_, arguments);
+  llvm::Value *result = about.builtin->emit(*this, {expr, arguments, about, destination});
+  arguments_ = outer;
+  return result;
 }
 
 // A missing entry reads as zero.

@@ -6,18 +6,9 @@
 #include <cassert>
 
 #include "codegen/emitter.h"
-#include "codegen/module_builder.h"
-#include "kernel/requirements.h"
-#include "sema/loop_bounds.h"
+#include "codegen/loop_form.h"
 
 namespace sonde::codegen {
-namespace {
-
-// The verifier follows loops round by round; more rounds than this cost it too much.
-constexpr int64_t kFollowedRounds = 256;
-
-}  // namespace
-
 void Emitter::emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::BasicBlock *end) {
   frame_.loops.push_back({next, end});
   emit(body);
@@ -26,7 +17,7 @@ void Emitter::emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::Ba
 }
 
 void Emitter::emit(const ast::While &node) {
-  if (!sema::is_bounded_by_constants(*node.condition, unit_) && module_.kernel().version() >= kernel::kCountedLoops) {
+  if (is_called_back(node, unit_, kernel().version())) {
     emit_counted_while(node);
     return;
   }
@@ -53,12 +44,11 @@ void Emitter::emit(const ast::Unroll &node) {
 }
 
 void Emitter::emit(const ast::ForRange &node) {
-  const auto &from = info(*node.begin).constant, &to = info(*node.end).constant;
-  bool is_small = from && to && static_cast<int64_t>(*to - *from) <= kFollowedRounds;
-  if (!is_small && module_.kernel().version() >= kernel::kCountedLoops) {
+  if (is_called_back(node, unit_, kernel().version())) {
     emit_large_range(node);
     return;
   }
+  allocate_variable(&node);
   uint32_t variable = unit_.declared.at(&node);
   const Type &type = unit_.variables[variable].type;
   // The script may assign to its variable without changing how often the loop runs.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kAnyEntry = 0;  // BPF_ANY
 constexpr uint64_t kNoEntry = 1;   // BPF_NOEXIST
+constexpr const char *kUpdate = "map_update_elem";
 
 }  // namespace
 
@@ -64,14 +65,17 @@ void Emitter::with_new_entry(uint32_t map, llvm::Value *key, const std::function
   }
   llvm::Value *first = map_lookup(map, key);
   llvm::BasicBlock *before = ir_.GetInsertBlock();
-  llvm::BasicBlock *create = block("create"), *found = block("found"), *end = block("end");
+  llvm::BasicBlock *create = block("create"), *found = block("found"), *full = block("full"), *end = block("end");
   ir_.CreateCondBr(ir_.CreateIsNotNull(first), found, create);
   ir_.SetInsertPoint(create);
-  create_zeroed_entry(map, key);
+  llvm::Value *result = create_zeroed_entry(map, key);
   // Null when the map is full.
   llvm::Value *second = map_lookup(map, key);
   llvm::BasicBlock *created = ir_.GetInsertBlock();
-  ir_.CreateCondBr(ir_.CreateIsNotNull(second), found, end);
+  ir_.CreateCondBr(ir_.CreateIsNotNull(second), found, full);
+  ir_.SetInsertPoint(full);
+  count_failure(kUpdate, map, result);
+  branch_to(end);
   ir_.SetInsertPoint(found);
   llvm::PHINode *entry = ir_.CreatePHI(ir_.getPtrTy(), 2, "entry");
   entry->addIncoming(first, before);
@@ -81,11 +85,17 @@ void Emitter::with_new_entry(uint32_t map, llvm::Value *key, const std::function
 }
 
 // Another CPU may have created it meanwhile: its entry stays.
-void Emitter::create_zeroed_entry(uint32_t map, llvm::Value *key) {
+llvm::Value *Emitter::create_zeroed_entry(uint32_t map, llvm::Value *key) {
   uint32_t size = analysis_.maps[map].value.size;
   llvm::Value *zeros = allocate(size);
   zero(zeros, size);
-  helper(Helper::MapUpdateElem, {this->map(map), key, zeros, constant(kNoEntry)});
+  return helper(Helper::MapUpdateElem, {this->map(map), key, zeros, constant(kNoEntry)});
+}
+
+void Emitter::set_entry(uint32_t map, llvm::Value *key, llvm::Value *value) {
+  llvm::Value *result = helper(Helper::MapUpdateElem, {this->map(map), key, value, constant(kAnyEntry)});
+  if (!analysis_.maps[map].is_scalar())
+    branch(ir_.CreateICmpNE(result, constant(0)), [&] { count_failure(kUpdate, map, result); });
 }
 
 void Emitter::mark_assigned(uint32_t map, llvm::Value *slot) {
@@ -143,7 +153,7 @@ llvm::Value *Emitter::update_entry(uint32_t map, llvm::Value *key,
   if (!is_scalar) {
     llvm::Value *fresh = allocate(type.size);
     ir_.CreateStore(change(nothing), fresh);
-    helper(Helper::MapUpdateElem, {this->map(map), key, fresh, constant(kAnyEntry)});
+    set_entry(map, key, fresh);
   }
   llvm::BasicBlock *missing_end = ir_.GetInsertBlock();
   continue_at(end);

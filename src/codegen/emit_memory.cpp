@@ -1,8 +1,10 @@
 // Memory: where temporaries live, clearing, copying, reading of kernel and user memory.
 #include <llvm/ADT/bit.h>
+#include <llvm/IR/InlineAsm.h>
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "codegen/emitter.h"
 #include "codegen/module_builder.h"
@@ -13,28 +15,28 @@ namespace {
 // Up to here stores in line beat a helper call.
 constexpr uint32_t kInlineBytes = 128;
 
-uint32_t round_up(uint32_t value, uint32_t alignment) { return (value + alignment - 1) / alignment * alignment; }
-
 // The helper for an address of unknown space tells kernel and user addresses apart by their value,
 // on architectures (x86) where they do not overlap.
 Helper string_reader(AddressSpace space) {
-  if (space == AddressSpace::None)
-    return Helper::ProbeReadStr;
-  return space == AddressSpace::User ? Helper::ProbeReadUserStr : Helper::ProbeReadKernelStr;
+  return space == AddressSpace::None ? Helper::ProbeReadStr : Helper::ProbeReadKernelStr;
 }
 
 }  // namespace
 
 llvm::Value *Emitter::allocate(uint32_t size, [[maybe_unused]] uint32_t alignment) {
   assert(alignment <= 8 && "pieces start at multiples of 8");
-  uint32_t rounded = round_up(std::max(size, 1u), 8);
+  uint32_t rounded = (std::max(size, 1u) + 7) / 8 * 8;
   if (rounded <= std::max<uint64_t>(analysis_.config.on_stack_limit, 8))
     if (llvm::Value *address = allocate_on_stack(rounded))
       return address;
-  uint32_t at = scratch_used_;
-  scratch_used_ += rounded;
-  scratch_total_ = std::max(scratch_total_, scratch_used_);
-  return offset(scratch_memory(), at);
+  return allocate_scratch(rounded);
+}
+
+Emitter::Temporaries::~Temporaries() {
+  emitter_.scratch_used_ = scratch_before_;
+  std::vector<StackPiece> &free = emitter_.free_stack_;
+  free.insert(free.end(), emitter_.used_stack_.begin(), emitter_.used_stack_.end());
+  emitter_.used_stack_.swap(outer_stack_);
 }
 
 // Null when the frame has no room left.
@@ -57,18 +59,6 @@ llvm::Value *Emitter::allocate_on_stack(uint32_t size) {
   return address;
 }
 
-llvm::Value *Emitter::scratch_memory() {
-  llvm::GlobalVariable *scratch = module_.scratch(scratch_total_);
-  if (!frame_.scratch) {
-    llvm::Value *key = zero_key();
-    llvm::IRBuilder<>::InsertPointGuard guard(ir_);
-    ir_.SetInsertPoint(frame_.entry);
-    locate(where_);
-    frame_.scratch = helper(Helper::MapLookupElem, {scratch, key});
-  }
-  return frame_.scratch;
-}
-
 llvm::Value *Emitter::zero_key() {
   if (!frame_.zero_key) {
     llvm::IRBuilder<>::InsertPointGuard guard(ir_);
@@ -81,6 +71,11 @@ llvm::Value *Emitter::zero_key() {
 
 llvm::Value *Emitter::offset(llvm::Value *base, uint64_t bytes) {
   return bytes ? ir_.CreateConstInBoundsGEP1_64(ir_.getInt8Ty(), base, bytes) : base;
+}
+
+llvm::Value *Emitter::opaque(llvm::Value *number) {
+  auto *type = llvm::FunctionType::get(number->getType(), {number->getType()}, false);
+  return ir_.CreateCall(llvm::InlineAsm::get(type, "", "=r,0", /*hasSideEffects=*/false), {number});
 }
 
 llvm::Value *Emitter::load_aligned(llvm::Value *address, uint32_t size, uint32_t alignment) {
@@ -142,8 +137,9 @@ AddressSpace Emitter::space_of(const Type &pointer) const {
 llvm::Value *Emitter::read_memory(llvm::Value *destination, uint32_t size, llvm::Value *address, AddressSpace space) {
   if (space == AddressSpace::None)
     space = unit_.context.pointers;
-  Helper read = space == AddressSpace::User ? Helper::ProbeReadUser : Helper::ProbeReadKernel;
-  return helper(read, {destination, constant(size, 32), address});
+  if (space == AddressSpace::User)
+    return counted_read("probe_read_user", read_user(Helper::ProbeReadUser, destination, constant(size), address));
+  return counted_read("probe_read_kernel", helper(Helper::ProbeReadKernel, {destination, constant(size, 32), address}));
 }
 
 llvm::Value *Emitter::read_string(llvm::Value *destination, uint32_t size, llvm::Value *address, AddressSpace space) {
@@ -157,8 +153,22 @@ llvm::Value *Emitter::read_string(llvm::Value *destination, uint32_t size, llvm:
     space = AddressSpace::User;
   if (pad_strings_)
     zero(destination, size);
-  Helper read = string_reader(space);
-  return helper(read, {destination, length, address});
+  if (space == AddressSpace::User)
+    return counted_read("probe_read_user_str", read_user(Helper::ProbeReadUserStr, destination, length, address));
+  return counted_read(space == AddressSpace::None ? "probe_read_str" : "probe_read_kernel_str",
+                      helper(string_reader(space), {destination, length, address}));
+}
+
+llvm::Value *Emitter::counted_read(const char *name, llvm::Value *result) {
+  if (counts_failed_reads_)
+    branch(ir_.CreateICmpSLT(result, constant(0)), [&] { count_failure(name, std::nullopt, result); });
+  return result;
+}
+
+void Emitter::without_counting_reads(const std::function<void()> &body) {
+  bool counted = std::exchange(counts_failed_reads_, false);
+  body();
+  counts_failed_reads_ = counted;
 }
 
 }  // namespace sonde::codegen

@@ -6,6 +6,7 @@
 
 #include "codegen/emitter.h"
 #include "sema/arithmetic.h"
+#include "sema/unify.h"
 
 namespace sonde::codegen {
 namespace {
@@ -128,10 +129,24 @@ llvm::Value *Emitter::emit_comparison(const ast::Binary &node) {
   if (left.type.is_string() || right.type.is_string()) {
     equal = equal_strings(*node.left, *node.right);
   } else {
-    llvm::Value *first = value(*node.left);
-    equal = equal_bytes(first, value(*node.right), std::min(left.type.size, right.type.size));
+    equal = equal_objects(*node.left, *node.right);
   }
   return node.op == ast::BinaryOp::Equal ? equal : ir_.CreateNot(equal);
+}
+
+// Both in the form that a key of their common type has: padding and what follows a string's NUL are zero.
+llvm::Value *Emitter::equal_objects(const ast::Expr &left, const ast::Expr &right) {
+  Type common = sema::unify(info(left).type, info(right).type).value_or(info(left).type);
+  bool padded = std::exchange(pad_strings_, true);
+  auto bytes = [&](const ast::Expr &expr) {
+    llvm::Value *memory = allocate(common.size, common.alignment());
+    store(expr, memory, common);
+    return memory;
+  };
+  llvm::Value *first = bytes(left);
+  llvm::Value *equal = equal_bytes(first, bytes(right), common.size);
+  pad_strings_ = padded;
+  return equal;
 }
 
 // a && b: `b` is evaluated only when `a` does not decide.

@@ -66,7 +66,10 @@ Place Emitter::index_place(const ast::Index &node) {
   uint64_t element_size = type.element ? std::max(complete(*type.element).size, 1u) : 1;
   if (object.region == Region::Bpf && !llvm::isa<llvm::ConstantInt>(index)) {
     llvm::Value *last = constant(std::max<uint64_t>(type.size / element_size, 1) - 1);
+    index = opaque(index);
     index = ir_.CreateSelect(ir_.CreateICmpULT(index, last), index, last);
+    // LLVM adds to an aligned address by "or" where it can, which the verifier forbids.
+    object.address = opaque(object.address);
   }
   return advance(object, ir_.CreateMul(index, constant(element_size)));
 }
@@ -108,6 +111,9 @@ llvm::Value *Emitter::read_element(const ast::Expr &expr) {
   const Field *field = access ? field_of(*access) : nullptr;
   if (field && is_syscall_args(*access->object))
     return syscall_field(*field);
+  if (field && !field->bit_width && is_register_args(*access->object))
+    if (llvm::Value *value = register_field(*field))
+      return value;
   if (field && field->is_data_loc)
     return data_loc_address(*field, *access);
   Place object = place(expr);

@@ -27,7 +27,7 @@ llvm::Value *Emitter::stack(const Type &stack) {
   branch(is_taken(first), [&] {
     llvm::Value *second = ask(true);
     ir_.CreateStore(ir_.CreateOr(second, constant(kInSecondMap)), id);
-    branch(is_taken(second), [&] { add_one(module_.lost_stacks(), 0); });
+    branch(is_taken(second), [&] { count_loss(module_.loss_words().stacks()); });
   });
   llvm::Value *low = ir_.CreateAnd(ir_.CreateLoad(ir_.getInt64Ty(), id), constant(UINT32_MAX));
   if (stack.kind == TypeKind::KernelStack)

@@ -1,24 +1,26 @@
 // Statements without loops. Temporaries of a statement are free for the next one.
 #include "base/match.h"
 #include "codegen/emitter.h"
+#include "sema/settled_branch.h"
 
 namespace sonde::codegen {
 
 void Emitter::emit(const ast::Block &block) {
+  Temporaries variables(*this);
   for (const ast::Statement &statement : block.statements)
     emit(statement);
 }
 
 void Emitter::emit(const ast::Statement &statement) {
   locate(statement.where);
-  // Statements nest: an inner one gives back only what it took itself.
-  uint32_t scratch_before = scratch_used_;
-  std::vector<StackPiece> outer_stack;
-  outer_stack.swap(used_stack_);
+  statement_where_ = statement.where;
+  // What it declares outlives its temporaries.
+  if (const auto *let = std::get_if<ast::Let>(&statement.node))
+    allocate_variable(let);
+  else if (const auto *assign = std::get_if<ast::Assign>(&statement.node))
+    allocate_variable(assign);
+  Temporaries temporaries(*this);
   match(statement.node, [&](const auto &node) { emit(node); });
-  scratch_used_ = scratch_before;
-  free_stack_.insert(free_stack_.end(), used_stack_.begin(), used_stack_.end());
-  used_stack_.swap(outer_stack);
 }
 
 void Emitter::emit(const ast::ExprStatement &node) {
@@ -51,6 +53,10 @@ void Emitter::assign_variable(const ast::Expr &target, const ast::Assign &node) 
   store_value(arithmetic(*node.op, load(address, type), right, type), type, address, type);
 }
 
+void Emitter::assign_variable(uint32_t variable, llvm::Value *value, const Type &from) {
+  store_value(value, from, variable_address(variable), unit_.variables[variable].type);
+}
+
 void Emitter::assign_map(const ast::Expr &target, const ast::Assign &node) {
   const auto &map_node = std::get<ast::Map>(target.node);
   uint32_t index = info(target).map;
@@ -79,7 +85,7 @@ void Emitter::assign_map(const ast::Expr &target, const ast::Assign &node) {
     mark_assigned(index, fresh);
   }
   llvm::Value *key = map_key(index, map_node.key.get());
-  helper(Helper::MapUpdateElem, {map(index), key, fresh, constant(0)});
+  set_entry(index, key, fresh);
 }
 
 void Emitter::emit_aggregation(const ast::Expr &target, const ast::Map &node, const ast::Expr &value) {
@@ -106,6 +112,11 @@ void Emitter::emit(const ast::Let &node) {
 }
 
 void Emitter::emit(const ast::If &node) {
+  if (auto taken = sema::settled_branch(node, unit_)) {
+    if (*taken)
+      emit(**taken);
+    return;
+  }
   std::function<void()> otherwise;
   if (node.otherwise)
     otherwise = [&] { emit(*node.otherwise); };
@@ -114,14 +125,19 @@ void Emitter::emit(const ast::If &node) {
 }
 
 void Emitter::emit(const ast::Return &node) {
-  if (node.value && !info(*node.value).type.is_none())
-    value(*node.value);
+  if (node.value && !info(*node.value).type.is_none()) {
+    llvm::Value *result = value(*node.value);
+    if (frame_.result)
+      ir_.CreateStore(ir_.CreateZExtOrTrunc(result, frame_.function->getReturnType()), frame_.result);
+  }
   return_from_program();
 }
 
 // Scalars become registers in LLVM's first pass. They start as zero, so that a path without an
 // assignment is defined too.
 llvm::Value *Emitter::variable_address(uint32_t variable) {
+  if (is_shared_[variable])
+    return offset(scratch_memory(), shared_place_[variable]);
   llvm::Value *&address = frame_.variables[variable];
   if (!address) {
     const sema::VariableInfo &about = unit_.variables[variable];
@@ -133,23 +149,35 @@ llvm::Value *Emitter::variable_address(uint32_t variable) {
   return address;
 }
 
-// Memory variables live as long as the program, so they are allocated before the first statement.
-// Those that the body assigns first thing on every path need no clearing.
-void Emitter::allocate_variables() {
-  std::vector<bool> is_assigned(unit_.variables.size());
-  for (const ast::Statement &statement : unit_.probe->body.statements)
-    if (const auto *assign = std::get_if<ast::Assign>(&statement.node))
-      if (std::holds_alternative<ast::Variable>(assign->target->node))
-        is_assigned[info(*assign->target).variable] = true;
-  for (uint32_t i = 0; i < unit_.variables.size(); ++i) {
-    const Type &type = unit_.variables[i].type;
-    if (type.is_none() || type.is_scalar())
-      continue;
-    frame_.variables[i] = allocate(type.size, type.alignment());
-    if (!is_assigned[i])
-      zero(frame_.variables[i], type.size);
+// Memory for what the node of a statement declares, until the end of the block. It is not cleared: a declaration that
+// gives no value does that itself.
+void Emitter::allocate_variable(const void *declaring) {
+  auto found = unit_.declared.find(declaring);
+  if (found != unit_.declared.end())
+    allocate_variable(found->second);
+}
+
+void Emitter::allocate_variable(uint32_t variable) {
+  const Type &type = unit_.variables[variable].type;
+  if (type.is_none())
+    return;  // declared and never used
+  if (is_shared_[variable]) {
+    shared_place_[variable] = scratch_used_;
+    allocate_scratch(type.size);
+  } else if (!type.is_scalar()) {
+    frame_.variables[variable] = allocate(type.size, type.alignment());
   }
-  used_stack_.clear();
+}
+
+// Those that last as long as the program may be read before they are assigned.
+void Emitter::allocate_kept_variables() {
+  for (uint32_t i = 0; i < unit_.variables.size(); ++i) {
+    const sema::VariableInfo &variable = unit_.variables[i];
+    if (variable.lifetime != sema::Lifetime::Probe || variable.type.is_none())
+      continue;
+    allocate_variable(i);
+    zero(variable_address(i), variable.type.size);
+  }
 }
 
 }  // namespace sonde::codegen

@@ -22,6 +22,11 @@ void Emitter::store(const ast::Expr &expr, llvm::Value *destination, const Type 
     store_map_value(expr, *map, destination, as);
   } else if (const auto *tuple = std::get_if<ast::Tuple>(&expr.node)) {
     store_tuple(expr, *tuple, destination, as);
+  } else if (const auto *block = std::get_if<ast::BlockExpr>(&expr.node)) {
+    emit_statements(*block);
+    store(*block->result, destination, as);
+  } else if (const auto *comptime = std::get_if<ast::Comptime>(&expr.node)) {
+    store(*comptime->operand, destination, as);
   } else if (is_place(expr)) {
     store_place(expr, destination, as);
   } else if (const auto *cast = std::get_if<ast::Cast>(&expr.node)) {
@@ -55,8 +60,9 @@ void Emitter::store_value(llvm::Value *value, const Type &from, llvm::Value *des
   }
   if (as.kind == TypeKind::Tuple && from.kind == TypeKind::Tuple && !(from == as)) {
     zero_padding(destination, as);
-    for (size_t i = 0; i < as.layout->fields.size(); ++i)
-      store_part(value, from.layout->fields[i], destination, as.layout->fields[i]);
+    // A record's fields are in the order of its own type.
+    for (const Field &field : as.layout->fields)
+      store_part(value, *from.layout->find(field.name), destination, field);
     return;
   }
   uint32_t common = std::min(from.size, as.size);
@@ -125,7 +131,7 @@ void Emitter::store_tuple(const ast::Expr &expr, const ast::Tuple &node, llvm::V
   const Type &type = as.kind == TypeKind::Tuple ? as : info(expr).type;
   zero_padding(destination, type);
   for (size_t i = 0; i < node.elements.size(); ++i) {
-    const Field &field = type.layout->fields[i];
+    const Field &field = node.names.empty() ? type.layout->fields[i] : *type.layout->find(node.names[i]);
     store(*node.elements[i], offset(destination, field.offset), field.type);
   }
 }
@@ -137,8 +143,8 @@ void Emitter::store_cast(const ast::Cast &node, llvm::Value *destination, const 
     return;
   }
   // An integer as an array of its bytes.
-  ir_.CreateAlignedStore(value(*node.operand), destination,
-                         llvm::Align(std::min(alignment_of(destination), std::max(from.size, 1u))));
+  ir_.CreateAlignedStore(value_as(*node.operand, Type::integer(8 * as.size, false)), destination,
+                         llvm::Align(std::min(alignment_of(destination), std::max(as.size, 1u))));
 }
 
 // Arrays of characters become strings here. They need not have a NUL, so one byte more is asked for.

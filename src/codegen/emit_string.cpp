@@ -1,4 +1,6 @@
 // Comparing strings and other memory.
+#include <llvm/ADT/bit.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -7,7 +9,7 @@
 namespace sonde::codegen {
 namespace {
 
-// Up to here memory is compared by words in line; beyond, by a loop over bytes.
+// Up to here memory is compared by words in line; beyond, by a loop.
 constexpr uint32_t kInlineBytes = 64;
 
 }  // namespace
@@ -24,7 +26,9 @@ llvm::Value *Emitter::equal_strings(const ast::Expr &left, const ast::Expr &righ
                             first.text ? *first.text : *second.text);
   else {
     llvm::Value *a = string_value(left);
-    result = equal_until_nul(a, string_value(right), std::min(first.type.size, second.type.size));
+    // The last byte of both is a NUL.
+    uint32_t same = first.type.size == second.type.size && first.type.is_string() && second.type.is_string();
+    result = equal_until_nul(a, string_value(right), std::max(std::min(first.type.size, second.type.size) - same, 1u));
   }
   pad_strings_ = padded;
   return result;
@@ -72,33 +76,48 @@ llvm::Value *Emitter::equal_until_nul(llvm::Value *left, llvm::Value *right, uin
   return compare_in_loop(left, right, size, true);
 }
 
-// One byte a round: the verifier follows each with the index known, and stops at the size.
+// As many bytes a round as alignment allows: the verifier follows each round with the index known, and stops at the
+// end. A round ends the loop at a difference or at a NUL, and its bytes behind the NUL do not count:
+//
+//   nuls = (a - 0x01…01) & ~a & 0x80…80     the lowest bit is that of the first NUL
+//   different = (a ^ b) & (nuls ^ (nuls - 1))
 llvm::Value *Emitter::compare_in_loop(llvm::Value *left, llvm::Value *right, uint32_t size, bool until_nul) {
+  uint32_t width = std::min({alignment_of(left), alignment_of(right), llvm::bit_floor(size)});
+  llvm::Type *word = ir_.getIntNTy(width * 8);
+  llvm::Value *low_bits = constant(0x0101010101010101, width * 8), *high_bits = constant(0x8080808080808080, width * 8);
+  llvm::Value *nothing = llvm::ConstantInt::get(word, 0);
   llvm::BasicBlock *before = ir_.GetInsertBlock();
-  llvm::BasicBlock *head = block("compare"), *same = block("same_byte"), *next = block("next_byte"),
-                   *end = block("compared");
+  llvm::BasicBlock *head = block("compare"), *next = block("next_word"), *end = block("compared");
   ir_.CreateBr(head);
   ir_.SetInsertPoint(head);
   llvm::PHINode *index = ir_.CreatePHI(ir_.getInt64Ty(), 2, "index");
   index->addIncoming(constant(0), before);
-  llvm::Value *a = load_aligned(ir_.CreateGEP(ir_.getInt8Ty(), left, index), 1, 1);
-  llvm::Value *b = load_aligned(ir_.CreateGEP(ir_.getInt8Ty(), right, index), 1, 1);
-  ir_.CreateCondBr(ir_.CreateICmpEQ(a, b), same, end);
-  ir_.SetInsertPoint(same);
-  if (until_nul)
-    ir_.CreateCondBr(ir_.CreateICmpEQ(a, constant(0, 8)), end, next);
-  else
-    ir_.CreateBr(next);
+  llvm::Value *a = load_aligned(ir_.CreateGEP(ir_.getInt8Ty(), left, index), width, width);
+  llvm::Value *b = load_aligned(ir_.CreateGEP(ir_.getInt8Ty(), right, index), width, width);
+  llvm::Value *different = ir_.CreateXor(a, b), *stop = different;
+  if (until_nul) {
+    llvm::Value *nuls = ir_.CreateAnd(ir_.CreateAnd(ir_.CreateSub(a, low_bits), ir_.CreateNot(a)), high_bits);
+    llvm::Value *counted = ir_.CreateXor(nuls, ir_.CreateSub(nuls, llvm::ConstantInt::get(word, 1)));
+    different = ir_.CreateAnd(different, counted);
+    stop = ir_.CreateOr(different, nuls);
+  }
+  llvm::Value *is_same = ir_.CreateICmpEQ(different, nothing);
+  ir_.CreateCondBr(ir_.CreateICmpEQ(stop, nothing), next, end);
   ir_.SetInsertPoint(next);
-  llvm::Value *following = ir_.CreateAdd(index, constant(1));
+  llvm::Value *following = ir_.CreateAdd(index, constant(width));
   index->addIncoming(following, next);
-  ir_.CreateCondBr(ir_.CreateICmpULT(following, constant(size)), head, end);
-  ir_.SetInsertPoint(end);
-  llvm::PHINode *equal = ir_.CreatePHI(ir_.getInt1Ty(), 3);
-  equal->addIncoming(ir_.getFalse(), head);
-  if (until_nul)
-    equal->addIncoming(ir_.getTrue(), same);
-  equal->addIncoming(ir_.getTrue(), next);
+  uint32_t rest = size % width;
+  llvm::BasicBlock *after = block("after_words");
+  ir_.CreateCondBr(ir_.CreateICmpULT(following, constant(size - rest)), head, after);
+  ir_.SetInsertPoint(after);
+  llvm::Value *rest_equal = ir_.getTrue();
+  if (rest)
+    rest_equal = compare_in_loop(offset(left, size - rest), offset(right, size - rest), rest, until_nul);
+  after = ir_.GetInsertBlock();
+  continue_at(end);
+  llvm::PHINode *equal = ir_.CreatePHI(ir_.getInt1Ty(), 2, "equal");
+  equal->addIncoming(is_same, head);
+  equal->addIncoming(rest_equal, after);
   return equal;
 }
 

@@ -28,7 +28,11 @@ bool Emitter::is_syscall_args(const ast::Expr &expr) const {
 
 // The task's registers, as they were when it entered the kernel.
 llvm::Value *Emitter::syscall_register(uint32_t offset, uint32_t size) {
-  llvm::Value *address = ir_.CreateAdd(context_load(kRegistersAt, 8), constant(offset));
+  return task_register(context_load(kRegistersAt, 8), offset, size);
+}
+
+llvm::Value *Emitter::task_register(llvm::Value *registers, uint32_t offset, uint32_t size) {
+  llvm::Value *address = ir_.CreateAdd(registers, constant(offset));
   llvm::Value *memory = allocate(size);
   read_memory(memory, size, address, AddressSpace::Kernel);
   return load(memory, Type::integer(size * 8, true));

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -51,6 +52,8 @@ public:
 
   // Emits the whole program: predicate, body, return 0.
   void emit_program();
+  // Whether what was emitted calls helpers that sleep.
+  bool sleeps() const { return fault_in_ != nullptr; }
 
   // ---- Around the program ----
   llvm::IRBuilder<> &ir() { return ir_; }
@@ -87,6 +90,9 @@ public:
   void zero(llvm::Value *destination, uint32_t size);
   void copy(llvm::Value *destination, llvm::Value *source, uint32_t size);
   llvm::Value *offset(llvm::Value *base, uint64_t bytes);
+  // The same number, of which LLVM knows nothing: a check of its range and its use stay on one register, as the
+  // verifier wants it. Free.
+  llvm::Value *opaque(llvm::Value *number);
   llvm::Value *load(llvm::Value *address, const Type &type);  // scalar from BPF memory
   // Reads `size` bytes of kernel or user memory; on failure the destination is zeroed. Returns the
   // helper's i64 result.
@@ -98,8 +104,17 @@ public:
   // As above, of at most `length` (i64, run time) bytes with the NUL, length <= size.
   llvm::Value *read_string(llvm::Value *destination, uint32_t size, llvm::Value *length, llvm::Value *address,
                            AddressSpace space);
+  // Reads in `body` that fail are no failures of the script.
+  void without_counting_reads(const std::function<void()> &body);
   // i1: two strings are the same up to their NUL or for `size` bytes (emit_string.cpp).
   llvm::Value *equal_until_nul(llvm::Value *left, llvm::Value *right, uint32_t size);
+  // ---- Searching (emit_search.cpp) ----
+  // i64: where in a string of `size` bytes `wanted` first occurs, or -1.
+  llvm::Value *find_literal(llvm::Value *text, uint32_t size, const std::string &wanted);
+  llvm::Value *find_string(llvm::Value *text, uint32_t size, llvm::Value *wanted, uint32_t wanted_size);
+  // i32: 0 when `size` bytes are the same, else the difference of the first that are not.
+  llvm::Value *first_difference(llvm::Value *left, llvm::Value *right, uint32_t size);
+
   // An object that `expr` (field access, index, dereference, args) designates, unread.
   Place place(const ast::Expr &expr);
 
@@ -116,6 +131,10 @@ public:
   // Writes all of `args`.
   void store_args(llvm::Value *destination, const Type &type);
   llvm::Value *parameter(image::ParameterKind kind);
+
+  // ---- Variables (emit_statement.cpp) ----
+  // Gives a variable a value of type `from`.
+  void assign_variable(uint32_t variable, llvm::Value *value, const Type &from);
 
   // ---- Stacks (emit_stack.cpp) ----
   // The running task's stack as a value of type `stack`.
@@ -136,6 +155,7 @@ public:
   // i1: whether there is an entry; of scalar maps, whether the script has assigned it.
   llvm::Value *map_has(uint32_t map, llvm::Value *key);
   llvm::Value *map_delete(uint32_t map, llvm::Value *key);  // i1: whether there was an entry
+  llvm::Value *map_length(uint32_t map);                    // i64: how many entries it has
   // The integer that an aggregation currently stands for, merged over CPUs.
   llvm::Value *aggregate_value(uint32_t map, llvm::Value *key);
 
@@ -157,15 +177,20 @@ private:
   // One function being emitted: the program itself or the body of a loop over a map.
   struct Frame {
     llvm::Function *function = nullptr;
-    llvm::BasicBlock *entry = nullptr;  // allocas and the scratch lookup; ended by finish_frame
+    llvm::BasicBlock *entry = nullptr;    // allocas; ended by finish_frame
+    llvm::BasicBlock *first = nullptr;    // follows the entry
+    llvm::BasicBlock *gate = nullptr;     // where scratch memory is claimed, if at all; ended by finish_frame
+    llvm::BasicBlock *claimed = nullptr;  // between gate and body, when scratch memory is used
     llvm::BasicBlock *body = nullptr;
     llvm::BasicBlock *exit = nullptr;  // returns 0
     llvm::Value *context = nullptr;
-    llvm::Value *scratch = nullptr;   // this CPU's scratch memory, when used
-    llvm::Value *zero_key = nullptr;  // u32 0, the key of scalar maps, when used
-    llvm::Value *stop = nullptr;      // callbacks: address of the flag that makes the program return
-    llvm::Value *syscall = nullptr;   // programs for system calls: the number
-    bool may_stop = false;            // callbacks: the flag is set somewhere
+    llvm::Value *scratch = nullptr;      // the claimed area, when used
+    llvm::Value *zero_key = nullptr;     // u32 0, the key of scalar maps, when used
+    llvm::Value *counter_key = nullptr;  // u32, the key of counters and scratch areas, when used
+    llvm::Value *captured = nullptr;     // callbacks: words from around the loop (emit_callback.cpp)
+    llvm::Value *result = nullptr;       // programs whose result counts: its address
+    llvm::Value *syscall = nullptr;      // programs for system calls: the number
+    bool may_stop = false;               // callbacks: the flag is set somewhere
     uint32_t stack_limit = 0;
     uint32_t stack_used = 0;
     std::vector<llvm::Value *> variables;  // addresses, by Unit::variables; null until used
@@ -176,9 +201,25 @@ private:
     llvm::Value *address;
     uint32_t size;
   };
+  // While it lives, memory is allocated that is free again afterwards. They nest.
+  class Temporaries {
+  public:
+    explicit Temporaries(Emitter &emitter) : emitter_(emitter), scratch_before_(emitter.scratch_used_) {
+      outer_stack_.swap(emitter.used_stack_);
+    }
+    ~Temporaries();
+    Temporaries(const Temporaries &) = delete;
+    Temporaries &operator=(const Temporaries &) = delete;
+
+  private:
+    Emitter &emitter_;
+    uint32_t scratch_before_;
+    std::vector<StackPiece> outer_stack_;
+  };
 
   // ---- emit_program.cpp ----
   Frame make_frame(llvm::Function &function, uint32_t stack_limit);
+  llvm::BasicBlock *add_exit();
   void begin_frame();   // continues in the frame's body
   void finish_frame();  // ends body and entry
   void locate(Location where);
@@ -202,21 +243,25 @@ private:
   void emit_aggregation(const ast::Expr &target, const ast::Map &map, const ast::Expr &value);
   void emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::BasicBlock *end);
   llvm::Value *variable_address(uint32_t variable);
-  void allocate_variables();
+  void allocate_variable(const void *declaring);
+  void allocate_variable(uint32_t variable);
+  void allocate_kept_variables();
   llvm::Value *allocate_counter();
 
   // ---- emit_callback.cpp ----
   // A body that a helper calls back, as a function of its own.
   struct Callback {
     llvm::Function *function = nullptr;
-    llvm::Value *captured = nullptr;  // the argument through which it reaches the variables around it
+    llvm::Value *captured = nullptr;  // the argument through which it reaches what is around it
     bool may_stop = false;            // it may make the whole program return
   };
+  // Words of the captured array.
+  enum : uint64_t { kStopWord, kContextWord, kScratchWord, kBeginWord, kCapturedWords };
   Callback emit_callback(std::span<llvm::Type *const> parameters, const ast::Block &body,
                          const std::function<void(llvm::BasicBlock *stop)> &prepare);
-  void forget_values(const std::vector<uint32_t> &variables);
-  llvm::Value *capture(const std::vector<uint32_t> &variables);
-  void enter_callback(llvm::Function &function, const std::vector<uint32_t> &variables);
+  llvm::Function *emit_search_round(uint32_t size, uint32_t wanted_size);  // emit_search.cpp
+  llvm::Value *capture();
+  void enter_callback(llvm::Function &function);
   void leave_if_stopped(const Callback &callback);
   void bind_entry(const ast::ForMap &node, llvm::Value *key, llvm::Value *entry);
   void emit_large_range(const ast::ForRange &node);
@@ -226,11 +271,14 @@ private:
   llvm::Value *emit_expression(const ast::Expr &expr, llvm::Value *destination);
   llvm::Value *emit_builtin(const ast::Expr &expr, const std::vector<ast::ExprPtr> *arguments,
                             llvm::Value *destination);
+  void emit_statements(const ast::BlockExpr &node);
+  llvm::Value *emit_block_value(const ast::BlockExpr &node);
   llvm::Value *emit_map_value(const ast::Expr &expr, const ast::Map &node);
   llvm::Value *read_entry(uint32_t map, llvm::Value *key);
   llvm::Value *emit_unary(const ast::Expr &expr, const ast::Unary &node);
   llvm::Value *emit_binary(const ast::Expr &expr, const ast::Binary &node);
   llvm::Value *emit_comparison(const ast::Binary &node);
+  llvm::Value *equal_objects(const ast::Expr &left, const ast::Expr &right);
   llvm::Value *emit_logic(const ast::Binary &node);
   llvm::Value *emit_pointer_arithmetic(const ast::Expr &expr, const ast::Binary &node);
   llvm::Value *emit_increment(const ast::Expr &expr, const ast::IncrementDecrement &node);
@@ -261,8 +309,16 @@ private:
   llvm::Value *equal_bytes(llvm::Value *left, llvm::Value *right, uint32_t size);
   llvm::Value *compare_in_loop(llvm::Value *left, llvm::Value *right, uint32_t size, bool until_nul);
 
-  // ---- emit_memory.cpp, emit_place.cpp ----
+  // ---- emit_scratch.cpp ----
   llvm::Value *scratch_memory();
+  llvm::Value *allocate_scratch(uint32_t size);
+  void move_gate();
+  void emit_claim();
+  llvm::Value *claim_word(llvm::Value *area);  // its word before, which is 1 now
+  void emit_release();
+
+  // ---- emit_memory.cpp, emit_place.cpp ----
+  llvm::Value *counted_read(const char *name, llvm::Value *result);  // returns `result`
   llvm::Value *allocate_on_stack(uint32_t size);
   uint32_t alignment_of(const llvm::Value *address) const;
   // Calls `access` with the offset and width of each part.
@@ -282,15 +338,28 @@ private:
   Type complete(const Type &type) const;
 
   // ---- emit_context.cpp ----
+  llvm::Value *stack_arguments();  // address of the arguments that had no register left
+  void store_piece(const probes::ArgumentPiece &piece, llvm::Value *args);
+  llvm::Value *register_field(const Field &field);
+  bool is_register_args(const ast::Expr &expr) const;
   llvm::Value *context_load(uint64_t offset, uint32_t size);
+
+  // ---- emit_faults.cpp ----
+  bool may_sleep();
+  // A helper that reads user memory, and again once the memory is resident where the first time fails.
+  llvm::Value *read_user(Helper read, llvm::Value *destination, llvm::Value *size, llvm::Value *address);
+  llvm::Function *fault_in_function();
 
   // ---- emit_usdt.cpp ----
   llvm::Value *usdt_argument(const probes::UsdtArgument &argument);
 
   // ---- emit_syscall.cpp ----
   void ignore_other_syscalls();
+  void ignore_end_of_iteration();
+  void allocate_result();
   llvm::Value *syscall_number();
   llvm::Value *syscall_register(uint32_t offset, uint32_t size);
+  llvm::Value *task_register(llvm::Value *registers, uint32_t offset, uint32_t size);
   // Of the target whose number it is, one more than its name's index; 0 for calls that are no target.
   llvm::Value *syscall_entry();
   llvm::Value *in_compat_call();
@@ -301,7 +370,9 @@ private:
   llvm::Value *zero_key();
   // Scalar maps always have their entry: leaves the program, where it may, instead of a branch.
   void expect_entry(llvm::Value *entry, const std::function<void(llvm::Value *)> &body);
-  void create_zeroed_entry(uint32_t map, llvm::Value *key);
+  llvm::Value *create_zeroed_entry(uint32_t map, llvm::Value *key);  // the helper's result
+  // Gives the entry that value; counts when the map is full.
+  void set_entry(uint32_t map, llvm::Value *key, llvm::Value *value);
   void mark_assigned(uint32_t map, llvm::Value *slot);  // scalar maps
 
   // ---- emit_aggregate.cpp ----
@@ -312,8 +383,17 @@ private:
   void merge_entry(const Type &type, llvm::Value *entry, const Merged &merged);
 
   // ---- emit_event.cpp ----
+  bool has_effects(const ast::Expr &expr) const;
+  void send_copy(llvm::Value *ring, uint32_t event, const std::function<void(llvm::Value *)> &fill);
+  llvm::Value *data_position();
+  // `position` is null for data.
+  void write_header(uint32_t event, llvm::Value *record, llvm::Value *position);
   void count_lost_event();
-  void add_one(llvm::Value *counters, uint32_t slot);
+  FieldWriter writer_of(const ast::Expr &field, const Type &as);
+  llvm::Value *counter_key();
+  void count_loss(uint32_t word);  // of image::LossWords
+  // Counts that a helper of the kernel returned `code`, an error, at the statement being emitted.
+  void count_failure(const char *helper, std::optional<uint32_t> map, llvm::Value *code);
 
   ModuleBuilder &module_;
   const sema::Analysis &analysis_;
@@ -322,12 +402,19 @@ private:
   llvm::IRBuilder<> ir_;
   Frame frame_;
   Location where_;
-  uint32_t scratch_used_ = 0;
-  uint32_t scratch_total_ = 0;
+  Location statement_where_;
+  const std::vector<ast::ExprPtr> *arguments_ = nullptr;  // of the innermost builtin being emitted; null for none
+  uint32_t scratch_used_;                                 // bytes of the area; the first word says whether it is in use
+  uint32_t scratch_total_;                                // the most so far
+  std::vector<bool> is_shared_;         // by Unit::variables: used by several functions, and so in scratch memory
+  std::vector<uint32_t> shared_place_;  // of those, where in the area
   std::vector<StackPiece> free_stack_;  // for reuse by later statements
   std::vector<StackPiece> used_stack_;  // by the statement being emitted
   // A ring-buffer record is reserved: it must reach submit on every path.
   bool record_is_reserved_ = false;
+  bool counts_failed_reads_ = analysis_.counts_failed_reads;
+  std::optional<bool> may_sleep_;       // once it was asked
+  llvm::Function *fault_in_ = nullptr;  // once it was needed
   // Strings are cleared past their NUL, as keys need it; records do not.
   bool pad_strings_ = true;
 };

@@ -1,6 +1,7 @@
 // Makes the image: the object from LLVM, everything else from the analysis.
 #include "codegen/generate.h"
 
+#include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include "codegen/module_builder.h"
@@ -19,10 +20,32 @@ image::ProgramSpec program_spec(const sema::Unit &unit) {
   return spec;
 }
 
+// BPF's branches reach 32,767 instructions; one of the IR is about one of BPF. What slips through, LLVM refuses
+// itself (optimize_and_emit.cpp), without knowing the probe.
+constexpr unsigned kMostInstructions = 28'000;
+// Before LLVM's passes, which take longer than linear time: more than this does not shrink to the above.
+constexpr unsigned kMostUnoptimized = 4 * kMostInstructions;
+
+bool report_too_large(const llvm::Module &module, const sema::Analysis &analysis, unsigned most,
+                      Diagnostics &diagnostics) {
+  bool found = false;
+  for (const sema::Unit &unit : analysis.units) {
+    const llvm::Function *function = module.getFunction(unit.function);
+    if (!function || function->getInstructionCount() <= most)
+      continue;
+    found = true;
+    diagnostics
+        .error(unit.probe->where, "this probe is too large for BPF: {} instructions of at most {}",
+               function->getInstructionCount(), most)
+        .with_hint("several probes of the same event can share the work");
+  }
+  return found;
+}
+
 }  // namespace
 
 image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                             Dumps &dumps) {
+                             Diagnostics &diagnostics, Dumps &dumps) {
   image::ProgramImage image;
   for (const sema::Unit &unit : analysis.units)
     image.programs.push_back(program_spec(unit));
@@ -30,15 +53,26 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
   image.maps = analysis.maps;
   image.events = analysis.events;
   image.parameters = analysis.parameters;
+  image.is_stamped = analysis.is_stamped;
   image.config = analysis.config;
   if (sources.size()) {
     image.source_name = sources.file(0).name;
     image.source_text = sources.file(0).text;
   }
   std::unique_ptr<llvm::TargetMachine> target = make_target(kernel.version());
-  ModuleBuilder builder(analysis, sources, kernel, *target);
-  builder.build();
-  image.object = optimize_and_emit(builder.module(), *target, dumps);
+  for (bool spares_stack : {false, true}) {
+    ModuleBuilder builder(analysis, sources, kernel, *target, spares_stack);
+    builder.build();
+    image.failure_sites = builder.take_failure_sites();
+    if (report_too_large(builder.module(), analysis, kMostUnoptimized, diagnostics))
+      return image;
+    optimize(builder.module(), *target, dumps);
+    if (report_too_large(builder.module(), analysis, kMostInstructions, diagnostics))
+      return image;
+    image.object = emit_object(builder.module(), *target, dumps);
+    if (!builder.is_out_of_stack())
+      break;
+  }
   return image;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/diagnostics.h"
 #include "base/source.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
@@ -16,9 +17,10 @@ struct Dumps {
   std::string ir, optimized_ir, assembly;
 };
 
-// `sources` gives line information and the text that rides in the object. The analysis must be
-// free of errors; generation then cannot fail, except by our own mistake (an assertion).
+// `sources` gives line information and the text that rides in the object. The analysis must be free of errors. One
+// more is found here, as only the generated code shows it: a probe too large for BPF, which is reported; the image
+// then has no object.
 image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                             Dumps &dumps);
+                             Diagnostics &diagnostics, Dumps &dumps);
 
 }  // namespace sonde::codegen

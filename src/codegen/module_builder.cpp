@@ -3,6 +3,7 @@
 #include "codegen/module_builder.h"
 
 #include <linux/bpf.h>
+#include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <algorithm>
@@ -39,6 +40,7 @@ const char *parameter_name(image::ParameterKind kind) {
   switch (kind) {
   case image::ParameterKind::StartNs: return "start_ns";
   case image::ParameterKind::ChildPid: return "child_pid";
+  case image::ParameterKind::TaiNs: return "tai_ns";
   }
   return "parameter";
 }
@@ -53,8 +55,16 @@ std::unique_ptr<llvm::Module> make_module(llvm::LLVMContext &context, const llvm
 }  // namespace
 
 ModuleBuilder::ModuleBuilder(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                             const llvm::TargetMachine &target)
-    : analysis_(analysis), kernel_(kernel), module_(make_module(context_, target)), debug_info_(*module_, sources) {}
+                             const llvm::TargetMachine &target, bool spares_stack)
+    : analysis_(analysis), kernel_(kernel), module_(make_module(context_, target)), debug_info_(*module_, sources),
+      spares_stack_(spares_stack) {
+  // The one error that valid IR leads to; the default handler would end the process.
+  auto note = [](const llvm::DiagnosticInfo *info, void *builder) {
+    if (info->getSeverity() == llvm::DS_Error)
+      static_cast<ModuleBuilder *>(builder)->is_out_of_stack_ = true;
+  };
+  context_.setDiagnosticHandlerCallBack(note, this);
+}
 
 void ModuleBuilder::build() {
   add_license();
@@ -62,10 +72,11 @@ void ModuleBuilder::build() {
   add_user_maps();
   for (uint32_t i = 0; i < analysis_.units.size(); ++i)
     add_program(i);
+  size_losses();
   // Only now is it known how much scratch the hungriest program needs.
   if (scratch_)
-    debug_info_.describe_map(*scratch_, {BPF_MAP_TYPE_PERCPU_ARRAY, 1, debug_info_.type(Type::integer(32, false)),
-                                         debug_info_.bytes(scratch_size_)});
+    debug_info_.describe_map(*scratch_, {BPF_MAP_TYPE_ARRAY, image::kScratchLevels * kernel_.possible_cpu_count(),
+                                         debug_info_.type(Type::integer(32, false)), debug_info_.bytes(scratch_size_)});
   debug_info_.finish();
 }
 
@@ -118,32 +129,55 @@ void ModuleBuilder::add_user_maps() {
   }
 }
 
+llvm::GlobalVariable *ModuleBuilder::add_ring(const char *name) {
+  llvm::GlobalVariable *ring = add_map(name);
+  debug_info_.describe_map(*ring, {BPF_MAP_TYPE_RINGBUF, kRingBufferBytes, nullptr, nullptr});
+  return ring;
+}
+
 llvm::GlobalVariable *ModuleBuilder::ring_buffer() {
-  if (!ring_buffer_) {
-    ring_buffer_ = add_map(image::kRingBufferMap);
-    debug_info_.describe_map(*ring_buffer_, {BPF_MAP_TYPE_RINGBUF, kRingBufferBytes, nullptr, nullptr});
-  }
+  if (!ring_buffer_)
+    ring_buffer_ = add_ring(image::kRingBufferMap);
   return ring_buffer_;
 }
 
-llvm::GlobalVariable *ModuleBuilder::lost_events() {
-  if (!lost_events_) {
-    lost_events_ = add_map(image::kLostEventsMap);
-    auto slots = static_cast<uint32_t>(analysis_.units.size());
-    debug_info_.describe_map(*lost_events_,
-                             {BPF_MAP_TYPE_PERCPU_ARRAY, slots, debug_info_.type(Type::integer(32, false)),
-                              debug_info_.type(Type::uint64())});
-  }
-  return lost_events_;
+llvm::GlobalVariable *ModuleBuilder::control_ring() {
+  if (!control_ring_)
+    control_ring_ = add_ring(image::kControlRingMap);
+  return control_ring_;
 }
 
-llvm::GlobalVariable *ModuleBuilder::lost_stacks() {
-  if (!lost_stacks_) {
-    lost_stacks_ = add_map(image::kLostStacksMap);
-    debug_info_.describe_map(*lost_stacks_, {BPF_MAP_TYPE_PERCPU_ARRAY, 1, debug_info_.type(Type::integer(32, false)),
-                                             debug_info_.type(Type::uint64())});
-  }
-  return lost_stacks_;
+llvm::GlobalVariable *ModuleBuilder::add_losses(uint32_t count) {
+  auto *type = llvm::ArrayType::get(llvm::Type::getInt64Ty(context_), count);
+  auto *losses = new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::ExternalLinkage,
+                                          llvm::ConstantAggregateZero::get(type), "losses");
+  losses->setSection(image::kLossesSection);
+  losses->setAlignment(llvm::Align(8));
+  return losses;
+}
+
+llvm::GlobalVariable *ModuleBuilder::losses(uint32_t word) {
+  loss_count_ = std::max(loss_count_, word + 1);
+  if (!losses_)
+    losses_ = add_losses(1);
+  return losses_;
+}
+
+// Only now is it known how many words are used: the variable of that size takes the place of the one that stood for it.
+void ModuleBuilder::size_losses() {
+  if (!losses_)
+    return;
+  llvm::GlobalVariable *sized = add_losses(loss_count_);
+  losses_->replaceAllUsesWith(sized);
+  sized->takeName(losses_);
+  losses_->eraseFromParent();
+  losses_ = sized;
+  debug_info_.describe_variable(*sized, debug_info_.type(Type::array(Type::uint64(), loss_count_)));
+}
+
+uint32_t ModuleBuilder::add_failure_site(image::FailureSite site) {
+  failure_sites_.push_back(std::move(site));
+  return static_cast<uint32_t>(failure_sites_.size() - 1);
 }
 
 llvm::GlobalVariable *ModuleBuilder::stacks(const Type &type, bool is_second) {
@@ -189,12 +223,13 @@ void ModuleBuilder::add_program(uint32_t unit_index) {
   auto *pointer = llvm::PointerType::get(context_, 0);
   auto *type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context_), {pointer}, false);
   auto *function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, unit.function, *module_);
-  std::string_view section = unit.provider->section();
-  function->setSection(llvm::StringRef(section.data(), section.size()));
   function->addFnAttr(llvm::Attribute::NoUnwind);
   function->getArg(0)->setName("ctx");
   debug_info_.describe_function(*function, unit.probe->where, /*is_program=*/true);
-  Emitter(*this, analysis_, unit, unit_index, *function).emit_program();
+  Emitter emitter(*this, analysis_, unit, unit_index, *function);
+  emitter.emit_program();
+  // libbpf's spelling of a program that the kernel shall let sleep.
+  function->setSection(std::string(unit.provider->section()) + (emitter.sleeps() ? ".s" : ""));
 }
 
 llvm::Function *ModuleBuilder::add_callback(const std::string &name, std::span<llvm::Type *const> parameters,

@@ -28,12 +28,18 @@ namespace sonde::codegen {
 
 class ModuleBuilder {
 public:
+  // With `spares_stack`, variables and temporaries live in scratch memory rather than on the stack: slower, but
+  // programs of any number of them fit.
   ModuleBuilder(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                const llvm::TargetMachine &target);
+                const llvm::TargetMachine &target, bool spares_stack);
 
   // Emits all programs and closes the module; it must not be used afterwards but to be taken.
   void build();
   llvm::Module &module() { return *module_; }
+
+  // Whether LLVM found, as it emitted the object, that a program needs more stack than there is.
+  bool is_out_of_stack() const { return is_out_of_stack_; }
+  bool spares_stack() const { return spares_stack_; }
 
   llvm::LLVMContext &context() { return context_; }
   DebugInfo &debug_info() { return debug_info_; }
@@ -41,11 +47,16 @@ public:
 
   llvm::GlobalVariable *map(uint32_t index) { return maps_[index]; }
   llvm::GlobalVariable *ring_buffer();
-  llvm::GlobalVariable *lost_events();
-  llvm::GlobalVariable *lost_stacks();
+  llvm::GlobalVariable *control_ring();
+  // The counters of kLossesSection, of which word `word` will be used.
+  llvm::GlobalVariable *losses(uint32_t word);
+  image::LossWords loss_words() const { return {static_cast<uint32_t>(analysis_.units.size())}; }
+  // Returns its number.
+  uint32_t add_failure_site(image::FailureSite site);
+  std::vector<image::FailureSite> take_failure_sites() { return std::move(failure_sites_); }
   // The stack-trace map for stacks of a type: the first or the second of its two.
   llvm::GlobalVariable *stacks(const Type &type, bool is_second);
-  // The per-CPU scratch memory; `size` bytes of it will be used.
+  // The map of scratch areas (emit_scratch.cpp); `size` bytes of an area will be used.
   llvm::GlobalVariable *scratch(uint32_t size);
   llvm::GlobalVariable *parameter(image::ParameterKind kind);
   // A constant of the object, indexed by the number of a system call: one more than the name's index of the
@@ -59,6 +70,9 @@ private:
   void add_parameters();
   void add_user_maps();
   void add_program(uint32_t unit_index);
+  llvm::GlobalVariable *add_losses(uint32_t count);
+  void size_losses();
+  llvm::GlobalVariable *add_ring(const char *name);
   llvm::GlobalVariable *add_map(const std::string &name);
 
   const sema::Analysis &analysis_;
@@ -70,9 +84,13 @@ private:
   std::vector<llvm::GlobalVariable *> parameters_;  // parallel to Analysis::parameters
   std::map<const sema::Unit *, llvm::GlobalVariable *> syscall_tables_;
   llvm::GlobalVariable *ring_buffer_ = nullptr;
-  llvm::GlobalVariable *lost_events_ = nullptr;
-  llvm::GlobalVariable *lost_stacks_ = nullptr;
+  llvm::GlobalVariable *control_ring_ = nullptr;
+  llvm::GlobalVariable *losses_ = nullptr;
+  uint32_t loss_count_ = 0;
+  std::vector<image::FailureSite> failure_sites_;
   std::unordered_map<std::string, llvm::GlobalVariable *> stacks_;  // by name
+  bool spares_stack_;
+  bool is_out_of_stack_ = false;
   llvm::GlobalVariable *scratch_ = nullptr;
   uint32_t scratch_size_ = 0;
 };

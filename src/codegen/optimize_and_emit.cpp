@@ -8,6 +8,7 @@
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -16,6 +17,8 @@
 #include <llvm/Transforms/Utils/SimplifyCFGOptions.h>
 
 #include <cassert>
+#include <cstdio>
+#include <cstdlib>
 
 // Only this target is ever linked: llvm/Support/TargetSelect.h would name all of them.
 extern "C" {
@@ -30,8 +33,16 @@ namespace {
 
 constexpr const char *kTriple = "bpfel-pc-linux";
 
+// LLVM does not return from what it calls fatal, and aborts unless told how to end.
+[[noreturn]] void refuse_script(void *, const char *reason, bool) {
+  std::fprintf(stderr, "ERROR: LLVM cannot make a BPF program of this script: %s\nHINT: is a probe very large? %s\n",
+               reason, "several probes of the same event can share the work");
+  std::_Exit(EXIT_FAILURE);
+}
+
 const llvm::Target &bpf_target() {
   static const llvm::Target *target = [] {
+    llvm::install_fatal_error_handler(refuse_script);
     LLVMInitializeBPFTargetInfo();
     LLVMInitializeBPFTarget();
     LLVMInitializeBPFTargetMC();
@@ -101,7 +112,7 @@ std::unique_ptr<llvm::TargetMachine> make_target(kernel::KernelVersion version) 
       kTriple, cpu, "", options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
 }
 
-std::vector<uint8_t> optimize_and_emit(llvm::Module &module, llvm::TargetMachine &target, Dumps &dumps) {
+void optimize(llvm::Module &module, llvm::TargetMachine &target, Dumps &dumps) {
   check(module);
   if (dumps.want_ir)
     dumps.ir = text_of(module);
@@ -109,6 +120,9 @@ std::vector<uint8_t> optimize_and_emit(llvm::Module &module, llvm::TargetMachine
   check(module);
   if (dumps.want_optimized_ir)
     dumps.optimized_ir = text_of(module);
+}
+
+std::vector<uint8_t> emit_object(llvm::Module &module, llvm::TargetMachine &target, Dumps &dumps) {
   if (dumps.want_assembly) {
     // Emission changes the module that it is given.
     llvm::SmallString<0> text;

@@ -19,7 +19,10 @@ namespace sonde::codegen {
 // The BPF target with the instruction set that `version` has.
 std::unique_ptr<llvm::TargetMachine> make_target(kernel::KernelVersion version);
 
-// Runs the passes, fills the dumps that are wanted and returns the bytes of the object.
-std::vector<uint8_t> optimize_and_emit(llvm::Module &module, llvm::TargetMachine &target, Dumps &dumps);
+// Runs the passes; dumps the IR before and after them where wanted.
+void optimize(llvm::Module &module, llvm::TargetMachine &target, Dumps &dumps);
+
+// Returns the bytes of the object; dumps the assembly where wanted.
+std::vector<uint8_t> emit_object(llvm::Module &module, llvm::TargetMachine &target, Dumps &dumps);
 
 }  // namespace sonde::codegen

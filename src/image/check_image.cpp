@@ -127,7 +127,8 @@ bool is_key_of_map(const ProgramImage &image, const EventSpec &event) {
 }
 
 std::string event_fault(const ProgramImage &image, const EventSpec &event) {
-  if (event.size < EventSpec::kHeaderSize)
+  uint32_t header = EventSpec::header_size(event.kind, image.is_stamped);
+  if (event.size < header)
     return "its record is smaller than the header";
   if (event.map ? *event.map >= image.maps.size() : takes_map(event.kind))
     return "it names a map that is not there";
@@ -140,7 +141,7 @@ std::string event_fault(const ProgramImage &image, const EventSpec &event) {
   for (const EventField &field : event.fields) {
     if (std::string fault = type_fault(field.type, 0); !fault.empty())
       return fault;
-    if (uint64_t{field.offset} + field.type.size > event.size)
+    if (field.offset < header || uint64_t{field.offset} + field.type.size > event.size)
       return "a field lies outside its record";
   }
   return {};
@@ -158,6 +159,11 @@ std::string find_fault(const ProgramImage &image) {
   for (size_t i = 0; i < image.events.size(); ++i)
     if (std::string fault = event_fault(image, image.events[i]); !fault.empty())
       return fmt::format("events[{}]: {}", i, fault);
+  for (size_t i = 0; i < image.failure_sites.size(); ++i) {
+    const FailureSite &site = image.failure_sites[i];
+    if (site.program >= image.programs.size() || (site.map && *site.map >= image.maps.size()))
+      return fmt::format("failure_sites[{}]: it names a program or a map that is not there", i);
+  }
   return {};
 }
 

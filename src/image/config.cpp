@@ -111,6 +111,7 @@ constexpr std::array kKeys = {
     number<&Config::on_stack_limit, 0, 512>("on_stack_limit", "", "largest value in bytes that is kept on the stack"),
     number<&Config::perf_rb_pages, 0, 1 << 20>("perf_rb_pages", "", "pages of the ring buffer; 0 lets sonde choose"),
     flag<&Config::print_maps_on_exit>("print_maps_on_exit", "print all maps that are not empty at exit"),
+    flag<&Config::show_debug_info>("show_debug_info", "show file and line, and what was inlined, in user stacks"),
     ConfigKey{"stack_mode", "", "how stacks print: bpftrace, perf, raw or build_id", set_stack_mode,
               get_text<&Config::stack_mode>},
     ConfigKey{"str_trunc_trailer", "", "what is printed after a string that did not fit",

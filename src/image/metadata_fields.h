@@ -30,22 +30,22 @@ template <> struct EnumNames<AddressSpace> {
   static constexpr std::array<std::string_view, 3> kNames = {"none", "kernel", "user"};
 };
 template <> struct EnumNames<ProviderKind> {
-  static constexpr std::array<std::string_view, 17> kNames = {
-      "begin",         "end",           "interval", "profile",   "software", "hardware",
-      "tracepoint",    "rawtracepoint", "kprobe",   "kretprobe", "uprobe",   "uretprobe",
-      "syscall_enter", "syscall_exit",  "fentry",   "fexit",     "usdt"};
+  static constexpr std::array<std::string_view, 24> kNames = {
+      "begin",  "end",       "interval", "profile",   "software",      "hardware",     "tracepoint", "rawtracepoint",
+      "kprobe", "kretprobe", "uprobe",   "uretprobe", "syscall_enter", "syscall_exit", "fentry",     "fexit",
+      "usdt",   "self",      "test",     "bench",     "iter",          "watchpoint",   "ksyscall",   "kretsyscall"};
 };
 template <> struct EnumNames<MapStorage> {
   static constexpr std::array<std::string_view, 6> kNames = {"hash",  "lru_hash",    "percpu_hash", "lru_percpu_hash",
                                                              "array", "percpu_array"};
 };
 template <> struct EnumNames<EventKind> {
-  static constexpr std::array<std::string_view, 13> kNames = {
+  static constexpr std::array<std::string_view, 14> kNames = {
       "printf",   "time", "join", "print_value", "print_map", "print_map_entry", "clear_map",
-      "zero_map", "exit", "cat",  "system",      "error",     "warning"};
+      "zero_map", "exit", "cat",  "system",      "error",     "warning",         "assertion"};
 };
 template <> struct EnumNames<ParameterKind> {
-  static constexpr std::array<std::string_view, 2> kNames = {"start_ns", "child_pid"};
+  static constexpr std::array<std::string_view, 3> kNames = {"start_ns", "child_pid", "tai_ns"};
 };
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Location> where) {
@@ -143,12 +143,21 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("where", event.where);
 }
 
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<FailureSite> site) {
+  archive("helper", site.helper);
+  archive("program", site.program);
+  archive("map", site.map);
+  archive("where", site.where);
+}
+
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ProgramImage> image) {
   archive("programs", image.programs);
   archive("probe_names", image.probe_names);
   archive("maps", image.maps);
   archive("events", image.events);
   archive("parameters", image.parameters);
+  archive("failure_sites", image.failure_sites);
+  archive("stamped", image.is_stamped);
   archive("config", image.config);
   archive("source_name", image.source_name);
   archive("source_text", image.source_text);

@@ -14,7 +14,7 @@ constexpr int kMaxWidth = 65535;
 constexpr std::string_view kFlags = "-+ #0";
 constexpr std::string_view kLengths[] = {"hh", "ll", "h", "l", "j", "z", "t", "L"};
 // Longest first: "%rx" is one conversion.
-constexpr std::string_view kConversions[] = {"rx", "rh", "r", "d", "i", "u", "o", "x", "X", "c", "s", "p"};
+constexpr std::string_view kConversions[] = {"rx", "rh", "r", "gr", "%", "d", "i", "u", "o", "x", "X", "c", "s", "p"};
 
 class Parser {
 public:
@@ -32,6 +32,12 @@ public:
       } else {
         if (auto done = parse_conversion(piece); !done)
           return done.error();
+        if (piece.conversion == "%") {  // "%5%": whatever stands between them
+          std::string literal = piece.literal + '%';
+          piece = {};
+          piece.literal = std::move(literal);
+          continue;
+        }
         result.pieces.push_back(std::move(piece));
         piece = {};
       }
@@ -92,7 +98,7 @@ private:
   Error error(const FormatPiece &piece, std::string_view what) const {
     std::string_view text = format_.substr(piece.position, at_ - piece.position);
     return {"understand the format", fmt::format("'{}'", format_), fmt::format("'{}': {}", text, what),
-            "conversions are d i u o x X c s p r rx rh; write %% for a percent sign", 0};
+            "conversions are d i u o x X c s p r rx rh gr; write %% for a percent sign", 0};
   }
 
   std::string_view format_;

@@ -20,7 +20,7 @@ struct FormatPiece {
   int precision = -1;                // -1: none
   bool precision_from_argument = false;
   std::string length;      // "", "h", "hh", "l", "ll", "j", "z", "t", "L"
-  std::string conversion;  // "d", "i", "u", "o", "x", "X", "c", "s", "p", "r", "rx", "rh"
+  std::string conversion;  // "d", "i", "u", "o", "x", "X", "c", "s", "p", "r", "rx", "rh", "gr"
   size_t position = 0;     // of the '%' in the format, for diagnostics
 };
 

@@ -33,7 +33,14 @@ enum class ProviderKind : uint8_t {
   SyscallExit,
   Fentry,
   Fexit,
-  Usdt
+  Usdt,
+  SelfSignal,
+  Test,
+  Bench,
+  Iter,
+  Watchpoint,
+  Ksyscall,
+  Kretsyscall
 };
 
 // One place to attach to, resolved: no wildcards left.
@@ -99,7 +106,12 @@ enum class EventKind : uint8_t {
   System,         // format, fields: a command to run
   Error,          // format, fields: a message with its place in the script
   Warning,        // as Error
+  Assertion,      // as Error; and the run ends with exit code 1
 };
+
+// Events that steer the run or read maps. Their records have a ring buffer of their own, where no flood of data
+// keeps them out.
+constexpr bool is_control(EventKind kind) { return kind >= EventKind::PrintMap && kind <= EventKind::Exit; }
 
 // Whether an event's format is printf's.
 inline bool has_printf_format(EventKind kind) { return kind == EventKind::Printf || kind >= EventKind::Cat; }
@@ -109,9 +121,24 @@ struct EventField {
   uint32_t offset = 0;  // bytes from the start of the record
 };
 
-// A record starts with `u32 event id, u32 zero`; fields follow at their offsets.
+// What a record of a stamped image says of its origin, behind the first 8 bytes of its header.
+struct RecordStamp {
+  uint64_t time_ns = 0;  // CLOCK_BOOTTIME when the record was reserved
+  uint32_t tid = 0;
+  uint32_t pid = 0;
+  uint64_t target = 0;  // Target::name_index
+};
+static_assert(sizeof(RecordStamp) == 24);
+
+// A record starts with a header, fields follow at their offsets:
+//   u32 event id, u32 CPU (0 when the image is not stamped)
+//   RecordStamp            in stamped images
+//   u64                    control records: how far the ring buffer of data was written; what lies before comes first
 struct EventSpec {
-  static constexpr uint32_t kHeaderSize = 8;
+  static constexpr uint32_t kHeaderSize = 8;  // without stamp and position
+  static constexpr uint32_t header_size(EventKind kind, bool is_stamped) {
+    return kHeaderSize + (is_stamped ? uint32_t{sizeof(RecordStamp)} : 0) + (is_control(kind) ? 8 : 0);
+  }
   EventKind kind = EventKind::Printf;
   std::string format;
   std::vector<EventField> fields;
@@ -138,6 +165,7 @@ struct Config {
   bool print_maps_on_exit = true;
   bool lazy_symbolication = false;
   bool cpp_demangle = true;
+  bool show_debug_info = true;
   std::string stack_mode = "bpftrace";   // how stacks print that do not say it themselves
   std::string missing_probes = "error";  // error, warn or ignore
   std::string str_trunc_trailer = "..";
@@ -149,15 +177,42 @@ struct Config {
 enum class ParameterKind : uint8_t {
   StartNs,   // CLOCK_BOOTTIME when the run began, for `elapsed`
   ChildPid,  // pid of -c's process, 0 without one
+  TaiNs,     // what CLOCK_TAI is ahead of CLOCK_BOOTTIME
 };
 
 inline constexpr const char *kParametersSection = ".rodata.params";
 
 // Names that the object uses for what the runtime must find in it.
 inline constexpr const char *kRingBufferMap = "events";       // BPF_MAP_TYPE_RINGBUF
-inline constexpr const char *kLostEventsMap = "lost_events";  // per-CPU array of u64, one slot per program
-inline constexpr const char *kLostStacksMap = "lost_stacks";  // per-CPU array of one u64
-inline constexpr const char *kScratchMap = "scratch";         // per-CPU array, one slot
+inline constexpr const char *kControlRingMap = "control";     // the same, for control records
+inline constexpr const char *kLossesSection = ".bss.losses";  // words of LossWords
+inline constexpr const char *kScratchMap = "scratch";         // array, kScratchLevels areas for each CPU
+
+// How many programs that need scratch memory can be under way on one CPU: interrupted, preempted or waiting for a page
+// of their process. Further ones are lost events.
+inline constexpr uint32_t kScratchLevels = 8;
+
+// A place in the script where a helper of the kernel may fail, and failures are counted.
+struct FailureSite {
+  std::string helper;           // as the kernel names it: "map_update_elem"
+  uint32_t program = 0;         // index into ProgramImage::programs
+  std::optional<uint32_t> map;  // index into ProgramImage::maps, of helpers for maps
+  Location where;
+};
+
+// Which of the u64 words in kLossesSection counts what. All CPUs add to the same words: whoever counts there is on
+// its slow path already.
+struct LossWords {
+  uint32_t programs = 0;
+
+  // Records of that program that found no room.
+  uint32_t records(uint32_t program) const { return program; }
+  // Stacks that found no room.
+  uint32_t stacks() const { return programs; }
+  // How often a helper failed there, and behind it what it returned last.
+  uint32_t failures(uint32_t site) const { return programs + 1 + 2 * site; }
+  uint32_t count(size_t sites) const { return failures(static_cast<uint32_t>(sites)); }
+};
 
 struct ProgramImage {
   std::vector<uint8_t> object;
@@ -166,6 +221,8 @@ struct ProgramImage {
   std::vector<MapSpec> maps;
   std::vector<EventSpec> events;  // by event id
   std::vector<ParameterKind> parameters;
+  std::vector<FailureSite> failure_sites;
+  bool is_stamped = false;  // records say when, where and by whom they were sent
   Config config;
   std::string source_name;
   std::string source_text;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <string>
 
 #include "builtins/builtin.h"
@@ -41,7 +42,9 @@ Compiled compile(const std::string &script, bool want_ir = false) {
     return result;
   }
   result.dumps.want_optimized_ir = want_ir;
-  result.image = codegen::generate(analysis, sources, *kernel, result.dumps);
+  result.image = codegen::generate(analysis, sources, *kernel, diagnostics, result.dumps);
+  if (diagnostics.has_errors())
+    result.problems = diagnostics.format(sources);
   return result;
 }
 
@@ -311,8 +314,37 @@ TEST(CodegenIr, ScalarMapsAreLookedUpOnceAndNeverUpdated) {
 
 TEST(CodegenIr, NothingUnusedIsInTheObject) {
   Compiled compiled = compile("begin { @a = 1; }", true);
-  for (const char *name : {image::kRingBufferMap, image::kLostEventsMap, image::kScratchMap})
+  for (const char *name : {image::kRingBufferMap, "losses", image::kScratchMap})
     EXPECT_EQ(compiled.dumps.optimized_ir.find(std::string("@") + name), std::string::npos) << name;
+}
+
+// A program that finds all scratch areas of its CPU in use does nothing but count the event as lost.
+TEST(Scratch, without_a_free_area_the_event_is_lost) {
+  Compiled compiled =
+      compile("BEGIN { $a = str(\"long\", 100); $b = \"" + std::string(60, 'b') + "\"; @m = $a == $b ? 2 : 1 }");
+  ASSERT_EQ(compiled.problems, "");
+  Loaded loaded(compiled.image);
+  ASSERT_TRUE(loaded.ok()) << loaded.log();
+  loaded.run();
+  EXPECT_EQ(loaded.scalar("AT_m"), 1);
+
+  bpf_map *scratch = bpf_object__find_map_by_name(loaded.object(), image::kScratchMap);
+  std::vector<uint64_t> area(bpf_map__value_size(scratch) / 8);
+  for (uint32_t key = 0; key < bpf_map__max_entries(scratch); ++key) {
+    ASSERT_EQ(bpf_map_lookup_elem(bpf_map__fd(scratch), &key, area.data()), 0);
+    EXPECT_EQ(area[0], 0u) << "area " << key << " was not given back";
+    area[0] = 1;
+    ASSERT_EQ(bpf_map_update_elem(bpf_map__fd(scratch), &key, area.data(), BPF_ANY), 0);
+  }
+  uint64_t nothing[2] = {};
+  uint32_t slot = 0;
+  bpf_map_update_elem(bpf_object__find_map_fd_by_name(loaded.object(), "AT_m"), &slot, nothing, BPF_ANY);
+  loaded.run();
+  EXPECT_EQ(loaded.scalar("AT_m"), 0);
+  bpf_map *losses = bpf_object__find_map_by_name(loaded.object(), image::kLossesSection);
+  std::vector<uint64_t> words(bpf_map__value_size(losses) / 8);
+  ASSERT_EQ(bpf_map_lookup_elem(bpf_map__fd(losses), &slot, words.data()), 0);
+  EXPECT_EQ(words.at(image::LossWords{1}.records(0)), 1u);
 }
 
 }  // namespace

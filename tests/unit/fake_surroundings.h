@@ -40,8 +40,9 @@ struct FakeSurroundings {
 template <typename... Values> std::vector<uint8_t> bytes_of(Values... values) {
   std::vector<uint8_t> bytes;
   auto add = [&](auto value) {
-    const auto *begin = reinterpret_cast<const uint8_t *>(&value);
-    bytes.insert(bytes.end(), begin, begin + sizeof value);
+    size_t before = bytes.size();
+    bytes.resize(before + sizeof value);
+    std::memcpy(bytes.data() + before, &value, sizeof value);
   };
   (add(values), ...);
   return bytes;

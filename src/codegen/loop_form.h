@@ -1,0 +1,20 @@
+// Which loops become functions that the kernel calls back, and which variables those functions share with the code
+// around them.
+#pragma once
+
+#include <vector>
+
+#include "kernel/kernel.h"
+#include "sema/analysis.h"
+
+namespace sonde::codegen {
+
+// Loops over maps are always called back.
+bool is_called_back(const ast::While &node, const sema::Unit &unit, kernel::KernelVersion version);
+bool is_called_back(const ast::ForRange &node, const sema::Unit &unit, kernel::KernelVersion version);
+
+// By Unit::variables: whether a loop's function uses a variable of another. With `all`, true for every variable but
+// those that count rounds for the verifier, which must see their values.
+std::vector<bool> find_shared_variables(const sema::Unit &unit, kernel::KernelVersion version, bool all);
+
+}  // namespace sonde::codegen
