@@ -18,6 +18,7 @@ public:
   std::span<const std::string_view> aliases() const override { return {}; }  // case is ignored: BEGIN too
   std::string_view syntax() const override { return name_; }
   std::string_view summary() const override { return summary_; }
+  std::string_view needs() const override { return "BPF_PROG_TEST_RUN (5.10)"; }
   // A raw tracepoint program can be run by BPF_PROG_TEST_RUN on every supported kernel.
   std::string_view section() const override { return "raw_tp"; }
   bool is_run_directly() const override { return true; }

@@ -6,10 +6,14 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "base/text.h"
-#include "elf/symbol_table.h"
+#include "elf/binary.h"
+#include "probes/location.h"
+#include "probes/provider.h"
 
 namespace sonde::probes {
 namespace {
@@ -31,27 +35,84 @@ std::string path_in_process(const std::string &path, const std::optional<int> &p
   return root + path;
 }
 
-// Files that a pattern matches, each once however many links lead to it.
-std::vector<Binary> expand_pattern(const std::string &pattern, const std::optional<int> &pid) {
-  std::vector<Binary> binaries;
-  std::set<std::pair<dev_t, ino_t>> seen;
-  glob_t matches{};
-  if (glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
-    for (size_t i = 0; i < matches.gl_pathc; ++i) {
-      std::string path = path_in_process(matches.gl_pathv[i], pid);
-      struct stat status;
-      if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-          seen.insert({status.st_dev, status.st_ino}).second)
-        binaries.push_back({path, matches.gl_pathv[i]});
-    }
+// Gathers files, each once however many links lead to it.
+class FileSet {
+public:
+  void add(std::string path, std::string shown) {
+    struct stat status;
+    if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+        seen_.insert({status.st_dev, status.st_ino}).second)
+      files.push_back({std::move(path), std::move(shown)});
   }
+
+  std::vector<BinaryPath> files;
+
+private:
+  std::set<std::pair<dev_t, ino_t>> seen_;
+};
+
+std::vector<BinaryPath> expand_pattern(const std::string &pattern, const std::optional<int> &pid) {
+  FileSet found;
+  glob_t matches{};
+  if (glob(pattern.c_str(), 0, nullptr, &matches) == 0)
+    for (size_t i = 0; i < matches.gl_pathc; ++i)
+      found.add(path_in_process(matches.gl_pathv[i], pid), matches.gl_pathv[i]);
   globfree(&matches);
-  return binaries;
+  return std::move(found.files);
+}
+
+// begin-end perms offset device inode path
+void add_mapped_files(int pid, FileSet &found) {
+  std::ifstream maps(fmt::format("/proc/{}/maps", pid));
+  for (std::string line; std::getline(maps, line);) {
+    size_t path = line.find('/'), permissions = line.find(' ');
+    if (path == std::string::npos || permissions + 3 >= line.size() || line[permissions + 3] != 'x')
+      continue;
+    std::string name = line.substr(path);
+    found.add(path_in_process(name, pid), name);
+  }
+}
+
+std::vector<int> all_processes() {
+  std::vector<int> pids;
+  std::error_code error;
+  for (const auto &entry : std::filesystem::directory_iterator("/proc", error))
+    if (auto pid = parse_number(entry.path().filename().string()))
+      pids.push_back(static_cast<int>(*pid));
+  return pids;
+}
+
+Result<std::vector<BinaryPath>> mapped_files(const std::optional<int> &pid) {
+  FileSet found;
+  for (int process : pid ? std::vector<int>{*pid} : all_processes())
+    add_mapped_files(process, found);
+  if (found.files.empty())
+    return Error{"find binaries", pid ? fmt::format("of process {}", *pid) : "of all processes",
+                 "no mapped files can be seen", "run as root", ENOENT};
+  return std::move(found.files);
+}
+
+// The archive is what has to be found.
+Result<std::vector<BinaryPath>> find_members(const std::string &name, const std::optional<int> &pid) {
+  size_t mark = name.find("!/");
+  auto archives = find_binaries(name.substr(0, mark), pid);
+  if (archives)
+    for (BinaryPath &archive : *archives) {
+      archive.path += name.substr(mark);
+      archive.shown += name.substr(mark);
+    }
+  return archives;
 }
 
 }  // namespace
 
-Result<std::vector<Binary>> find_binaries(const std::string &name, const std::optional<int> &pid) {
+std::shared_ptr<elf::Binaries> remember_binaries() { return std::make_shared<elf::Binaries>(); }
+
+Result<std::vector<BinaryPath>> find_binaries(const std::string &name, const std::optional<int> &pid) {
+  if (name == "*")
+    return mapped_files(pid);
+  if (name.find("!/") != std::string::npos)
+    return find_members(name, pid);
   if (has_glob(name)) {
     auto binaries = expand_pattern(name, pid);
     if (binaries.empty())
@@ -61,11 +122,11 @@ Result<std::vector<Binary>> find_binaries(const std::string &name, const std::op
   // The traced process's view comes first: the file may exist only there.
   std::string seen = path_in_process(name, pid);
   if (seen != name)
-    return std::vector<Binary>{{seen, name}};
+    return std::vector<BinaryPath>{{seen, name}};
   auto path = elf::resolve_binary(name);
   if (!path)
     return path.error();
-  return std::vector<Binary>{{path_in_process(*path, pid), *path}};
+  return std::vector<BinaryPath>{{path_in_process(*path, pid), *path}};
 }
 
 }  // namespace sonde::probes

@@ -10,13 +10,14 @@
 namespace sonde::probes {
 
 // A file to probe: where the kernel finds it, and what users call it.
-struct Binary {
+struct BinaryPath {
   std::string path;
   std::string shown;
 };
 
-// A path, which may be a glob, or a name to look for as elf::resolve_binary does. With a pid, paths are meant as
-// that process sees them.
-Result<std::vector<Binary>> find_binaries(const std::string &name, const std::optional<int> &pid);
+// A path, which may be a glob, or a name to look for as elf::resolve_binary does; ARCHIVE!/MEMBER is a file in a zip
+// archive. "*" are all programs and libraries that the process runs or, without one, that any does. With a pid, paths
+// are meant as that process sees them.
+Result<std::vector<BinaryPath>> find_binaries(const std::string &name, const std::optional<int> &pid);
 
 }  // namespace sonde::probes

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <iterator>
 
 #include "base/text.h"
 #include "probes/perf_event.h"
@@ -70,19 +69,12 @@ Result<std::vector<std::string>> CountedEventProvider::list(std::string_view spe
 
 Result<Attachments> CountedEventProvider::attach(bpf_program *program, const image::ProgramSpec &spec,
                                                  const AttachOptions &options) const {
-  Attachments all;
-  for (const image::Target &target : spec.targets) {
+  // An event that this version does not know (an image can come from another one) is the kernel's to refuse.
+  auto event_of = [&](const image::Target &target) {
     const CountedEvent *known = find(target.function);
-    if (!known)
-      return no_event(target.function, target.function);
-    PerfEventSpec event{perf_type_, known->config, target.count, spec.needs_cookie ? target.name_index : 0};
-    auto attached = attach_everywhere(program, target.name, event, options);
-    if (!attached && !options.skip_refused(attached.error()))
-      return attached.error();
-    if (attached)
-      std::move(attached->begin(), attached->end(), std::back_inserter(all));
-  }
-  return all;
+    return PerfEventSpec{perf_type_, known ? known->config : UINT64_MAX, target.count};
+  };
+  return attach_perf_events(program, spec, PerfScope::Everywhere, event_of, options);
 }
 
 }  // namespace sonde::probes

@@ -1,6 +1,8 @@
 // What hardware and software events have in common: a name, and a program that runs on each Nth.
 #pragma once
 
+#include <linux/perf_event.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,6 +30,9 @@ public:
   std::span<const std::string_view> aliases() const override { return aliases_; }
   std::string_view syntax() const override { return syntax_; }
   std::string_view summary() const override { return summary_; }
+  std::string_view needs() const override {
+    return perf_type_ == PERF_TYPE_HARDWARE ? "perf events that this machine's CPU counts" : "perf events";
+  }
   std::string_view section() const override { return "perf_event"; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override;

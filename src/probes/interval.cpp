@@ -1,7 +1,4 @@
 // interval: the program runs on one CPU at a fixed rate.
-#include <linux/perf_event.h>
-
-#include "probes/perf_event.h"
 #include "probes/provider_rows.h"
 #include "probes/rate.h"
 
@@ -18,6 +15,7 @@ public:
   std::span<const std::string_view> aliases() const override { return kAliases; }
   std::string_view syntax() const override { return "interval:DURATION, interval:{s|ms|us|hz}:N"; }
   std::string_view summary() const override { return "at a fixed rate, on one CPU"; }
+  std::string_view needs() const override { return "perf events"; }
   std::string_view section() const override { return "perf_event"; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &) const override {
@@ -37,18 +35,7 @@ public:
   // -p does not narrow it: time passes for the tracer, not for the traced process.
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
                              const AttachOptions &options) const override {
-    Attachments all;
-    for (const image::Target &target : spec.targets) {
-      Rate rate{target.period_ns, target.frequency_hz};
-      PerfEventSpec event{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, rate.nanoseconds(),
-                          spec.needs_cookie ? target.name_index : 0};
-      auto attached = attach_on_one_cpu(program, target.name, event, options);
-      if (!attached)
-        return attached.error();
-      for (auto &one : *attached)
-        all.push_back(std::move(one));
-    }
-    return all;
+    return attach_perf_events(program, spec, PerfScope::OneCpu, clock_event, options);
   }
 };
 

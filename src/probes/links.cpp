@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 
 #include <cerrno>
+#include <iterator>
 
 namespace sonde::probes {
 namespace {
@@ -57,7 +58,7 @@ std::optional<Error> attach_halving(std::span<const image::Target *const> target
                                     const AttachOptions &options, Attachments &attachments) {
   auto attached = attach_group(targets);
   if (attached) {
-    attachments.push_back(attached.take());
+    append(attachments, attached.take());
     return std::nullopt;
   }
   if (targets.size() == 1 || !is_about_a_place(attached.error()))
@@ -70,6 +71,8 @@ std::optional<Error> attach_halving(std::span<const image::Target *const> target
 
 }  // namespace
 
+void append(Attachments &all, Attachments more) { std::move(more.begin(), more.end(), std::back_inserter(all)); }
+
 Result<Attachments> attach_in_groups(std::span<const image::Target *const> targets, const AttachGroup &attach_group,
                                      const AttachOptions &options) {
   Attachments attachments;
@@ -78,7 +81,24 @@ Result<Attachments> attach_in_groups(std::span<const image::Target *const> targe
   return attachments;
 }
 
-std::unique_ptr<Attachment> own_link(bpf_link *link) { return std::make_unique<LinkAttachment>(link); }
+Result<Attachments> attach_each(std::span<const image::Target> targets, const AttachTarget &attach_target,
+                                const AttachOptions &options) {
+  Attachments attachments;
+  for (const image::Target &target : targets) {
+    auto attached = attach_target(target);
+    if (attached)
+      append(attachments, attached.take());
+    else if (!options.skip_refused(attached.error()))
+      return attached.error();
+  }
+  return attachments;
+}
+
+Attachments own_link(bpf_link *link) {
+  Attachments attachments;
+  attachments.push_back(std::make_unique<LinkAttachment>(link));
+  return attachments;
+}
 
 Error attach_error(const std::string &target, int error_number, std::initializer_list<Refusal> refusals) {
   for (const Refusal &refusal : refusals)
@@ -101,6 +121,8 @@ std::vector<std::string> declarations(const kernel::Prototype &prototype) {
     lines.push_back(to_string(parameter.type) + " " + parameter.name);
   return lines;
 }
+
+Result<void> Provider::add_args(Context &, const image::Target &, const MatchOptions &) const { return {}; }
 
 const Provider &Provider::serving(const image::Target &, kernel::Kernel &) const { return *this; }
 

@@ -19,11 +19,18 @@ namespace sonde::probes {
 
 using Attachments = std::vector<std::unique_ptr<Attachment>>;
 
+void append(Attachments &all, Attachments more);
+
 // Takes ownership of a libbpf link.
-std::unique_ptr<Attachment> own_link(bpf_link *link);
+Attachments own_link(bpf_link *link);
+
+// Attaches target by target. The first refusal ends it, except where refusals are gathered.
+using AttachTarget = std::function<Result<Attachments>(const image::Target &)>;
+Result<Attachments> attach_each(std::span<const image::Target> targets, const AttachTarget &attach_target,
+                                const AttachOptions &options);
 
 // Makes one link for all of some targets.
-using AttachGroup = std::function<Result<std::unique_ptr<Attachment>>(std::span<const image::Target *const>)>;
+using AttachGroup = std::function<Result<Attachments>(std::span<const image::Target *const>)>;
 
 // Attaches all targets by as few calls of `attach_group` as can be. The kernel refuses a group as a whole
 // and does not say for whose sake, so a refused group is halved until the target is found: the error names

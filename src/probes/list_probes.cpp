@@ -1,5 +1,6 @@
 // `-l`: all that can be probed and matches a pattern.
 #include <algorithm>
+#include <cerrno>
 
 #include "base/text.h"
 #include "probes/provider.h"
@@ -18,16 +19,19 @@ std::vector<const Provider *> providers_matching(std::string_view pattern) {
   return matching;
 }
 
-// kretprobes are set on the functions that kprobes are, fexit on those of fentry: a pattern that does not name
-// them lists these once.
+// kretprobes are set on the functions that kprobes are, and so on: a pattern that does not name them lists these
+// once.
 bool repeats_another(const Provider &provider, std::string_view pattern) {
-  bool is_return = provider.kind() == image::ProviderKind::Kretprobe || provider.kind() == image::ProviderKind::Fexit;
+  using image::ProviderKind;
+  bool is_return = provider.kind() == ProviderKind::Kretprobe || provider.kind() == ProviderKind::Fexit ||
+                   provider.kind() == ProviderKind::Kretsyscall;
   return is_return && pattern.starts_with("*");
 }
 
 // Every spelling of every provider that the whole pattern matches. A provider that cannot be asked (no
 // tracefs, no permission) does not hide the others, but is reported when nothing else was found.
 Result<std::vector<std::string>> list_everywhere(std::string_view pattern, const MatchOptions &options) {
+  options.kernel.expect_functions();
   std::vector<std::string> lines;
   std::optional<Error> first_error;
   for (const Provider *provider : providers()) {
@@ -39,12 +43,37 @@ Result<std::vector<std::string>> list_everywhere(std::string_view pattern, const
     if (!listed)
       continue;
     for (std::string &line : *listed)
-      if (matches_glob(pattern, line))
+      if (pattern == "*" || matches_glob(pattern, line))
         lines.push_back(std::move(line));
   }
   if (lines.empty() && first_error)
     return *first_error;
   return lines;
+}
+
+// "struct file", "enum *": types instead of probes.
+bool is_about_types(std::string_view pattern) {
+  return pattern.starts_with("struct ") || pattern.starts_with("union ") || pattern.starts_with("enum ");
+}
+
+Result<std::vector<std::string>> list_types(std::string_view pattern, bool verbose, kernel::Kernel &kernel) {
+  auto names = kernel.type_names(pattern);
+  if (!names)
+    return names;
+  if (names->empty()) {
+    auto all = kernel.type_names("*");
+    std::string hint = all && !has_glob(pattern) ? did_you_mean(pattern, *all) : std::string();
+    return Error{"list", std::string(pattern), "the kernel has no such type", std::move(hint), ENOENT};
+  }
+  for (std::string &name : *names) {
+    if (!verbose)
+      continue;
+    auto definition = kernel.type_definition(name);
+    if (!definition)
+      return definition.error();
+    name = definition.take();
+  }
+  return names;
 }
 
 Result<std::vector<std::string>> list_matching(std::string_view pattern, const MatchOptions &options) {
@@ -73,11 +102,15 @@ Result<std::vector<std::string>> list_matching(std::string_view pattern, const M
 }  // namespace
 
 Result<std::vector<std::string>> list_probes(std::string_view pattern, bool verbose, const MatchOptions &options) {
+  if (is_about_types(trim(pattern)))
+    return list_types(trim(pattern), verbose, options.kernel);
   auto lines = list_matching(trim(pattern), options);
-  if (!lines || !verbose)
-    return lines;
+  return lines && verbose ? with_arguments(lines.take(), options) : lines;
+}
+
+std::vector<std::string> with_arguments(std::vector<std::string> lines, const MatchOptions &options) {
   std::vector<std::string> detailed;
-  for (std::string &line : *lines) {
+  for (std::string &line : lines) {
     auto split = split_attach_point(line);
     auto arguments = split ? split->provider->arguments(split->spec, options) : std::vector<std::string>{};
     detailed.push_back(std::move(line));

@@ -14,21 +14,15 @@
 namespace sonde::probes {
 namespace {
 
-Error open_error(const std::string &target, int error_number) {
-  return attach_error(target, error_number,
-                      {{ENOENT, "this kernel does not count that event", ""},
-                       {EOPNOTSUPP, "this machine does not count that event", ""},
-                       {ENODEV, "the CPU is not online", ""},
-                       {ESRCH, "the traced process has ended", ""},
-                       {EINVAL, "the kernel does not accept that rate or count", "choose a lower rate"}});
-}
-
 int open_event(const PerfEventSpec &event, int pid, int cpu) {
   perf_event_attr attributes{};
   attributes.size = sizeof attributes;
   attributes.type = event.type;
   attributes.config = event.config;
   attributes.sample_period = event.period;
+  attributes.bp_addr = event.breakpoint.address;
+  attributes.bp_len = event.breakpoint.length;
+  attributes.bp_type = event.breakpoint.type;
   attributes.inherit = pid >= 0;
   attributes.inherit_thread = pid >= 0;
   int fd = static_cast<int>(syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
@@ -40,18 +34,25 @@ int open_event(const PerfEventSpec &event, int pid, int cpu) {
   return fd;
 }
 
-Result<std::unique_ptr<Attachment>> attach_one(bpf_program *program, const std::string &target,
-                                               const PerfEventSpec &event, int pid, int cpu) {
-  int fd = open_event(event, pid, cpu);
+// A target's event, and what the program is to see of the target.
+struct Source {
+  const std::string &name;
+  PerfEventSpec event;
+  uint64_t cookie;  // 0 for none
+  const RefusedEvent &refused;
+};
+
+Result<Attachments> attach_one(bpf_program *program, const Source &source, int pid, int cpu) {
+  int fd = open_event(source.event, pid, cpu);
   if (fd < 0)
-    return open_error(target, errno);
+    return source.refused(source.name, errno);
   LIBBPF_OPTS(bpf_perf_event_opts, options);
-  options.bpf_cookie = event.cookie;
+  options.bpf_cookie = source.cookie;
   bpf_link *link = bpf_program__attach_perf_event_opts(program, fd, &options);
   if (!link) {
     int error_number = errno;
     close(fd);
-    return open_error(target, error_number);
+    return source.refused(source.name, error_number);
   }
   return own_link(link);
 }
@@ -65,45 +66,53 @@ std::vector<int> threads_of(int pid) {
   return threads;
 }
 
-Result<Attachments> attach_to_process(bpf_program *program, const std::string &target, const PerfEventSpec &event,
-                                      int pid) {
+Result<Attachments> attach_to_process(bpf_program *program, const Source &source, int pid) {
   Attachments attachments;
   for (int thread : threads_of(pid)) {
-    auto attached = attach_one(program, target, event, thread, -1);
+    auto attached = attach_one(program, source, thread, -1);
     if (attached)
-      attachments.push_back(attached.take());
+      append(attachments, attached.take());
     else if (attached.error().error_number != ESRCH)  // a thread may end meanwhile
       return attached.error();
   }
   if (attachments.empty())
-    return open_error(target, ESRCH);
+    return source.refused(source.name, ESRCH);
+  return attachments;
+}
+
+Result<Attachments> attach_to_cpus(bpf_program *program, const Source &source, std::span<const uint32_t> cpus) {
+  Attachments attachments;
+  for (uint32_t cpu : cpus) {
+    auto attached = attach_one(program, source, -1, static_cast<int>(cpu));
+    if (!attached)
+      return attached.error();
+    append(attachments, attached.take());
+  }
   return attachments;
 }
 
 }  // namespace
 
-Result<Attachments> attach_everywhere(bpf_program *program, const std::string &target, const PerfEventSpec &event,
-                                      const AttachOptions &options) {
-  if (options.pid)
-    return attach_to_process(program, target, event, *options.pid);
-  Attachments attachments;
-  for (uint32_t cpu : options.kernel.online_cpus()) {
-    auto attached = attach_one(program, target, event, -1, static_cast<int>(cpu));
-    if (!attached)
-      return attached.error();
-    attachments.push_back(attached.take());
-  }
-  return attachments;
+Error refused_event(const std::string &target, int error_number) {
+  return attach_error(target, error_number,
+                      {{ENOENT, "this kernel does not count that event", ""},
+                       {EOPNOTSUPP, "this machine does not count that event", ""},
+                       {ENODEV, "the CPU is not online", ""},
+                       {ESRCH, "the traced process has ended", ""},
+                       {EINVAL, "the kernel does not accept that rate or count", "choose a lower rate"}});
 }
 
-Result<Attachments> attach_on_one_cpu(bpf_program *program, const std::string &target, const PerfEventSpec &event,
-                                      const AttachOptions &options) {
-  auto attached = attach_one(program, target, event, -1, static_cast<int>(options.kernel.online_cpus().front()));
-  if (!attached)
-    return attached.error();
-  Attachments attachments;
-  attachments.push_back(attached.take());
-  return attachments;
+Result<Attachments> attach_perf_events(bpf_program *program, const image::ProgramSpec &spec, PerfScope scope,
+                                       const PerfEventOf &event_of, const AttachOptions &options,
+                                       const RefusedEvent &refused) {
+  std::span<const uint32_t> cpus = options.kernel.online_cpus();
+  auto attach_target = [&](const image::Target &target) {
+    Source source{target.name, event_of(target), spec.needs_cookie ? target.name_index : 0, refused};
+    if (scope == PerfScope::OneCpu)
+      return attach_to_cpus(program, source, cpus.first(1));
+    return options.pid ? attach_to_process(program, source, *options.pid) : attach_to_cpus(program, source, cpus);
+  };
+  return attach_each(spec.targets, attach_target, options);
 }
 
 }  // namespace sonde::probes

@@ -12,14 +12,25 @@ struct PerfEventSpec {
   uint32_t type = 0;
   uint64_t config = 0;
   uint64_t period = 0;
-  uint64_t cookie = 0;  // what bpf_get_attach_cookie gives the program; 0 for none
+  // PERF_TYPE_BREAKPOINT: what the CPU watches, and for what (HW_BREAKPOINT_*).
+  struct {
+    uint64_t address = 0;
+    uint64_t length = 0;
+    uint32_t type = 0;
+  } breakpoint = {};
 };
 
-// The program runs on every online CPU or, with a pid, in every thread that the process has and gets.
-Result<Attachments> attach_everywhere(bpf_program *program, const std::string &target, const PerfEventSpec &event,
-                                      const AttachOptions &options);
-// The program runs on the first online CPU only.
-Result<Attachments> attach_on_one_cpu(bpf_program *program, const std::string &target, const PerfEventSpec &event,
-                                      const AttachOptions &options);
+// Every online CPU or, with a pid, every thread that the process has and gets; or the first online CPU alone.
+enum class PerfScope : uint8_t { Everywhere, OneCpu };
+
+// Words what the kernel answered, as attach_error does.
+using RefusedEvent = std::function<Error(const std::string &target, int error_number)>;
+Error refused_event(const std::string &target, int error_number);
+
+// Attaches the program to the event of each target.
+using PerfEventOf = std::function<PerfEventSpec(const image::Target &)>;
+Result<Attachments> attach_perf_events(bpf_program *program, const image::ProgramSpec &spec, PerfScope scope,
+                                       const PerfEventOf &event_of, const AttachOptions &options,
+                                       const RefusedEvent &refused = refused_event);
 
 }  // namespace sonde::probes

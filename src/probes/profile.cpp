@@ -1,7 +1,4 @@
 // profile: the program runs on every CPU at a fixed rate and sees what was interrupted.
-#include <linux/perf_event.h>
-
-#include "probes/perf_event.h"
 #include "probes/provider_rows.h"
 #include "probes/rate.h"
 
@@ -18,6 +15,7 @@ public:
   std::span<const std::string_view> aliases() const override { return kAliases; }
   std::string_view syntax() const override { return "profile:DURATION, profile:{s|ms|us|hz}:N"; }
   std::string_view summary() const override { return "at a fixed rate, on every CPU"; }
+  std::string_view needs() const override { return "perf events"; }
   std::string_view section() const override { return "perf_event"; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &) const override {
@@ -36,18 +34,7 @@ public:
 
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
                              const AttachOptions &options) const override {
-    Attachments all;
-    for (const image::Target &target : spec.targets) {
-      Rate rate{target.period_ns, target.frequency_hz};
-      PerfEventSpec event{PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, rate.nanoseconds(),
-                          spec.needs_cookie ? target.name_index : 0};
-      auto attached = attach_everywhere(program, target.name, event, options);
-      if (!attached)
-        return attached.error();
-      for (auto &one : *attached)
-        all.push_back(std::move(one));
-    }
-    return all;
+    return attach_perf_events(program, spec, PerfScope::Everywhere, clock_event, options);
   }
 };
 

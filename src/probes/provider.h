@@ -16,9 +16,14 @@
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 #include "probes/usdt_arguments.h"
+#include "types/named_types.h"
 #include "types/type.h"
 
 struct bpf_program;
+
+namespace sonde::elf {
+class Binaries;
+}
 
 namespace sonde::probes {
 
@@ -31,6 +36,8 @@ enum class ContextKind : uint8_t {
   SyscallEnter,      // u64 address of the task's pt_regs, u64 number of the system call
   SyscallExit,       // u64 address of the task's pt_regs, u64 result
   Arguments,         // u64 words: the arguments one after the other and, behind them, a result
+  SyscallWrapper,    // pt_regs of the kernel's entry to a system call, whose first argument is the task's pt_regs
+  Iterator,          // u64 words: pointer to what is iterated, then to the current objects; these are null at the end
 };
 
 // Tells a task in a 32-bit system call, whose number and arguments mean something else: where in struct
@@ -41,15 +48,30 @@ struct CompatTest {
   uint64_t mask = 0;
 };
 
+// A part of `args` that a function gets in a register or, behind those, on its stack.
+struct ArgumentPiece {
+  uint32_t offset = 0;  // in `args`
+  uint32_t size = 0;    // bytes
+  bool is_on_stack = false;
+  uint32_t number = 0;  // of the register for arguments, or of the 8-byte word on the stack
+
+  friend bool operator==(const ArgumentPiece &, const ArgumentPiece &) = default;
+};
+
 struct Context {
   ContextKind kind = ContextKind::None;
   std::optional<Type> args;                  // struct behind the builtin `args`
+  std::vector<ArgumentPiece> args_pieces;    // Registers: where `args` is
+  std::shared_ptr<NamedTypes> types;         // those that `args` names, where they are not the kernel's
   bool has_numbered_args = false;            // arg0 … argN
+  uint32_t most_numbered_args = 128;         // those past the registers are read from the stack
+  std::optional<Type> whole;                 // struct that the context is: behind the builtin `ctx`
   std::vector<UsdtArgument> usdt_arguments;  // where arg0 … argN are, where no calling convention says so
   bool has_retval = false;
   std::optional<Type> result;                    // type of `retval` where it is known
   uint32_t result_offset = 0;                    // Arguments: where the result lies
   bool has_function = false;                     // `func`
+  bool may_wait = false;                         // its programs may sleep, where the kernel can load such
   AddressSpace pointers = AddressSpace::Kernel;  // where addresses found in the context point
   // Several targets share one event of the kernel: the program finds out which of them it was (by
   // Target::syscall) and ignores what is none of them. `args` then describes the record that their own
@@ -57,15 +79,20 @@ struct Context {
   std::optional<CompatTest> syscalls;
 };
 
+// Remembers binaries: copies of one MatchOptions read each once.
+std::shared_ptr<elf::Binaries> remember_binaries();
+
 struct MatchOptions {
   kernel::Kernel &kernel;
   std::optional<int> pid;  // -p
   bool unsafe = false;     // --unsafe
+  std::shared_ptr<elf::Binaries> binaries = remember_binaries();
 };
 
 struct AttachOptions {
   kernel::Kernel &kernel;
-  std::optional<int> pid;  // only this process, where the mechanism can filter
+  std::optional<int> pid;    // only this process, where the mechanism can filter
+  std::optional<int> child;  // of -c, before it runs its program
   // Where set, targets that the kernel refuses are left out and their errors gathered here; else the first
   // refusal ends attaching.
   std::vector<Error> *refused = nullptr;
@@ -83,6 +110,8 @@ struct AttachOptions {
 class Attachment {
 public:
   virtual ~Attachment() = default;
+  // A descriptor that becomes readable once it will not run its program any more; -1 when that never happens.
+  virtual int end_fd() const { return -1; }
 };
 
 class Provider {
@@ -94,6 +123,7 @@ public:
   virtual std::span<const std::string_view> aliases() const = 0;  // "u"
   virtual std::string_view syntax() const = 0;                    // "uprobe:BINARY:FUNCTION[+OFFSET]"
   virtual std::string_view summary() const = 0;                   // one line for -h and docs
+  virtual std::string_view needs() const = 0;                     // of the kernel: options and versions, for docs
   // The ELF section for its programs, in libbpf's spelling ("kprobe", "tracepoint", "perf_event").
   virtual std::string_view section() const = 0;
 
@@ -111,6 +141,9 @@ public:
 
   virtual Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const = 0;
 
+  // Adds to a context `args`, where it takes debug information to know them: asked for only when a script uses them.
+  virtual Result<void> add_args(Context &context, const image::Target &target, const MatchOptions &options) const;
+
   // What `-l` prints for a glob `spec`: each target in full spelling, sorted; providers without an
   // enumerable set give their forms.
   virtual Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const = 0;
@@ -124,8 +157,10 @@ public:
                                                                   const AttachOptions &options) const = 0;
   // Targets with equal text can share a program.
   virtual std::string group(const image::Target &target) const;
-  // Begin and end are run by the runtime itself rather than attached.
+  // Begin and end, for instance, are run by the runtime itself rather than attached.
   virtual bool is_run_directly() const { return false; }
+  // Runs by itself and then ends the run: no other probe than begin and end goes with it.
+  virtual bool is_alone() const { return false; }
 };
 
 // The parameters as -lv shows them: "struct file * file".
@@ -142,7 +177,10 @@ struct ProviderSpec {
 };
 Result<ProviderSpec> split_attach_point(std::string_view text);
 
-// The lines of `-l PATTERN` (empty pattern: everything), and of -lv with arguments under each.
+// The lines of `-l PATTERN` (empty pattern: everything), and of -lv with arguments under each. A pattern that
+// begins with struct, union or enum lists types of the kernel, and with -v their definitions.
 Result<std::vector<std::string>> list_probes(std::string_view pattern, bool verbose, const MatchOptions &options);
+// Full names of probes, each followed by the lines of what it offers to scripts.
+std::vector<std::string> with_arguments(std::vector<std::string> lines, const MatchOptions &options);
 
 }  // namespace sonde::probes

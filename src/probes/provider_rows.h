@@ -20,6 +20,13 @@ const Provider &hardware_provider();
 const Provider &raw_tracepoint_provider();
 const Provider &fentry_provider();
 const Provider &fexit_provider();
+const Provider &self_provider();
+const Provider &test_provider();
+const Provider &bench_provider();
+const Provider &ksyscall_provider();
+const Provider &kretsyscall_provider();
+const Provider &iter_provider();
+const Provider &watchpoint_provider();
 
 // Serve targets of `tracepoint` and have no name of their own.
 const Provider &syscall_enter_provider();

@@ -3,6 +3,7 @@
 #include "probes/rate.h"
 
 #include <fmt/format.h>
+#include <linux/perf_event.h>
 
 #include <charconv>
 #include <limits>
@@ -98,6 +99,11 @@ Result<Rate> parse_rate(std::string_view provider, std::string_view spec) {
   if (!number || !rest.empty())
     return rate_error(provider, spec, not_a_number(spec.substr(colon + 1)));
   return make_rate(provider, spec, *number, unit->nanoseconds);
+}
+
+PerfEventSpec clock_event(const image::Target &target) {
+  Rate rate{target.period_ns, target.frequency_hz};
+  return {PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, rate.nanoseconds()};
 }
 
 Result<std::vector<image::Target>> match_rate(std::string_view provider, std::string_view spec) {

@@ -6,7 +6,7 @@
 
 #include "base/result.h"
 #include "image/program_image.h"
-#include "probes/links.h"
+#include "probes/perf_event.h"
 
 namespace sonde::probes {
 
@@ -18,6 +18,9 @@ struct Rate {
 
 // `provider` is for messages and hints.
 Result<Rate> parse_rate(std::string_view provider, std::string_view spec);
+
+// The tick of a target that match_rate made.
+PerfEventSpec clock_event(const image::Target &target);
 
 // The one target of `provider:spec`.
 Result<std::vector<image::Target>> match_rate(std::string_view provider, std::string_view spec);

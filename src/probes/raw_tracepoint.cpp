@@ -37,6 +37,7 @@ public:
   std::span<const std::string_view> aliases() const override { return kAliases; }
   std::string_view syntax() const override { return "rawtracepoint:[vmlinux:]EVENT"; }
   std::string_view summary() const override { return "a tracepoint, with the arguments that the kernel's code passes"; }
+  std::string_view needs() const override { return "BTF for names and types"; }
   std::string_view section() const override { return "raw_tp"; }
   std::string group(const image::Target &target) const override { return target.name; }
 
@@ -96,19 +97,15 @@ public:
 
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
                              const AttachOptions &options) const override {
-    Attachments attachments;
-    for (const image::Target &target : spec.targets) {
+    auto attach_one = [&](const image::Target &target) -> Result<Attachments> {
       bpf_link *link = bpf_program__attach_raw_tracepoint(program, target.function.c_str());
-      Error error = link ? Error{}
-                         : attach_error(target.name, errno,
-                                        {{ENOENT, "the kernel has no such raw tracepoint", ""},
-                                         {EINVAL, "the script reads an argument that it does not have", ""}});
-      if (link)
-        attachments.push_back(own_link(link));
-      else if (!options.skip_refused(error))
-        return error;
-    }
-    return attachments;
+      if (!link)
+        return attach_error(target.name, errno,
+                            {{ENOENT, "the kernel has no such raw tracepoint", ""},
+                             {EINVAL, "the script reads an argument that it does not have", ""}});
+      return own_link(link);
+    };
+    return attach_each(spec.targets, attach_one, options);
   }
 };
 

@@ -44,6 +44,7 @@ public:
   std::span<const std::string_view> aliases() const override { return {}; }
   std::string_view syntax() const override { return tracepoint_provider().syntax(); }
   std::string_view summary() const override { return tracepoint_provider().summary(); }
+  std::string_view needs() const override { return tracepoint_provider().needs(); }
   std::string_view section() const override { return "raw_tp"; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
@@ -66,21 +67,15 @@ public:
 
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
                              const AttachOptions &options) const override {
-    Attachments attachments;
     bpf_link *link = bpf_program__attach_raw_tracepoint(program, is_exit_ ? "sys_exit" : "sys_enter");
-    int error_number = errno;
-    if (link) {
-      attachments.push_back(own_link(link));
-      return attachments;
-    }
+    if (link)
+      return own_link(link);
     // One refusal stands for every target.
-    for (const image::Target &target : spec.targets) {
-      Error error = attach_error(target.name, error_number,
-                                 {{ENOENT, "this kernel was built without it (CONFIG_FTRACE_SYSCALLS)", ""}});
-      if (!options.skip_refused(error))
-        return error;
-    }
-    return attachments;
+    auto refuse = [error_number = errno](const image::Target &target) -> Result<Attachments> {
+      return attach_error(target.name, error_number,
+                          {{ENOENT, "this kernel was built without it (CONFIG_FTRACE_SYSCALLS)", ""}});
+    };
+    return attach_each(spec.targets, refuse, options);
   }
 
 private:

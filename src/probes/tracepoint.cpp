@@ -88,6 +88,9 @@ public:
   std::span<const std::string_view> aliases() const override { return kAliases; }
   std::string_view syntax() const override { return kSyntax; }
   std::string_view summary() const override { return "an event that the kernel's authors marked"; }
+  std::string_view needs() const override {
+    return "CONFIG_FTRACE_SYSCALLS for those of system calls, tracefs; one program for several: 5.15";
+  }
   std::string_view section() const override { return "tracepoint"; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
@@ -153,20 +156,17 @@ public:
 
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
                              const AttachOptions &attach_options) const override {
-    Attachments attachments;
-    for (const image::Target &target : spec.targets) {
+    auto attach_one = [&](const image::Target &target) -> Result<Attachments> {
       LIBBPF_OPTS(bpf_tracepoint_opts, options);
       if (spec.needs_cookie)
         options.bpf_cookie = target.name_index;
       bpf_link *link =
           bpf_program__attach_tracepoint_opts(program, target.module.c_str(), target.function.c_str(), &options);
-      Error error = link ? Error{} : refused(target, errno);
-      if (link)
-        attachments.push_back(own_link(link));
-      else if (!attach_options.skip_refused(error))
-        return error;
-    }
-    return attachments;
+      if (!link)
+        return refused(target, errno);
+      return own_link(link);
+    };
+    return attach_each(spec.targets, attach_one, attach_options);
   }
 };
 

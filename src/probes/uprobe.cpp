@@ -2,19 +2,19 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <map>
-#include <set>
 
 #include "base/text.h"
-#include "elf/instructions.h"
-#include "elf/symbol_table.h"
+#include "elf/binary.h"
 #include "probes/binaries.h"
 #include "probes/links.h"
 #include "probes/location.h"
 #include "probes/provider_rows.h"
+#include "probes/uprobe_arguments.h"
+#include "probes/uprobe_places.h"
+#include "probes/uprobe_spec.h"
 
 namespace sonde::probes {
 namespace {
@@ -24,57 +24,12 @@ constexpr std::string_view kReturnAliases[] = {"ur"};
 // Newer than the distribution's linux/bpf.h.
 constexpr auto kTraceUprobeMulti = static_cast<bpf_attach_type>(48);
 
-// What follows "uprobe:", taken apart.
-struct UprobeSpec {
-  std::string binary;  // may be a glob
-  CodeLocation place;  // its name may be a glob
-};
-
-Result<UprobeSpec> parse_spec(std::string_view spec, const std::string &whole) {
-  UprobeSpec parsed;
-  std::string_view rest = spec;
-  parsed.binary = take_part(rest);
-  if (parsed.binary.empty() || rest.empty()) {
-    std::string_view provider = std::string_view(whole).substr(0, whole.find(':'));
-    return Error{"use", whole, "a binary and a function in it are needed",
-                 fmt::format("write {}:BINARY:FUNCTION, such as {}:/bin/bash:readline", provider, provider)};
-  }
-  auto place = parse_location(rest, whole);
-  if (!place)
-    return place.error();
-  parsed.place = place.take();
-  return parsed;
-}
-
-Error no_function(const std::string &whole, const std::string &name, const Binary &binary,
-                  const elf::SymbolTable &symbols) {
-  if (symbols.functions().empty())
-    return {"use", whole, fmt::format("{} has no symbols of functions", binary.shown),
-            "it was stripped: install its debug symbols, or name an address", ENOENT};
-  if (has_glob(name))
-    return {"use", whole, fmt::format("no function in {} matches '{}'", binary.shown, name), {}, ENOENT};
-  std::vector<std::string> names;
-  for (const elf::Symbol &symbol : symbols.functions())
-    names.push_back(symbol.name);
-  std::string hint = did_you_mean(name, names);
-  if (hint.empty())
-    hint = fmt::format("sonde -l 'uprobe:{}:*' lists them", binary.shown);
-  return {"use", whole, fmt::format("there is no function '{}' in {}", name, binary.shown), std::move(hint), ENOENT};
-}
-
-// A breakpoint that overwrites the middle of an instruction makes the traced program crash or, worse,
-// compute something else.
-std::optional<Error> check_boundary(const Binary &binary, const elf::Symbol &symbol, uint64_t offset,
-                                    const std::string &whole) {
-  if (offset == 0 || offset >= symbol.size)
-    return std::nullopt;
-  auto code = elf::read_code(binary.path, symbol.file_offset, symbol.size);
-  if (!code)
-    return code.error();
-  if (elf::starts_instruction(*code, offset).value_or(true))
-    return std::nullopt;
-  return Error{"use", whole, fmt::format("{}+{} is in the middle of an instruction", symbol.name, offset),
-               "a probe there would crash the program; objdump -d shows where instructions start, --unsafe allows it"};
+Result<std::vector<CodePlace>> places_in(const BinaryPath &file, const UprobeSpec &spec, const std::string &whole,
+                                         const MatchOptions &options) {
+  auto binary = options.binaries->open(file.path);
+  if (!binary)
+    return binary.error();
+  return find_places(file, **binary, spec, whole, options.unsafe);
 }
 
 Error refused(const std::string &target, int error_number) {
@@ -103,144 +58,77 @@ public:
     return is_return_ ? std::span(kReturnAliases) : std::span(kEntryAliases);
   }
   std::string_view syntax() const override {
-    return is_return_ ? "uretprobe:BINARY:FUNCTION" : "uprobe:BINARY:{FUNCTION[+OFFSET]|ADDRESS}";
+    return is_return_ ? "uretprobe:BINARY:{FUNCTION|cpp:\"NAME\"}"
+                      : "uprobe:BINARY:{FUNCTION[+OFFSET]|cpp:\"NAME\"|ADDRESS} or uprobe:BINARY@FILE:LINE[:COLUMN]";
   }
   std::string_view summary() const override {
     return is_return_ ? "the return of a program's or library's function"
                       : "the entry of a program's or library's function, or a place in it";
   }
+  std::string_view needs() const override { return "CONFIG_UPROBE_EVENTS; one link for many functions: 6.6"; }
   std::string_view section() const override { return is_return_ ? "uretprobe" : "uprobe"; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override;
   Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override;
+  Result<void> add_args(Context &context, const image::Target &target, const MatchOptions &options) const override;
+  Result<std::vector<std::string>> arguments(std::string_view spec, const MatchOptions &options) const override;
   Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const override;
   void prepare(bpf_program *program, const image::ProgramSpec &spec, const AttachOptions &options) const override;
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
                              const AttachOptions &options) const override;
 
 private:
-  image::Target make_target(const Binary &binary, std::string place, uint64_t file_offset) const;
+  image::Target make_target(const BinaryPath &file, const CodePlace &place) const;
+  Result<std::shared_ptr<elf::Binary>> binary_of(const image::Target &target, const MatchOptions &options) const;
   std::optional<Error> check_form(const UprobeSpec &spec, const std::string &whole) const;
-  Result<std::vector<image::Target>> match_in(const Binary &binary, const UprobeSpec &spec, const std::string &whole,
-                                              bool unsafe) const;
-  Result<std::vector<image::Target>> match_address(const Binary &binary, const elf::SymbolTable &symbols,
-                                                   uint64_t address, const std::string &whole, bool unsafe) const;
-  Result<std::vector<image::Target>> match_function(const Binary &binary, const elf::SymbolTable &symbols,
-                                                    const CodeLocation &place, const std::string &whole,
-                                                    bool unsafe) const;
-  std::vector<image::Target> match_pattern(const Binary &binary, const elf::SymbolTable &symbols,
-                                           std::string_view pattern) const;
-  Result<std::unique_ptr<Attachment>> attach_group(bpf_program *program, std::span<const image::Target *const> targets,
-                                                   const std::optional<int> &pid) const;
+  Result<Attachments> attach_group(bpf_program *program, std::span<const image::Target *const> targets,
+                                   const std::optional<int> &pid) const;
   Result<Attachments> attach_multi(bpf_program *program, const image::ProgramSpec &spec,
                                    const AttachOptions &options) const;
-  Result<std::unique_ptr<Attachment>> attach_one(bpf_program *program, const image::Target &target, bool needs_cookie,
-                                                 const std::optional<int> &pid) const;
+  Result<Attachments> attach_one(bpf_program *program, const image::Target &target, bool needs_cookie,
+                                 const std::optional<int> &pid) const;
 
   bool is_return_;
 };
 
-image::Target UprobeProvider::make_target(const Binary &binary, std::string place, uint64_t file_offset) const {
+image::Target UprobeProvider::make_target(const BinaryPath &file, const CodePlace &place) const {
   image::Target target;
-  target.name = fmt::format("{}:{}:{}", name(), binary.shown, place);
-  target.module = binary.path;
-  target.function = std::move(place);
-  target.offset = file_offset;
+  target.name = fmt::format("{}:{}{}", name(), file.shown, place.shown);
+  target.module = elf::containing_file(file.path);
+  target.function = place.function;
+  target.offset = place.file_offset;
   return target;
 }
 
 std::optional<Error> UprobeProvider::check_form(const UprobeSpec &spec, const std::string &whole) const {
-  if (is_return_ && (spec.place.offset || spec.place.address))
+  if (is_return_ && (spec.place.offset || spec.place.address || spec.line))
     return Error{"use", whole, "a uretprobe is set on a whole function, not on a place in it",
                  "uprobe:BINARY:FUNCTION+OFFSET reaches a place"};
-  if (spec.place.offset && has_glob(spec.place.name))
-    return Error{"use", whole, "an offset and a wildcard do not go together", "name one function"};
+  if (spec.place.offset && (has_glob(spec.place.name) || spec.is_demangled))
+    return Error{"use", whole, "an offset goes with the name of one function as the file has it", "name one function"};
   return std::nullopt;
-}
-
-Result<std::vector<image::Target>> UprobeProvider::match_address(const Binary &binary, const elf::SymbolTable &symbols,
-                                                                 uint64_t address, const std::string &whole,
-                                                                 bool unsafe) const {
-  auto offset = symbols.file_offset_of(address);
-  if (!offset)
-    return Error{"use", whole, fmt::format("address {:#x} is outside the code of {}", address, binary.shown),
-                 "addresses are the file's own, as nm and objdump show them"};
-  image::Target target = make_target(binary, fmt::format("{}", address), *offset);
-  const elf::Symbol *symbol = symbols.containing_offset(*offset);
-  if (symbol && !unsafe)
-    if (auto error = check_boundary(binary, *symbol, *offset - symbol->file_offset, whole))
-      return *error;
-  target.function = symbol ? symbol->name : std::string();
-  return std::vector<image::Target>{std::move(target)};
-}
-
-Result<std::vector<image::Target>> UprobeProvider::match_function(const Binary &binary, const elf::SymbolTable &symbols,
-                                                                  const CodeLocation &place, const std::string &whole,
-                                                                  bool unsafe) const {
-  const elf::Symbol *symbol = symbols.find(place.name);
-  if (!symbol)
-    return no_function(whole, place.name, binary, symbols);
-  if (place.offset && place.offset >= symbol->size)
-    return Error{"use",
-                 whole,
-                 fmt::format("the offset is past the end of {}, which has {} bytes", place.name, symbol->size),
-                 {}};
-  if (!unsafe)
-    if (auto error = check_boundary(binary, *symbol, place.offset, whole))
-      return *error;
-  std::string shown = place.offset ? fmt::format("{}+{}", place.name, place.offset) : place.name;
-  image::Target target = make_target(binary, shown, symbol->file_offset + place.offset);
-  target.function = place.name;
-  return std::vector<image::Target>{std::move(target)};
-}
-
-// Aliases of one place count once: a hit there would run the program once for each name.
-std::vector<image::Target> UprobeProvider::match_pattern(const Binary &binary, const elf::SymbolTable &symbols,
-                                                         std::string_view pattern) const {
-  std::vector<image::Target> targets;
-  std::set<uint64_t> taken;
-  for (const elf::Symbol &symbol : symbols.functions())
-    if (matches_glob(pattern, symbol.name) && taken.insert(symbol.file_offset).second)
-      targets.push_back(make_target(binary, symbol.name, symbol.file_offset));
-  std::sort(targets.begin(), targets.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
-  return targets;
-}
-
-Result<std::vector<image::Target>> UprobeProvider::match_in(const Binary &binary, const UprobeSpec &spec,
-                                                            const std::string &whole, bool unsafe) const {
-  auto symbols = elf::read_symbols(binary.path);
-  if (!symbols)
-    return symbols.error();
-  if (spec.place.address)
-    return match_address(binary, **symbols, *spec.place.address, whole, unsafe);
-  if (!has_glob(spec.place.name))
-    return match_function(binary, **symbols, spec.place, whole, unsafe);
-  auto targets = match_pattern(binary, **symbols, spec.place.name);
-  if (targets.empty())
-    return no_function(whole, spec.place.name, binary, **symbols);
-  return targets;
 }
 
 Result<std::vector<image::Target>> UprobeProvider::match(std::string_view spec, const MatchOptions &options) const {
   std::string whole = fmt::format("{}:{}", name(), spec);
-  auto parsed = parse_spec(spec, whole);
+  auto parsed = parse_uprobe_spec(spec, whole);
   if (!parsed)
     return parsed.error();
   if (auto error = check_form(*parsed, whole))
     return *error;
-  auto binaries = find_binaries(parsed->binary, options.pid);
-  if (!binaries)
-    return binaries.error();
+  auto files = find_binaries(parsed->binary, options.pid);
+  if (!files)
+    return files.error();
   std::vector<image::Target> all;
   std::optional<Error> first_error;
   // Of the files that a pattern matches, those without the function (or without symbols) do not count.
-  for (const Binary &binary : *binaries) {
-    auto targets = match_in(binary, *parsed, whole, options.unsafe);
-    if (!targets && !first_error)
-      first_error = targets.error();
-    if (targets)
-      for (image::Target &target : *targets)
-        all.push_back(std::move(target));
+  for (const BinaryPath &file : *files) {
+    auto places = places_in(file, *parsed, whole, options);
+    if (!places && !first_error)
+      first_error = places.error();
+    if (places)
+      for (const CodePlace &place : *places)
+        all.push_back(make_target(file, place));
   }
   if (all.empty())
     return *first_error;
@@ -251,33 +139,68 @@ Result<Context> UprobeProvider::context(const image::Target &target, kernel::Ker
   Context context;
   context.kind = ContextKind::Registers;
   // Inside a function the argument registers hold something else already.
-  context.has_numbered_args = !is_return_ && target.name.find('+') == std::string::npos;
+  context.has_numbered_args = !is_return_ && !target.function.empty();
   context.has_retval = is_return_;
   context.has_function = true;
+  context.may_wait = true;
   context.pointers = AddressSpace::User;
   return context;
 }
 
-// There is no set of all binaries: only a spec that names one lists something.
+// The file that a target was found in: its name says which, as an archive has several.
+Result<std::shared_ptr<elf::Binary>> UprobeProvider::binary_of(const image::Target &target,
+                                                               const MatchOptions &options) const {
+  auto spec = parse_uprobe_spec(std::string_view(target.name).substr(name().size() + 1), target.name);
+  if (!spec)
+    return spec.error();
+  auto files = find_binaries(spec->binary, options.pid);
+  return files ? options.binaries->open(files->front().path) : files.error();
+}
+
+Result<void> UprobeProvider::add_args(Context &context, const image::Target &target,
+                                      const MatchOptions &options) const {
+  if (!context.has_numbered_args)
+    return {};
+  auto binary = binary_of(target, options);
+  if (!binary)
+    return binary.error();
+  auto arguments = (*binary)->arguments_at(target.offset);
+  if (!arguments)
+    return Error{"use", target.name,
+                 fmt::format("the names of its arguments are not known: {} has no debug information about {}",
+                             target.module, target.function),
+                 "arg0, arg1, … need none; otherwise compile with -g or install the debug symbols"};
+  set_args(*arguments, context);
+  context.types = {*binary, &(*binary)->types()};
+  return {};
+}
+
+Result<std::vector<std::string>> UprobeProvider::arguments(std::string_view spec, const MatchOptions &options) const {
+  std::vector<std::string> lines;
+  auto targets = match(spec, options);
+  if (!targets || is_return_ || targets->front().function.empty())
+    return lines;
+  auto binary = binary_of(targets->front(), options);
+  if (!binary)
+    return binary.error();
+  if (auto arguments = (*binary)->arguments_at(targets->front().offset))
+    for (elf::Parameter &parameter : arguments->parameters)
+      lines.push_back(std::move(parameter.declaration));
+  return lines;
+}
+
+// There is no set of all binaries: only a spec that names one lists something, or a process that runs some.
 Result<std::vector<std::string>> UprobeProvider::list(std::string_view spec, const MatchOptions &options) const {
   std::vector<std::string> lines;
   std::string_view rest = spec;
   std::string binary = take_part(rest);
-  if (binary.find_first_not_of('*') == std::string::npos)
+  if (binary.find_first_not_of('*') == std::string::npos && !options.pid)
     return lines;
-  std::string pattern = rest.empty() ? "*" : take_part(rest);
-  auto binaries = find_binaries(binary, options.pid);
-  if (!binaries)
-    return binaries.error();
-  for (const Binary &file : *binaries) {
-    auto symbols = elf::read_symbols(file.path);
-    if (!symbols && binaries->size() == 1)
-      return symbols.error();
-    if (!symbols)
-      continue;
-    for (const image::Target &target : match_pattern(file, **symbols, pattern))
-      lines.push_back(target.name);
-  }
+  auto targets = match(rest.empty() ? binary + ":*" : std::string(spec), options);
+  if (!targets)
+    return targets.error();
+  for (image::Target &target : *targets)
+    lines.push_back(std::move(target.name));
   return lines;
 }
 
@@ -291,9 +214,8 @@ void UprobeProvider::prepare(bpf_program *program, const image::ProgramSpec &, c
 }
 
 // One link for some functions of one binary.
-Result<std::unique_ptr<Attachment>> UprobeProvider::attach_group(bpf_program *program,
-                                                                 std::span<const image::Target *const> targets,
-                                                                 const std::optional<int> &pid) const {
+Result<Attachments> UprobeProvider::attach_group(bpf_program *program, std::span<const image::Target *const> targets,
+                                                 const std::optional<int> &pid) const {
   std::vector<unsigned long> offsets;
   std::vector<unsigned long> semaphores;
   std::vector<__u64> cookies;
@@ -331,8 +253,8 @@ Result<Attachments> UprobeProvider::attach_multi(bpf_program *program, const ima
   return attachments;
 }
 
-Result<std::unique_ptr<Attachment>> UprobeProvider::attach_one(bpf_program *program, const image::Target &target,
-                                                               bool needs_cookie, const std::optional<int> &pid) const {
+Result<Attachments> UprobeProvider::attach_one(bpf_program *program, const image::Target &target, bool needs_cookie,
+                                               const std::optional<int> &pid) const {
   LIBBPF_OPTS(bpf_uprobe_opts, options);
   options.retprobe = is_return_;
   options.ref_ctr_offset = target.semaphore;
@@ -349,15 +271,10 @@ Result<Attachments> UprobeProvider::attach(bpf_program *program, const image::Pr
                                            const AttachOptions &options) const {
   if (bpf_program__expected_attach_type(program) == kTraceUprobeMulti)
     return attach_multi(program, spec, options);
-  Attachments attachments;
-  for (const image::Target &target : spec.targets) {
-    auto attached = attach_one(program, target, spec.needs_cookie, options.pid);
-    if (attached)
-      attachments.push_back(attached.take());
-    else if (!options.skip_refused(attached.error()))
-      return attached.error();
-  }
-  return attachments;
+  return attach_each(
+      spec.targets,
+      [&](const image::Target &target) { return attach_one(program, target, spec.needs_cookie, options.pid); },
+      options);
 }
 
 }  // namespace

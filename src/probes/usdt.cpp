@@ -5,7 +5,7 @@
 #include <cerrno>
 
 #include "base/text.h"
-#include "elf/usdt_notes.h"
+#include "elf/binary.h"
 #include "probes/binaries.h"
 #include "probes/links.h"
 #include "probes/location.h"
@@ -41,11 +41,11 @@ Result<UsdtSpec> parse_spec(std::string_view spec) {
   return parsed;
 }
 
-std::string full_name(const Binary &binary, const elf::UsdtNote &note) {
+std::string full_name(const BinaryPath &binary, const elf::UsdtNote &note) {
   return fmt::format("usdt:{}:{}:{}", binary.shown, note.provider, note.name);
 }
 
-Error no_probe(std::string_view spec, const UsdtSpec &wanted, const Binary &binary,
+Error no_probe(std::string_view spec, const UsdtSpec &wanted, const BinaryPath &binary,
                const std::vector<elf::UsdtNote> &notes) {
   std::string whole = fmt::format("usdt:{}", spec);
   if (notes.empty())
@@ -61,24 +61,26 @@ Error no_probe(std::string_view spec, const UsdtSpec &wanted, const Binary &bina
           ENOENT};
 }
 
-Result<std::vector<image::Target>> match_in(const Binary &binary, const UsdtSpec &wanted, std::string_view spec) {
-  auto notes = elf::read_usdt_notes(binary.path);
-  if (!notes)
-    return notes.error();
+Result<std::vector<image::Target>> match_in(const BinaryPath &binary, const UsdtSpec &wanted, std::string_view spec,
+                                            elf::Binaries &binaries) {
+  auto opened = binaries.open(binary.path);
+  if (!opened)
+    return opened.error();
+  const std::vector<elf::UsdtNote> &notes = (*opened)->usdt_notes();
   std::vector<image::Target> targets;
-  for (const elf::UsdtNote &note : *notes) {
+  for (const elf::UsdtNote &note : notes) {
     if (!matches_glob(wanted.provider, note.provider) || !matches_glob(wanted.probe, note.name))
       continue;
     image::Target &target = targets.emplace_back();
     target.name = full_name(binary, note);
-    target.module = binary.path;
+    target.module = elf::containing_file(binary.path);
     target.function = note.name;
     target.offset = note.file_offset;
     target.semaphore = note.semaphore;
     target.arguments = note.arguments;
   }
   if (targets.empty())
-    return no_probe(spec, wanted, binary, *notes);
+    return no_probe(spec, wanted, binary, notes);
   std::stable_sort(targets.begin(), targets.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
   return targets;
 }
@@ -91,6 +93,7 @@ public:
   std::span<const std::string_view> aliases() const override { return kAliases; }
   std::string_view syntax() const override { return kSyntax; }
   std::string_view summary() const override { return "a place that the authors of a program or library marked"; }
+  std::string_view needs() const override { return "CONFIG_UPROBE_EVENTS"; }
   std::string_view section() const override { return uprobe_provider().section(); }
   std::string group(const image::Target &target) const override { return target.arguments; }
 
@@ -103,8 +106,8 @@ public:
       return binaries.error();
     std::vector<image::Target> all;
     std::optional<Error> first_error;
-    for (const Binary &binary : *binaries) {
-      auto targets = match_in(binary, *wanted, spec);
+    for (const BinaryPath &binary : *binaries) {
+      auto targets = match_in(binary, *wanted, spec, *options.binaries);
       if (!targets && !first_error)
         first_error = targets.error();
       if (targets)
@@ -121,6 +124,7 @@ public:
     context.kind = ContextKind::Registers;
     context.pointers = AddressSpace::User;
     context.has_function = true;
+    context.may_wait = true;
     // Where they are not understood (floating point), the probe itself can still be used.
     context.has_numbered_args = arguments.ok();
     if (arguments)
@@ -132,8 +136,9 @@ public:
     std::vector<std::string> lines;
     std::string_view rest = spec;
     std::string binary = take_part(rest);
-    if (binary.find_first_not_of('*') == std::string::npos)
-      return lines;  // there is no set of all binaries
+    // There is no set of all binaries, but one of those that a process runs.
+    if (binary.find_first_not_of('*') == std::string::npos && !options.pid)
+      return lines;
     auto targets = match(rest.empty() ? binary + ":*" : std::string(spec), options);
     if (!targets)
       return targets.error();

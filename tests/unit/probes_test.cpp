@@ -3,14 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <csignal>
 #include <filesystem>
 
 #include "kernel/fake_kernel.h"
 #include "probes/links.h"
 #include "probes/provider.h"
 
-extern "C" __attribute__((noinline, used)) int sonde_probes_test_one(int value) { return value + 1; }
-extern "C" __attribute__((noinline, used)) int sonde_probes_test_two(int value) { return value + 2; }
+// The linker drops functions that nobody calls unless they are retained.
+extern "C" __attribute__((noinline, used, retain)) int sonde_probes_test_one(int value) { return value + 1; }
+extern "C" __attribute__((noinline, used, retain)) int sonde_probes_test_two(int value) { return value + 2; }
 extern "C" __attribute__((nothrow, alias("sonde_probes_test_two"))) int sonde_probes_test_zwei(int value);
 
 namespace sonde::probes {
@@ -86,7 +88,7 @@ TEST_F(ProbesTest, ProvidersHaveNamesAliasesAndAnyCase) {
 TEST_F(ProbesTest, UnknownProvidersGetASuggestion) {
   EXPECT_EQ(error("kprob:vfs_read"), "could not use kprob:vfs_read: there is no provider 'kprob'\n"
                                      "HINT: did you mean 'kprobe'?");
-  EXPECT_THAT(error("zzz"), HasSubstr("HINT: providers are: begin, end, interval"));
+  EXPECT_THAT(error("zzz"), HasSubstr("HINT: providers are: begin, end, self"));
 }
 
 TEST_F(ProbesTest, BeginAndEndStandAlone) {
@@ -166,6 +168,105 @@ TEST_F(ProbesTest, FentryAndFexitKnowTypes) {
   EXPECT_TRUE(back->has_retval);
   EXPECT_EQ(*back->result, Type::int64());
   EXPECT_EQ(back->result_offset, 24u);
+}
+
+TEST_F(ProbesTest, FentryReachesBpfPrograms) {
+  kernel_.add_bpf_program(7, "count_packets");
+  kernel_.add_bpf_program(12, "count_packets");
+  kernel_.add_bpf_program(13, "drop");
+  EXPECT_THAT(names("fentry:bpf:count_*"), ElementsAre("fentry:bpf:7:count_packets", "fentry:bpf:12:count_packets"));
+  EXPECT_THAT(names("fexit:bpf:13:*"), ElementsAre("fexit:bpf:13:drop"));
+  EXPECT_THAT(error("fentry:bpf:13:dorp"),
+              HasSubstr("there is no loaded BPF program 'dorp'\nHINT: did you mean 'drop'?"));
+  EXPECT_THAT(error("fentry:bpf:99:drop"), HasSubstr("there is no loaded BPF program 'drop'"));
+  auto back = context("fexit:bpf:drop");
+  ASSERT_TRUE(back);
+  EXPECT_FALSE(back->args || back->has_retval);
+  EXPECT_THAT(list("fentry:bpf:*", true),
+              ElementsAre("fentry:bpf:7:count_packets", "fentry:bpf:12:count_packets", "fentry:bpf:13:drop"));
+}
+
+TEST_F(ProbesTest, SystemCallsByTheFunctionsBehindThem) {
+#if defined(__x86_64__)
+  kernel_.add_function("__x64_sys_openat");
+  kernel_.add_function("__x64_sys_open");
+  EXPECT_THAT(names("ksyscall:open*"), ElementsAre("ksyscall:open", "ksyscall:openat"));
+  EXPECT_EQ(match("kretsyscall:openat")->at(0).function, "__x64_sys_openat");
+  EXPECT_THAT(error("ksyscall:opnat"),
+              HasSubstr("the kernel has no system call 'opnat'\nHINT: did you mean 'openat'?"));
+  EXPECT_THAT(error("ksyscall:zz*"), HasSubstr("no system call matches 'zz*'"));
+  EXPECT_THAT(error("ksyscall:"), HasSubstr("the name of a system call is missing"));
+  auto entry = context("ksyscall:openat"), back = context("kretsyscall:openat");
+  ASSERT_TRUE(entry && back);
+  EXPECT_EQ(entry->kind, ContextKind::SyscallWrapper);
+  EXPECT_EQ(entry->most_numbered_args, 6u);
+  EXPECT_TRUE(back->has_retval && !back->has_numbered_args);
+  EXPECT_THAT(list("ksyscall:openat", true), ElementsAre("ksyscall:openat", "    int dfd", "    const char * filename",
+                                                         "    int flags", "    umode_t mode"));
+#endif
+}
+
+TEST_F(ProbesTest, ProbesThatAreRunByNameOrSignal) {
+  auto target = match("self:signal:SIGUSR1")->at(0);
+  EXPECT_EQ(target.name, "self:signal:SIGUSR1");
+  EXPECT_EQ(target.count, static_cast<uint64_t>(SIGUSR1));
+  EXPECT_THAT(error("self:signal:SIGUSR3"), HasSubstr("HINT: did you mean 'SIGUSR1'?"));
+  EXPECT_THAT(error("self:signal:SIGKILL"), HasSubstr("'SIGKILL' is not a signal that a script can wait for"));
+  EXPECT_THAT(error("self:SIGUSR1"), HasSubstr("HINT: write self:signal:NAME"));
+  EXPECT_THAT(names("test:sums"), ElementsAre("test:sums"));
+  EXPECT_THAT(error("test:"), HasSubstr("a test has a name of its own"));
+  EXPECT_THAT(error("bench:*"), HasSubstr("HINT: write bench:NAME"));
+  EXPECT_THAT(list("self:signal:SIGUSR*", false), ElementsAre("self:signal:SIGUSR1", "self:signal:SIGUSR2"));
+}
+
+TEST_F(ProbesTest, IteratorsAndWhatTheyHold) {
+  kernel_.add_iterator("task");
+  kernel_.add_iterator("task_file");
+  auto layout = std::make_shared<StructLayout>();
+  layout->name = "bpf_iter__task";
+  layout->size = 16;
+  for (const char *member : {"meta", "task"}) {
+    Field field;
+    field.name = member;
+    field.type = Type::pointer(Type::structure(member == std::string("task") ? "task_struct" : "bpf_iter_meta"),
+                               AddressSpace::Kernel);
+    field.offset = member == std::string("task") ? 8 : 0;
+    layout->fields.push_back(field);
+  }
+  kernel_.add_type(Type::structure("bpf_iter__task", layout));
+  EXPECT_THAT(names("iter:task"), ElementsAre("iter:task"));
+  EXPECT_THAT(error("it:tsk"), HasSubstr("the kernel has no iterator 'tsk'\nHINT: did you mean 'task'?"));
+  EXPECT_THAT(error("it:*"), HasSubstr("the name of one iterator is needed"));
+  EXPECT_THAT(list("iter:*", false), ElementsAre("iter:task", "iter:task_file"));
+  EXPECT_THAT(list("iter:task", true),
+              ElementsAre("iter:task", "    struct bpf_iter_meta * ctx.meta", "    struct task_struct * ctx.task"));
+  ASSERT_TRUE(context("iter:task"));
+  EXPECT_EQ(context("iter:task")->whole->name, "bpf_iter__task");
+}
+
+TEST_F(ProbesTest, WatchpointsAreWhatACpuCanWatch) {
+  auto target = match("w:0x1000:8:rw")->at(0);
+  EXPECT_EQ(target.address, 0x1000u);
+  EXPECT_EQ(target.count, 8u);
+  EXPECT_THAT(error("w:0x1000:8"), HasSubstr("an address, a length and a mode are needed"));
+  EXPECT_THAT(error("w:main:8:w"), HasSubstr("'main' is not an address"));
+  EXPECT_THAT(error("w:0x1000:3:w"), HasSubstr("'3' is not a length that a CPU can watch"));
+  EXPECT_THAT(error("w:0x1001:8:w"), HasSubstr("not a multiple of its 8 bytes"));
+  EXPECT_THAT(error("w:0x1000:8:ww"), HasSubstr("'ww' is not a mode"));
+  EXPECT_THAT(error("w:0x1000:8:wx"), HasSubstr("execution cannot be watched together"));
+#if defined(__x86_64__)
+  EXPECT_THAT(error("w:0x1000:8:r"), HasSubstr("HINT: rw watches both"));
+#endif
+}
+
+TEST_F(ProbesTest, TypesAreListedLikeProbes) {
+  EXPECT_THAT(list("struct pat*", false), ElementsAre("struct path"));
+  EXPECT_THAT(list("struct path", true), ElementsAre("struct path {};"));
+  EXPECT_THAT(list("enum pid_t*", false), ElementsAre("enum pid_type"));
+  auto missing = list_probes("struct pathh", false, {kernel_, {}, false});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().message(), "could not list struct pathh: the kernel has no such type\n"
+                                       "HINT: did you mean 'struct path'?");
 }
 
 TEST_F(ProbesTest, TracepointsAndTheirWildcards) {
@@ -284,7 +385,8 @@ TEST_F(ProbesTest, WrongUserFunctions) {
 
 #if defined(__x86_64__)
 // push %rbp; mov %rsp,%rbp; pop %rbp; ret
-asm(".pushsection .text\n.globl sonde_probes_code\n.type sonde_probes_code, @function\n"
+asm(".pushsection .text.sonde_probes_code,\"axR\",@progbits\n.globl sonde_probes_code\n.type sonde_probes_code, "
+    "@function\n"
     "sonde_probes_code:\n.byte 0x55, 0x48, 0x89, 0xe5, 0x5d, 0xc3\n"
     ".size sonde_probes_code, . - sonde_probes_code\n.popsection\n");
 
@@ -332,12 +434,14 @@ protected:
     for (const image::Target &target : targets_)
       pointers_.push_back(&target);
   }
-  Result<std::unique_ptr<Attachment>> attach_group(std::span<const image::Target *const> group, int error_number) {
+  Result<Attachments> attach_group(std::span<const image::Target *const> group, int error_number) {
     for (const image::Target *target : group)
       if (target->name == "bad")
         return Error{"attach to", group.front()->name, "no", {}, error_number};
     attached_ += group.size();
-    return std::make_unique<Attachment>();
+    Attachments one;
+    one.push_back(std::make_unique<Attachment>());
+    return one;
   }
 
   std::vector<image::Target> targets_;
@@ -346,7 +450,7 @@ protected:
 };
 
 TEST_F(GroupsTest, ARefusedGroupNamesTheTargetThatSpoiltIt) {
-  auto result = attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); }, {kernel_, {}});
+  auto result = attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); }, {kernel_, {}, {}});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().object, "bad");
 }
@@ -354,7 +458,7 @@ TEST_F(GroupsTest, ARefusedGroupNamesTheTargetThatSpoiltIt) {
 TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
   std::vector<Error> refused;
   auto result =
-      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); }, {kernel_, {}, &refused});
+      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); }, {kernel_, {}, {}, &refused});
   ASSERT_TRUE(result);
   EXPECT_EQ(attached_, 4u);
   ASSERT_EQ(refused.size(), 1u);
@@ -364,17 +468,31 @@ TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
 TEST_F(GroupsTest, ARefusalOfEverythingCountsForEachTarget) {
   std::vector<Error> refused;
   auto result =
-      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EPERM); }, {kernel_, {}, &refused});
+      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EPERM); }, {kernel_, {}, {}, &refused});
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->empty());
   ASSERT_EQ(refused.size(), 5u);
   EXPECT_EQ(refused[3].object, "c");
 }
 
+TEST_F(GroupsTest, OneByOneTheFirstRefusalEndsItUnlessGathered) {
+  auto attach_one = [&](const image::Target &target) {
+    const image::Target *one[] = {&target};
+    return attach_group(one, EINVAL);
+  };
+  EXPECT_FALSE(attach_each(targets_, attach_one, {kernel_, {}, {}}));
+  EXPECT_EQ(attached_, 2u);
+  std::vector<Error> refused;
+  auto result = attach_each(targets_, attach_one, {kernel_, {}, {}, &refused});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->size(), 4u);
+  EXPECT_EQ(refused.size(), 1u);
+}
+
 TEST_F(GroupsTest, RefusalsOfEverythingAreNotSearched) {
   size_t calls = 0;
   auto result =
-      attach_in_groups(pointers_, [&](auto group) { return ++calls, attach_group(group, EPERM); }, {kernel_, {}});
+      attach_in_groups(pointers_, [&](auto group) { return ++calls, attach_group(group, EPERM); }, {kernel_, {}, {}});
   EXPECT_FALSE(result);
   EXPECT_EQ(calls, 1u);
 }
