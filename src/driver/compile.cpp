@@ -6,14 +6,16 @@
 #include "ast/print.h"
 #include "builtins/builtin.h"
 #include "codegen/generate.h"
+#include "driver/load_imports.h"
 #include "image/image_file.h"
 #include "lexer/lexer.h"
 #include "parser/parse.h"
 #include "sema/analyze.h"
+#include "sema/expand_macros.h"
 
 namespace sonde::driver {
 
-Compilation compile(const Sources &sources, size_t file, kernel::Kernel &kernel, const CompileOptions &options,
+Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const CompileOptions &options,
                     Diagnostics &diagnostics) {
   Compilation result;
   auto wants = [&](Stage stage) {
@@ -28,31 +30,51 @@ Compilation compile(const Sources &sources, size_t file, kernel::Kernel &kernel,
     print(Stage::Tokens, dump_tokens(sources, file, reported_again_by_the_parser));
   }
 
-  cdefs::Definitions definitions = read_c(sources, file, kernel, options.headers, diagnostics);
+  ImportedFiles files = load_imports(sources, file, diagnostics);
+  CHeaders headers = options.headers;
+  headers.files.insert(headers.files.end(), files.headers.begin(), files.headers.end());
+  cdefs::Definitions definitions = read_c(sources, files.scripts, kernel, headers, diagnostics);
   ParseOptions parse_options{options.parameters, definitions.macro_texts};
-  ast::Program program = parse(sources, file, parse_options, diagnostics);
+  ast::Program program = parse(sources, files.scripts, parse_options, diagnostics);
   if (wants(Stage::Ast))
     print(Stage::Ast, ast::print(program));
   if (diagnostics.has_errors() || is_last(Stage::Ast))
     return result;
+  program = sema::expand_macros(std::move(program), builtins::all_builtins(), diagnostics);
+  result.options = collect_options(program, diagnostics);
+  if (diagnostics.has_errors() || options.wants_options_help)
+    return result;
+  result.wrong_option = set_options(result.options, options.given);
+  if (result.wrong_option)
+    return result;
 
-  sema::AnalyzeOptions analyze_options{options.parameters, options.pid, options.unsafe, options.config, &definitions};
+  sema::AnalyzeOptions analyze_options{options.parameters, options.pid,    options.unsafe,
+                                       options.config,     result.options, &definitions};
+  analyze_options.stamp_records = options.stamp_records;
+  analyze_options.count_failed_reads = options.count_failed_reads;
   sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), analyze_options, diagnostics);
   if (wants(Stage::Types))
     print(Stage::Types, sema::print(analysis));
   if (diagnostics.has_errors() || is_last(Stage::Types))
     return result;
 
-  codegen::Dumps dumps{wants(Stage::Ir), wants(Stage::IrOptimized), wants(Stage::Assembly), {}, {}, {}};
-  result.image = codegen::generate(analysis, sources, kernel, dumps);
-  if (dumps.want_ir)
+  codegen::Dumps dumps{wants(Stage::Ir) || options.keeps_ir,
+                       wants(Stage::IrOptimized) || options.keeps_ir,
+                       wants(Stage::Assembly),
+                       {},
+                       {},
+                       {}};
+  result.image = codegen::generate(analysis, sources, kernel, diagnostics, dumps);
+  if (wants(Stage::Ir))
     print(Stage::Ir, dumps.ir);
-  if (dumps.want_optimized_ir)
+  if (wants(Stage::IrOptimized))
     print(Stage::IrOptimized, dumps.optimized_ir);
   if (dumps.want_assembly)
     print(Stage::Assembly, dumps.assembly);
   if (wants(Stage::Image))
     print(Stage::Image, image::metadata_json(*result.image));
+  result.original_ir = std::move(dumps.ir);
+  result.optimized_ir = std::move(dumps.optimized_ir);
   return result;
 }
 

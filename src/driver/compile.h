@@ -9,6 +9,7 @@
 #include "base/source.h"
 #include "driver/options.h"
 #include "driver/read_c.h"
+#include "driver/script_options.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 
@@ -16,11 +17,16 @@ namespace sonde::driver {
 
 struct CompileOptions {
   std::vector<std::string> parameters;  // $1 …
+  std::vector<GivenOption> given;       // --name=value of the script
+  bool wants_options_help = false;      // stop once the script's options are known
   std::optional<int> pid;
   bool unsafe = false;
   image::Config config;
   CHeaders headers;
-  std::vector<Stage> stages;  // to print, in the chain's order; empty for all the way to the image
+  bool keeps_ir = false;       // in Compilation
+  std::vector<Stage> stages;   // to print, in the chain's order; empty for all the way to the image
+  bool stamp_records = false;  // for output that tells the origin of records or sorts them
+  bool count_failed_reads = false;
 };
 
 struct Compilation {
@@ -28,10 +34,13 @@ struct Compilation {
   std::optional<image::ProgramImage> image;
   // Texts of the stages asked for, in the chain's order, as far as the chain got.
   std::vector<std::pair<Stage, std::string>> stage_texts;
+  std::string original_ir, optimized_ir;
+  std::vector<sema::ScriptOption> options;  // of the script
+  std::optional<std::string> wrong_option;  // why what was given is none of them; nothing follows then
 };
 
-// Compiles file `file` of `sources`.
-Compilation compile(const Sources &sources, size_t file, kernel::Kernel &kernel, const CompileOptions &options,
+// Compiles file `file` of `sources`, which gets what the file imports.
+Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const CompileOptions &options,
                     Diagnostics &diagnostics);
 
 }  // namespace sonde::driver

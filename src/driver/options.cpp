@@ -6,7 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
+
+#include "runtime/json_records.h"
 
 #ifndef SONDE_VERSION
 #error "the build defines SONDE_VERSION"
@@ -25,23 +28,26 @@ std::string stage_help() {
   return text + "\nall = every stage";
 }
 
-bool is_stage_list(std::string_view word) {
-  if (word == "all")
-    return true;
-  return std::any_of(std::begin(kStages), std::end(kStages), [&](const StageName &stage) {
-    return word == stage.name || word.starts_with(std::string(stage.name) + ",");
-  });
+std::optional<Stage> find_stage(std::string_view word) {
+  for (const StageName &row : kStages)
+    if (row.name == word)
+      return row.stage;
+  for (const StageAlias &alias : kStageAliases)
+    if (alias.name == word)
+      return alias.stage;
+  return std::nullopt;
 }
 
-// -d FILE → -d=ast,types,ir FILE: only a stage's name is taken as -d's value.
+bool is_stage_list(std::string_view word) { return word == "all" || find_stage(word.substr(0, word.find(','))); }
+
+// -d FILE → -d=ast,types,ir FILE: only a stage's name is taken as -d's value. What follows -- is the
+// script's.
 std::vector<std::string> with_explicit_stages(int argc, char **argv) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
-    if (word == "--") {
-      words.insert(words.end(), argv + i, argv + argc);
+    if (word == "--")
       break;
-    }
     bool stage_follows = i + 1 < argc && is_stage_list(argv[i + 1]);
     words.push_back(word == "-d" && !stage_follows ? fmt::format("-d{}", kDefaultStages) : word);
   }
@@ -56,14 +62,33 @@ std::vector<Stage> parse_stages(const std::string &list) {
   if (list == "all")
     return stages;
   for (const std::string &word : CLI::detail::split(list, ',')) {
-    const auto *row = std::find_if(std::begin(kStages), std::end(kStages),
-                                   [&](const StageName &stage) { return stage.name == word; });
-    if (row == std::end(kStages))
+    std::optional<Stage> stage = find_stage(word);
+    if (!stage)
       throw UsageError{fmt::format("unknown stage '{}' after -d\n{}", word, stage_help())};
-    stages.push_back(row->stage);
+    stages.push_back(*stage);
   }
   std::sort(stages.begin(), stages.end());
   return stages;
+}
+
+// The words behind -- : --name and --name=value are the script's options, others more parameters.
+void read_script_words(int argc, char **argv, Options &options, std::vector<std::string> &words) {
+  int at = 1;
+  while (at < argc && std::string_view(argv[at]) != "--")
+    ++at;
+  for (++at; at < argc; ++at) {
+    std::string_view word = argv[at];
+    if (!word.starts_with("--") || word == "--") {
+      words.emplace_back(word);
+      continue;
+    }
+    word.remove_prefix(2);
+    size_t equals = word.find('=');
+    std::optional<std::string> value;
+    if (equals != std::string_view::npos)
+      value = word.substr(equals + 1);
+    options.script_options.push_back({std::string(word.substr(0, equals)), std::move(value)});
+  }
 }
 
 struct Raw {
@@ -71,25 +96,41 @@ struct Raw {
   std::vector<std::string> words;
   std::string format = "text";
   bool list = false;
+  bool schema = false;
 };
 
 void declare(CLI::App &app, Options &options, Raw &raw) {
   app.add_option("-e", options.one_liner, "Run this one-line script")->type_name("SCRIPT");
-  app.add_flag("-l,--list", raw.list, "List probes that match a pattern (with -v: their arguments too)");
+  app.add_flag("-l,--list", raw.list,
+               "List probes that match a pattern, or that a script would attach to (with -v: their arguments too)");
   app.add_option("-d", raw.stages, stage_help())->type_name("STAGE[,STAGE]");
-  app.add_option("-c", options.command, "Run this command under the script; the run ends when it does")
+  app.add_option("-c,--cmd", options.command, "Run this command under the script; the run ends when it does")
       ->type_name("COMMAND");
-  app.add_option("-p", options.pid, "Trace this process; the run ends when it does")->type_name("PID");
-  app.add_option("-o", options.output, "Write the script's output to this file")->type_name("FILE");
-  app.add_option("-f", raw.format, "Form of the output: text, or json, one record per line")
+  app.add_option("-p,--pid", options.pid, "Trace this process; the run ends when it does")->type_name("PID");
+  app.add_option("-o,--output", options.output, "Write the script's output to this file")->type_name("FILE");
+  app.add_option("-f", raw.format,
+                 "Form of the output: text; json, one record per line; or folded, maps with stacks for flame graphs")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}));
+      ->check(CLI::IsMember({"text", "json", "folded"}));
+  app.add_flag("--json-typed", options.json_typed,
+               "JSON that also says when, where and by whom a record was sent, with values by type, and a summary");
+  app.add_flag("--json-schema", raw.schema, "Print the JSON Schema of --json-typed");
+  app.add_flag("--ordered", options.ordered, "Print records in the order of their time stamps");
+  app.add_flag("--status", options.status, "Show events, their rate and losses on standard error, each second");
   app.add_option("-B", options.buffering, "When output is written: line (as it comes), none (every record), full")
       ->type_name("MODE")
       ->check(CLI::IsMember({"line", "none", "full"}));
   app.add_flag("-q,--quiet", options.quiet, "Do not print what is attached");
   app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: the verifier's log too");
+  app.add_option("--emit-elf", options.emit_elf, "Write the BPF object to this file instead of running it")
+      ->type_name("FILE");
+  app.add_option("--emit-llvm", options.emit_llvm, "Write LLVM's IR to FILE.original.ll and FILE.optimized.ll")
+      ->type_name("FILE");
+  app.add_flag("-k", options.count_failed_reads, "Report reads of memory that failed, by place in the script");
+  app.add_flag("--strict", options.strict, "Exit with 4 instead of 0 when anything was lost");
   app.add_flag("--dry-run", options.dry_run, "Compile, load and attach, then leave");
+  app.add_flag("--test", options.test, "Run the script's test probes and nothing else; fails unless all return 0");
+  app.add_flag("--bench", options.bench, "Run the script's bench probes and nothing else, and report what a run takes");
   app.add_flag("--unsafe", options.unsafe, "Allow what can change or harm the system");
   app.add_flag("--no-warnings{false}", options.warnings, "Do not print warnings");
   app.add_option("-I", options.include_folders, "Look for C headers in this folder first")
@@ -100,11 +141,21 @@ void declare(CLI::App &app, Options &options, Raw &raw) {
       ->allow_extra_args(false);
   app.add_option("words", raw.words,
                  "A script's file (- for standard input) and its parameters $1, $2 …; or, with -l, "
-                 "a pattern");
+                 "a pattern. Behind --, more parameters and the script's own options: -- --name=value; -- --help "
+                 "lists them");
+}
+
+// A word without ':' that is a file is a script, not a pattern.
+bool is_script_file(const std::string &word) {
+  std::error_code ignored;
+  return word.find(':') == std::string::npos && std::filesystem::is_regular_file(word, ignored);
 }
 
 void settle_words(Options &options, Raw &raw) {
-  if (raw.list) {
+  bool lists_script = raw.list && (options.one_liner || (!raw.words.empty() && is_script_file(raw.words.front())));
+  if (lists_script)
+    options.mode = Mode::ListScript;
+  if (raw.list && !lists_script) {
     if (raw.words.size() > 1)
       throw UsageError{"-l takes one pattern; quote it so that the shell leaves it alone"};
     options.mode = Mode::List;
@@ -121,14 +172,21 @@ void settle_words(Options &options, Raw &raw) {
 }
 
 void settle(Options &options, Raw &raw) {
-  options.json = raw.format == "json";
+  options.json = raw.format == "json" || options.json_typed;
+  options.folded = raw.format == "folded";
+  if (options.folded && options.json_typed)
+    throw UsageError{"--json-typed is a form of JSON: it excludes -f folded"};
   settle_words(options, raw);
+  auto is_help = [](const GivenOption &option) { return option.name == "help" && !option.value; };
+  options.script_help = std::any_of(options.script_options.begin(), options.script_options.end(), is_help);
   if (!raw.stages.empty()) {
     options.mode = Mode::Dump;
     options.stages = parse_stages(raw.stages);
   }
   if (options.pid && *options.pid <= 0)
     throw UsageError{fmt::format("-p takes the id of a process, not {}", *options.pid)};
+  if (options.test && options.bench)
+    throw UsageError{"--test and --bench exclude each other: what runs beside a test is not measured"};
   if (options.pid && options.command)
     throw UsageError{"-p and -c exclude each other: each names the process that the run ends with"};
 }
@@ -146,6 +204,7 @@ Examples:
   sonde -e 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\n", comm, str(args.filename)) }'
   sonde -l 'tracepoint:syscalls:sys_enter_*'
   sonde script.bt 1000 -c 'sleep 1'
+  sonde script.bt -- --help
 )";
 
 }  // namespace
@@ -168,6 +227,9 @@ Options parse_options(int argc, char **argv) {
   } catch (const CLI::ParseError &error) {
     throw UsageError{error.what()};
   }
+  if (raw.schema)
+    return text_to_print(std::string(runtime::json_schema()));
+  read_script_words(argc, argv, options, raw.words);
   settle(options, raw);
   return options;
 }

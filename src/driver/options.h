@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "driver/script_options.h"
+
 namespace sonde::driver {
 
 // Printable values of the chain from text to image, in its order (-d).
@@ -17,6 +19,13 @@ struct StageName {
   std::string_view name;
   std::string_view summary;
 };
+// What bpftrace calls some of them.
+struct StageAlias {
+  std::string_view name;
+  Stage stage;
+};
+inline constexpr StageAlias kStageAliases[] = {
+    {"parse", Stage::Tokens}, {"codegen", Stage::Ir}, {"codegen-opt", Stage::IrOptimized}, {"dis", Stage::Assembly}};
 inline constexpr StageName kStages[] = {
     {Stage::Tokens, "tokens", "tokens of the lexer"},
     {Stage::Ast, "ast", "syntax tree"},
@@ -27,7 +36,8 @@ inline constexpr StageName kStages[] = {
     {Stage::Image, "image", "metadata of the image, as JSON"},
 };
 
-enum class Mode : uint8_t { Run, List, Dump, PrintText };
+// List is about a pattern, ListScript about what a script would attach to.
+enum class Mode : uint8_t { Run, List, ListScript, Dump, PrintText };
 
 struct Options {
   Mode mode = Mode::Run;
@@ -35,6 +45,8 @@ struct Options {
   std::optional<std::string> one_liner;      // -e
   std::string script;                        // a path, or "-"
   std::vector<std::string> parameters;       // $1 …
+  std::vector<GivenOption> script_options;   // --name=value behind --
+  bool script_help = false;                  // --help behind --
   std::string pattern;                       // -l
   std::vector<Stage> stages;                 // -d
   std::vector<std::string> include_folders;  // -I
@@ -42,11 +54,21 @@ struct Options {
   std::optional<std::string> command;        // -c
   std::optional<int> pid;                    // -p
   std::string output;                        // -o; empty for standard output
+  std::string emit_elf;                      // --emit-elf: where to write the object instead of running it
+  std::string emit_llvm;                     // --emit-llvm: where to write the IR, without its endings
   bool json = false;                         // -f json
-  std::string buffering = "line";            // -B
+  bool json_typed = false;                   // --json-typed
+  bool folded = false;                       // -f folded
+  bool ordered = false;
+  bool status = false;
+  std::string buffering = "line";  // -B
   bool quiet = false;
   int verbosity = 0;
+  bool count_failed_reads = false;  // -k
+  bool strict = false;              // --strict
   bool dry_run = false;
+  bool test = false;   // --test
+  bool bench = false;  // --bench
   bool unsafe = false;
   bool warnings = true;
 };

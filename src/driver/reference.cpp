@@ -48,6 +48,13 @@ std::string providers_table() {
   return out;
 }
 
+std::string requirements_table() {
+  std::string out = "| provider | needs from the kernel |\n| --- | --- |\n";
+  for (const probes::Provider *row : probes::providers())
+    out += fmt::format("| {} | {} |\n", row->name(), cell(row->needs()));
+  return out;
+}
+
 std::string settings_table() {
   const image::Config defaults;
   std::string out = "| setting | default | |\n| --- | --- | --- |\n";
@@ -61,8 +68,8 @@ struct Table {
   std::string (*render)();
 };
 constexpr Table kTables[] = {
-    {"values", values_table},       {"functions", functions_table}, {"aggregations", aggregations_table},
-    {"providers", providers_table}, {"settings", settings_table},
+    {"values", values_table},       {"functions", functions_table},       {"aggregations", aggregations_table},
+    {"providers", providers_table}, {"requirements", requirements_table}, {"settings", settings_table},
 };
 
 constexpr std::string_view kOpen = "<!-- generated: ";

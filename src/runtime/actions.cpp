@@ -16,8 +16,13 @@ void note_exit(ActionState &state, const EventSpec &event, uint32_t, const uint8
                         : static_cast<int>(load_integer(event.fields[0].type, record + event.fields[0].offset));
 }
 
-constexpr std::array<Action, 13> kActions = [] {
-  std::array<Action, 13> table{};
+void fail_assertion(ActionState &state, const EventSpec &event, uint32_t id, const uint8_t *record) {
+  print_error(state, event, id, record);
+  state.exit_code = 1;
+}
+
+constexpr std::array<Action, 14> kActions = [] {
+  std::array<Action, 14> table{};
   auto set = [&](EventKind kind, Action action) { table[static_cast<size_t>(kind)] = action; };
   set(EventKind::Printf, print_formatted);
   set(EventKind::Time, print_time);
@@ -32,6 +37,7 @@ constexpr std::array<Action, 13> kActions = [] {
   set(EventKind::System, run_command);
   set(EventKind::Error, print_error);
   set(EventKind::Warning, print_warning);
+  set(EventKind::Assertion, fail_assertion);
   return table;
 }();
 

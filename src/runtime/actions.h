@@ -9,6 +9,7 @@
 
 #include "image/printf_format.h"
 #include "runtime/format_value.h"
+#include "runtime/json_records.h"
 #include "runtime/map_entries.h"
 #include "runtime/output.h"
 
@@ -22,7 +23,8 @@ struct ActionState {
   Surroundings &around;
   std::vector<image::PrintfFormat> formats;  // by event id; empty for events without one of printf's
   std::optional<int> exit_code;              // set once exit() was seen
-  bool json = false;                         // records as JSON, one per line
+  JsonRecords *json = nullptr;               // records as JSON, one per line; null for text
+  Output *folds = nullptr;                   // -f folded: where maps with stacks go; the rest is text
 };
 
 using Action = void (*)(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record);
@@ -50,6 +52,8 @@ void print_warning(ActionState &, const image::EventSpec &, uint32_t, const uint
 void clear_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void zero_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 
+// A value and a line feed, or a record.
+void print_one_value(ActionState &state, const Type &type, const uint8_t *bytes);
 // The maps as they are printed at exit: by name, without those that hold nothing.
 void print_all_maps(ActionState &state);
 

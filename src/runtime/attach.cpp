@@ -59,6 +59,9 @@ Result<size_t> Attachments::attach(const image::ProgramImage &image, const Loade
   return refused.size();
 }
 
+// Those that end by themselves run alone.
+int Attachments::end_fd() const { return all_.size() == 1 && all_.front() ? all_.front()->end_fd() : -1; }
+
 void Attachments::detach() {
   std::atomic<size_t> next = 0;
   auto work = [&] {

@@ -24,6 +24,8 @@ public:
   // none left is always an error. Returns how many were refused.
   Result<size_t> attach(const image::ProgramImage &image, const LoadedObject &object,
                         const probes::AttachOptions &options, Signals &signals);
+  // A descriptor that becomes readable when the last attachment has come to its end; -1 while one has none.
+  int end_fd() const;
   // Returns when nothing is attached any more.
   void detach();
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "types/histogram.h"
+#include "types/record.h"
 
 namespace sonde::runtime {
 namespace {
@@ -60,7 +61,7 @@ void append_array(std::string &out, const Type &type, const uint8_t *bytes, Surr
 
 // Tuples are arrays; structs and records, whose fields have names, objects.
 void append_fields(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
-  bool is_tuple = type.kind == TypeKind::Tuple;
+  bool is_tuple = type.kind == TypeKind::Tuple && !is_record(type);
   out += is_tuple ? '[' : '{';
   const char *separator = "";
   for (const Field &field : type.layout ? type.layout->fields : std::vector<Field>()) {
@@ -113,19 +114,23 @@ void append_buckets(std::string &out, const Type &type, const uint8_t *slots, ui
   out += ']';
 }
 
-// Keys join with commas, elements of tuples inside them in parentheses.
+// Keys join with commas, elements of tuples inside them in parentheses: 1,(2,3),{.a=4,.b=5}.
 void append_key_text(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
   if (type.kind != TypeKind::Tuple)
     return append_value(out, type, bytes, around);
   const char *separator = "";
+  out += is_record(type) ? "{" : "";
   for (const Field &field : type.layout->fields) {
     out += separator;
     separator = ",";
-    bool is_nested = field.type.kind == TypeKind::Tuple;
+    if (is_record(type))
+      out += "." + field.name + "=";
+    bool is_nested = field.type.kind == TypeKind::Tuple && !is_record(field.type);
     out += is_nested ? "(" : "";
     append_key_text(out, field.type, bytes + field.offset, around);
     out += is_nested ? ")" : "";
   }
+  out += is_record(type) ? "}" : "";
 }
 
 const char *record_type(const Type &value) {
@@ -220,6 +225,16 @@ void append_json_count(std::string &out, std::string_view type, std::string_view
                  count, noun, count);
 }
 
+void append_json_failure(std::string &out, const JsonFailure &failure) {
+  out += "{\"type\": \"helper_error\", \"msg\": ";
+  append_json_string(out, failure.message);
+  fmt::format_to(std::back_inserter(out), ", \"helper\": \"{}\", \"retcode\": {}, \"filename\": ", failure.helper,
+                 failure.code);
+  append_json_string(out, failure.file);
+  fmt::format_to(std::back_inserter(out), ", \"line\": {}, \"col\": {}, \"count\": {}}}\n", failure.line,
+                 failure.column, failure.count);
+}
+
 void append_json_map(std::string &out, const image::MapSpec &map, const MapEntries &entries,
                      const PrintMapOptions &options, Surroundings &around) {
   if (entries.count == 0)
@@ -240,6 +255,24 @@ void append_json_map(std::string &out, const image::MapSpec &map, const MapEntri
     append_map_value(out, map.value, entries.value(index), options.divisor, around);
   }
   out += map.is_scalar() ? "}}\n" : "}}}\n";
+}
+
+void append_json_entries(std::string &out, const image::MapSpec &map, const MapEntries &entries,
+                         const PrintMapOptions &options, Surroundings &around) {
+  if (map.is_scalar())
+    return;
+  out += ", \"entries\": [";
+  const char *separator = "";
+  for (size_t index : shown_entries(map, entries, options.top)) {
+    out += separator;
+    separator = ", ";
+    out += "{\"key\": ";
+    append_json_value(out, map.key, entries.key(index), around);
+    out += ", \"value\": ";
+    append_map_value(out, map.value, entries.value(index), options.divisor, around);
+    out += '}';
+  }
+  out += ']';
 }
 
 }  // namespace sonde::runtime

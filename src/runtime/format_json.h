@@ -22,8 +22,22 @@ void append_json_text(std::string &out, std::string_view type, std::string_view 
 void append_json_value_record(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around);
 // {"type": TYPE, "count": N, "data": {NOUN: N}}
 void append_json_count(std::string &out, std::string_view type, std::string_view noun, uint64_t count);
+// {"type": "helper_error", …}: a helper of the kernel failed `count` times at a place in the script.
+struct JsonFailure {
+  std::string_view message;
+  std::string_view helper;
+  int code;  // what it returned last
+  std::string_view file;
+  size_t line, column;
+  uint64_t count;
+};
+void append_json_failure(std::string &out, const JsonFailure &failure);
 // A map, histogram or stats record.
 void append_json_map(std::string &out, const image::MapSpec &map, const MapEntries &entries,
                      const PrintMapOptions &options, Surroundings &around);
+
+// , "entries": [{"key": KEY, "value": VALUE}, …]: the same with keys by their type; nothing of a map without a key.
+void append_json_entries(std::string &out, const image::MapSpec &map, const MapEntries &entries,
+                         const PrintMapOptions &options, Surroundings &around);
 
 }  // namespace sonde::runtime

@@ -6,6 +6,8 @@
 
 namespace sonde::runtime {
 
+// "GFP_KERNEL|__GFP_ZERO"; bits without a name in hexadecimal.
+void append_gfp_names(std::string &out, uint64_t flags);
 void append_error_name(std::string &out, int64_t number);
 void append_signal_name(std::string &out, int64_t number);
 void append_syscall_name(std::string &out, int64_t number);

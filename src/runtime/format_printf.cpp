@@ -7,6 +7,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "runtime/format_names.h"
+
 namespace sonde::runtime {
 namespace {
 
@@ -99,7 +101,9 @@ bool has_bytes(const Type &type) { return type.kind == TypeKind::Buffer || type.
 
 std::string text_of(const FormatPiece &piece, const Type &type, const uint8_t *bytes, Surroundings &around) {
   std::string text;
-  if (piece.conversion == "s" || !has_bytes(type))
+  if (piece.conversion == "gr")
+    append_gfp_names(text, static_cast<uint64_t>(load_integer(type, bytes)));
+  else if (piece.conversion == "s" || !has_bytes(type))
     append_value(text, type, bytes, around);
   else if (piece.conversion == "r")
     append_escaped(text, load_bytes(type, bytes));
@@ -148,7 +152,7 @@ void append_conversion(std::string &out, const FormatPiece &piece, const Shape &
                        const uint8_t *record, Surroundings &around) {
   const uint8_t *bytes = record + field.offset;
   char conversion = piece.conversion[0];
-  if (conversion == 's' || conversion == 'r') {
+  if (conversion == 's' || conversion == 'r' || conversion == 'g') {
     std::string text = text_of(piece, field.type, bytes, around);
     if (shape.precision >= 0 && text.size() > static_cast<size_t>(shape.precision))
       text.resize(static_cast<size_t>(shape.precision));

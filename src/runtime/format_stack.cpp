@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <string_view>
+#include <utility>
 
 #include "runtime/format_value.h"
 
@@ -10,6 +12,18 @@ namespace {
 
 Symbol symbol_of(const Type &type, uint64_t address, uint32_t pid, Surroundings &around) {
   return type.kind == TypeKind::KernelStack ? around.symbols.kernel(address) : around.symbols.user(address, pid);
+}
+
+struct FramePlace {
+  uint64_t address;
+  uint32_t pid;
+  bool is_innermost;  // others are where a call returns to: the call is just in front
+};
+
+std::vector<SourcePlace> source_of(const Type &type, const FramePlace &frame, Surroundings &around) {
+  if (type.kind != TypeKind::UserStack || !around.image.config.show_debug_info)
+    return {};
+  return around.symbols.user_source(frame.is_innermost ? frame.address : frame.address - 1, frame.pid);
 }
 
 void append_place(std::string &out, const Symbol &symbol, uint64_t address) {
@@ -37,12 +51,25 @@ void append_build_id_frame(std::string &out, const Frame &frame) {
   fmt::format_to(std::back_inserter(out), " {:#x}", frame.address);
 }
 
-void append_frame(std::string &out, const Type &type, const Frame &frame, uint32_t pid, Surroundings &around) {
+// "        leaf+4@/src/program.c:12", and in front of it what was inlined there.
+void append_bpftrace_frame(std::string &out, const Type &type, const FramePlace &frame, Surroundings &around) {
+  constexpr std::string_view kIndent = "        ";
+  std::vector<SourcePlace> places = source_of(type, frame, around);
+  for (const SourcePlace &inlined : places)
+    if (!inlined.function.empty())
+      fmt::format_to(std::back_inserter(out), "{}{}@{} (inlined)\n", kIndent, inlined.function, inlined.place);
+  out += kIndent;
+  append_place(out, symbol_of(type, frame.address, frame.pid, around), frame.address);
+  if (!places.empty())
+    out += "@" + places.back().place;
+}
+
+void append_frame(std::string &out, const Type &type, const Frame &frame, const FramePlace &place,
+                  Surroundings &around) {
   switch (type.stack_mode) {
-  case StackMode::Bpftrace:
-    out += "        ";
-    return append_place(out, symbol_of(type, frame.address, pid, around), frame.address);
-  case StackMode::Perf: return append_perf_frame(out, type, symbol_of(type, frame.address, pid, around), frame.address);
+  case StackMode::Bpftrace: return append_bpftrace_frame(out, type, place, around);
+  case StackMode::Perf:
+    return append_perf_frame(out, type, symbol_of(type, frame.address, place.pid, around), frame.address);
   case StackMode::Raw: fmt::format_to(std::back_inserter(out), "{:x}", frame.address); return;
   case StackMode::BuildId: return append_build_id_frame(out, frame);
   }
@@ -52,9 +79,10 @@ void append_frame(std::string &out, const Type &type, const Frame &frame, uint32
 
 void append_stack(std::string &out, const Type &type, uint64_t value, Surroundings &around) {
   auto pid = static_cast<uint32_t>(value >> 32);
+  bool is_innermost = true;
   out += '\n';
   for (const Frame &frame : around.stacks.frames(type, value)) {
-    append_frame(out, type, frame, pid, around);
+    append_frame(out, type, frame, {frame.address, pid, std::exchange(is_innermost, false)}, around);
     out += '\n';
   }
 }

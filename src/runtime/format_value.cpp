@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "runtime/format_names.h"
+#include "types/record.h"
 
 namespace sonde::runtime {
 namespace {
@@ -186,6 +187,8 @@ void append_value(std::string &out, const Type &type, const uint8_t *bytes, Surr
   case TypeKind::Array: return append_array(out, type, bytes, around);
   case TypeKind::Struct: return append_struct(out, type, bytes, around);
   case TypeKind::Tuple:
+    if (is_record(type))
+      return append_struct(out, type, bytes, around);
     out += '(';
     append_elements(out, type, bytes, around);
     out += ')';
@@ -222,7 +225,7 @@ void append_value(std::string &out, const Type &type, const uint8_t *bytes, Surr
 }
 
 void append_key(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
-  if (type.kind == TypeKind::Tuple)
+  if (type.kind == TypeKind::Tuple && !is_record(type))
     append_elements(out, type, bytes, around);
   else
     append_value(out, type, bytes, around);

@@ -144,6 +144,12 @@ private:
   void append_batch(const image::MapSpec &spec, const std::vector<uint8_t> &keys, const std::vector<uint8_t> &values,
                     uint32_t count, MapEntries &entries) const {
     entries.keys.insert(entries.keys.end(), keys.begin(), keys.begin() + static_cast<ptrdiff_t>(count) * spec.key.size);
+    if (!image::is_per_cpu(spec.storage) && spec.stored_size() == spec.value.size) {
+      entries.values.insert(entries.values.end(), values.begin(),
+                            values.begin() + static_cast<ptrdiff_t>(count) * spec.value.size);
+      entries.count += count;
+      return;
+    }
     for (uint32_t i = 0; i < count; ++i)
       add_value(spec, values.data() + i * raw_size(spec), entries);
   }

@@ -3,10 +3,12 @@
 
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <bit>
+#include <cerrno>
 #include <cstring>
 
 #include "probes/provider.h"
@@ -20,6 +22,8 @@ namespace {
 // Holds 20 ms of records at 200 MB/s, the most that a reader on another CPU keeps up with, in case
 // that reader is not scheduled for a while. Creating 16 MiB would cost 4 ms more at every start.
 constexpr uint64_t kDefaultRingSize = 4 << 20;
+// Thousands of control records, which come seldom and are small.
+constexpr uint64_t kControlRingSize = 256 * 1024;
 
 // Kernels before 5.11 count BPF memory against this limit; later ones ignore it.
 void raise_memory_limit() {
@@ -29,8 +33,6 @@ void raise_memory_limit() {
 
 uint64_t ring_size_for(const image::ProgramImage &image) {
   uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  if (image.events.empty())
-    return page;
   // The kernel wants a power of two.
   return image.config.perf_rb_pages > 0 ? std::bit_ceil(image.config.perf_rb_pages * page) : kDefaultRingSize;
 }
@@ -38,6 +40,7 @@ uint64_t ring_size_for(const image::ProgramImage &image) {
 uint64_t parameter_value(image::ParameterKind kind, const RunOptions &options) {
   switch (kind) {
   case image::ParameterKind::StartNs: return boot_time_ns();
+  case image::ParameterKind::TaiNs: return tai_ahead_of_boot_ns();
   case image::ParameterKind::ChildPid: return options.child ? static_cast<uint64_t>(options.child->pid()) : 0;
   }
   return 0;
@@ -60,11 +63,12 @@ Result<void> set_parameters(bpf_object *object, const image::ProgramImage &image
 
 Result<void> prepare_programs(const LoadedObject &object, const image::ProgramImage &image, kernel::Kernel &kernel,
                               const RunOptions &options) {
+  std::optional<int> child = options.child ? std::optional<int>(options.child->pid()) : std::nullopt;
   for (const image::ProgramSpec &spec : image.programs) {
     bpf_program *program = object.program(spec.function);
     if (!program)
       return Error{"load", "the BPF object", fmt::format("it has no program '{}'", spec.function), {}, 0};
-    probes::provider(spec.provider).prepare(program, spec, {kernel, options.pid});
+    probes::provider(spec.provider).prepare(program, spec, {kernel, options.pid, child});
   }
   return {};
 }
@@ -102,7 +106,11 @@ void print_programs(const LoadedObject &object, const image::ProgramImage &image
 
 }  // namespace
 
-LoadedObject::~LoadedObject() { bpf_object__close(object_); }
+LoadedObject::~LoadedObject() {
+  if (losses_)
+    munmap(losses_, losses_size_);
+  bpf_object__close(object_);
+}
 
 bpf_program *LoadedObject::program(const std::string &function) const {
   return bpf_object__find_program_by_name(object_, function.c_str());
@@ -113,9 +121,21 @@ int LoadedObject::map_fd(const std::string &name) const {
   return fd < 0 ? -1 : fd;
 }
 
-uint64_t LoadedObject::ring_size() const {
-  bpf_map *map = bpf_object__find_map_by_name(object_, image::kRingBufferMap);
+uint64_t LoadedObject::ring_size(const std::string &name) const {
+  bpf_map *map = bpf_object__find_map_by_name(object_, name.c_str());
   return map ? bpf_map__max_entries(map) : 0;
+}
+
+Result<void> LoadedObject::map_losses() {
+  bpf_map *map = bpf_object__find_map_by_name(object_, image::kLossesSection);
+  if (!map)
+    return {};
+  losses_size_ = bpf_map__value_size(map);
+  void *words = mmap(nullptr, losses_size_, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+  if (words == MAP_FAILED)
+    return Error::from_errno("map", "the counters of losses", errno);
+  losses_ = words;
+  return {};
 }
 
 Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, kernel::Kernel &kernel,
@@ -138,6 +158,10 @@ Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &ima
 
   if (bpf_map *ring = bpf_object__find_map_by_name(opened, image::kRingBufferMap))
     bpf_map__set_max_entries(ring, static_cast<uint32_t>(ring_size_for(image)));
+  if (bpf_map *ring = bpf_object__find_map_by_name(opened, image::kControlRingMap))
+    bpf_map__set_max_entries(ring, kControlRingSize);
+  if (bpf_map *scratch = bpf_object__find_map_by_name(opened, image::kScratchMap))
+    bpf_map__set_max_entries(scratch, image::kScratchLevels * kernel.possible_cpu_count());
   if (auto done = set_parameters(opened, image, options); !done)
     return done.error();
   if (auto done = prepare_programs(*object, image, kernel, options); !done)
@@ -151,6 +175,8 @@ Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &ima
     print_logs(opened, logs);
   if (status != 0)
     return explain_load_failure(image, -status, log.text(), verifier_log.get());
+  if (auto done = object->map_losses(); !done)
+    return done.error();
   if (options.verbosity >= 1)
     print_programs(*object, image);
   return object;

@@ -27,11 +27,17 @@ public:
   bpf_program *program(const std::string &function) const;
   // -1 when the object has none of that name.
   int map_fd(const std::string &name) const;
-  // Bytes of the ring buffer, 0 without one.
-  uint64_t ring_size() const;
+  // Bytes of the ring buffer of that name, 0 without one.
+  uint64_t ring_size(const std::string &name) const;
+  // The words of image::kLossesSection as the programs see them, while this lives; null when the object has none.
+  const uint64_t *loss_words() const { return static_cast<const uint64_t *>(losses_); }
+  // To be called once, after loading.
+  Result<void> map_losses();
 
 private:
   bpf_object *object_;
+  void *losses_ = nullptr;  // mapped
+  size_t losses_size_ = 0;
 };
 
 // Parameters are filled in and the ring buffer is sized before loading.

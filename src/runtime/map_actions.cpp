@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "runtime/actions.h"
+#include "runtime/format_folded.h"
 #include "runtime/format_json.h"
 #include "runtime/print_map.h"
 
@@ -15,16 +16,13 @@ bool is_histogram(const image::MapSpec &map) {
 
 void print_entries(ActionState &state, const image::MapSpec &map, const MapEntries &entries,
                    const PrintMapOptions &options) {
-  auto print = state.json ? append_json_map : append_map;
-  print(state.output.text(), map, entries, options, state.around);
-}
-
-void print_one_value(ActionState &state, const Type &type, const uint8_t *bytes) {
-  std::string &out = state.output.text();
   if (state.json)
-    return append_json_value_record(out, type, bytes, state.around);
-  append_value(out, type, bytes, state.around);
-  out += '\n';
+    state.json->add([&](std::string &out) { append_json_map(out, map, entries, options, state.around); },
+                    [&](std::string &out) { append_json_entries(out, map, entries, options, state.around); });
+  else if (state.folds && can_fold(map))
+    append_folded(state.folds->text(), map, entries, state.around);
+  else
+    append_map(state.output.text(), map, entries, options, state.around);
 }
 
 }  // namespace
@@ -60,7 +58,7 @@ void zero_map(ActionState &state, const image::EventSpec &event, uint32_t, const
 }
 
 void print_all_maps(ActionState &state) {
-  if (!state.json)
+  if (!state.json && !state.folds)
     state.output.text() += "\n\n";
   if (!state.image.config.print_maps_on_exit)
     return;
@@ -73,6 +71,8 @@ void print_all_maps(ActionState &state) {
     MapEntries entries = state.maps.read(index);
     print_entries(state, map, entries, {});
     state.output.flush_if_full();
+    if (state.folds)
+      state.folds->flush_if_full();
   }
 }
 

@@ -12,22 +12,30 @@ template <typename Write> void print_text(ActionState &state, std::string_view t
     return write(state.output.text());
   std::string text;
   write(text);
-  append_json_text(state.output.text(), type, text);
+  state.json->add([&](std::string &out) { append_json_text(out, type, text); });
 }
 
 }  // namespace
 
+void print_one_value(ActionState &state, const Type &type, const uint8_t *bytes) {
+  if (state.json)
+    return state.json->add([&](std::string &out) { append_json_value_record(out, type, bytes, state.around); });
+  append_value(state.output.text(), type, bytes, state.around);
+  state.output.text() += '\n';
+}
+
 void print_formatted(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record) {
-  print_text(state, "printf",
-             [&](std::string &out) { append_printf(out, state.formats[id], event.fields, record, state.around); });
+  if (!state.json)
+    return append_printf(state.output.text(), state.formats[id], event.fields, record, state.around);
+  std::string text;
+  append_printf(text, state.formats[id], event.fields, record, state.around);
+  state.json->add([&](std::string &out) { append_json_text(out, "printf", text); },
+                  [&](std::string &out) { append_json_arguments(out, event.fields, record, state.around); });
 }
 
 void print_value(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *record) {
   const uint8_t *bytes = record + event.fields[0].offset;
-  if (state.json)
-    return append_json_value_record(state.output.text(), event.fields[0].type, bytes, state.around);
-  append_value(state.output.text(), event.fields[0].type, bytes, state.around);
-  state.output.text() += '\n';
+  print_one_value(state, event.fields[0].type, bytes);
 }
 
 void print_time(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {

@@ -65,18 +65,35 @@ int compare_keys(const Type &type, const uint8_t *a, const uint8_t *b) {
   return left < right ? -1 : left > right;
 }
 
+// The first of what compare_keys() looks at as a number of the same order, which settles nearly all comparisons.
+uint64_t key_rank(const Type &type, const uint8_t *key) {
+  if (type.layout && !type.layout->fields.empty()) {
+    const Field &first = type.layout->fields.front();
+    return key_rank(first.type, key + first.offset);
+  }
+  if (type.is_scalar())
+    return ordered(static_cast<uint64_t>(load_integer(type, key)), type.is_signed);
+  uint64_t prefix = 0;
+  if (type.size > 0)  // scalar maps have no key
+    std::memcpy(&prefix, key, std::min<size_t>(type.size, sizeof prefix));
+  return __builtin_bswap64(prefix);  // as memcmp() compares
+}
+
 struct Ranked {
   uint64_t rank;
+  uint64_t key_rank;
   size_t index;
 };
 
 std::vector<Ranked> sorted(const image::MapSpec &map, const MapEntries &entries) {
   std::vector<Ranked> order(entries.count);
   for (size_t i = 0; i < entries.count; ++i)
-    order[i] = {sort_rank(map.value, entries.value(i)), i};
+    order[i] = {sort_rank(map.value, entries.value(i)), key_rank(map.key, entries.key(i)), i};
   std::sort(order.begin(), order.end(), [&](const Ranked &a, const Ranked &b) {
     if (a.rank != b.rank)
       return a.rank < b.rank;
+    if (a.key_rank != b.key_rank)
+      return a.key_rank < b.key_rank;
     return compare_keys(map.key, entries.key(a.index), entries.key(b.index)) < 0;
   });
   return order;
@@ -130,6 +147,7 @@ std::vector<size_t> shown_entries(const image::MapSpec &map, const MapEntries &e
   std::vector<Ranked> order = sorted(map, entries);
   size_t skipped = top > 0 && order.size() > top ? order.size() - top : 0;
   std::vector<size_t> shown;
+  shown.reserve(order.size() - skipped);
   for (size_t i = skipped; i < order.size(); ++i)
     shown.push_back(order[i].index);
   return shown;

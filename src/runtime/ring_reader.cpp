@@ -39,7 +39,7 @@ Result<std::unique_ptr<RingReader>> RingReader::open(int map_fd, uint64_t size) 
 
 RingReader::RingReader(int fd, uint64_t size, void *consumer_page, const uint8_t *producer_page)
     : fd_(fd), size_(size), consumer_(static_cast<uint64_t *>(consumer_page)), pages_(producer_page),
-      publish_step_(std::min(kMaxPublishStep, size / 8)) {
+      page_size_(page_size()), publish_step_(std::min(kMaxPublishStep, size / 8)) {
   position_ = last_record_ = published_ = load_acquire<uint64_t>(consumer_);
 }
 
@@ -50,27 +50,31 @@ RingReader::~RingReader() {
 
 uint64_t RingReader::producer_position() const { return load_acquire<uint64_t>(pages_); }
 
-bool RingReader::next(uint64_t end, Record &record) {
-  const uint8_t *data = pages_ + page_size();
+RingReader::Next RingReader::look(uint64_t end, Record &record) {
+  const uint8_t *data = pages_ + page_size_;
   while (position_ < end) {
     const uint8_t *header = data + (position_ & (size_ - 1));
     uint32_t word = load_acquire<uint32_t>(header);
     if (word & BPF_RINGBUF_BUSY_BIT)
-      return false;
-    uint32_t size = word & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
-    if (last_record_ - published_ >= publish_step_)
-      publish_up_to(last_record_);
-    last_record_ = position_;
-    position_ += (uint64_t{size} + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
-    if (word & BPF_RINGBUF_DISCARD_BIT)
-      continue;
-    record = {header + BPF_RINGBUF_HDR_SZ, size};
-    return true;
+      return Next::BeingWritten;
+    record = {header + BPF_RINGBUF_HDR_SZ, word & ~BPF_RINGBUF_DISCARD_BIT};
+    if (!(word & BPF_RINGBUF_DISCARD_BIT))
+      return Next::Complete;
+    skip(record.size);
   }
   // All but the last record: room for the producer without a wake-up for the next record.
   if (last_record_ > published_)
     publish_up_to(last_record_);
-  return false;
+  return Next::None;
+}
+
+void RingReader::take(const Record &record) { skip(record.size); }
+
+void RingReader::skip(uint32_t size) {
+  if (last_record_ - published_ >= publish_step_)
+    publish_up_to(last_record_);
+  last_record_ = position_;
+  position_ += (uint64_t{size} + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
 }
 
 void RingReader::skip_until(uint64_t end) {

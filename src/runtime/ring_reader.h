@@ -23,14 +23,25 @@ public:
 
   int fd() const { return fd_; }
 
+  struct Record {
+    const uint8_t *data = nullptr;
+    uint32_t size = 0;
+  };
+  enum class Next : uint8_t { None, BeingWritten, Complete };
+
   // Hands every complete record up to `end` (a position) to `use(data, size)`. Returns how many
   // there were. Stops early at a record that is still being written.
   template <typename Use> size_t read_until(uint64_t end, Use use) {
     size_t count = 0;
-    for (Record record; next(end, record); ++count)
+    for (Record record; look(end, record) == Next::Complete; ++count) {
+      take(record);
       use(record.data, record.size);
+    }
     return count;
   }
+  // What comes next before `end`; `record` is set when it is complete, and comes again until it is taken.
+  Next look(uint64_t end, Record &record);
+  void take(const Record &record);
   // Drops what lies before `end` (a position that producer_position() gave) unread.
   void skip_until(uint64_t end);
 
@@ -43,13 +54,8 @@ public:
   bool publish();
 
 private:
-  struct Record {
-    const uint8_t *data = nullptr;
-    uint32_t size = 0;
-  };
-
   RingReader(int fd, uint64_t size, void *consumer_page, const uint8_t *producer_page);
-  bool next(uint64_t end, Record &record);
+  void skip(uint32_t size);
   void publish_up_to(uint64_t position);
 
   int fd_;
@@ -59,6 +65,7 @@ private:
   uint64_t position_ = 0;     // first byte not handed out
   uint64_t last_record_ = 0;  // start of the record handed out last
   uint64_t published_ = 0;
+  uint64_t page_size_;
   uint64_t publish_step_;
 };
 

@@ -17,21 +17,33 @@ namespace sonde::runtime {
 // When script output is written: as records come, after each record, or when a buffer of it is full.
 enum class Buffering : uint8_t { Line, None, Full };
 
+// What is run: the script's probes, or its test or bench probes alone.
+enum class RunMode : uint8_t { Probes, Tests, Benchmarks };
+
 struct RunOptions {
+  RunMode mode = RunMode::Probes;
   ChildProcess *child = nullptr;          // -c; stopped; the run ends when it does
   std::optional<int> pid;                 // -p; the run ends when that process does
   bool json = false;                      // -f json
+  bool json_typed = false;                // --json-typed: of a stamped image
+  bool folded = false;                    // -f folded: maps with stacks to output_fd, other text to stderr
+  bool ordered = false;                   // --ordered: records by time, of a stamped image
+  bool status = false;                    // --status
+  bool colour = false;                    // on standard error
   Buffering buffering = Buffering::Line;  // -B
   int output_fd = 1;                      // -o; script output only. Messages go to stderr
   bool quiet = false;                     // -q: no "Attached N probes"
   int verbosity = 0;                      // -v
+  bool strict = false;                    // --strict: a run that lost anything does not exit with 0
   bool dry_run = false;                   // load and attach, then leave: begin, end and the child do not run
 };
 
+// Something was lost, and nothing else was wrong.
+inline constexpr int kLostExitCode = 4;
+
 // What a whole run came to. Exit codes are documented in docs/exit_codes.md.
 struct RunResult {
-  int exit_code = 0;  // exit(N)'s, else 0
-  uint64_t lost_events = 0;
+  int exit_code = 0;  // exit(N)'s, else 0, or kLostExitCode when asked to be strict
 };
 
 // Runs until exit(), the child's or the traced process's end, SIGINT or SIGTERM. When it returns,

@@ -21,6 +21,7 @@ namespace {
 // While records keep coming, the reader rests this long between drains: long enough to read many at
 // once, short enough for no one to notice, and far less than a full ring buffer's worth.
 constexpr timespec kRest{0, 300'000};
+constexpr timespec kStatusInterval{1, 0};
 // How long a program may take between reserving and submitting its record when all is over.
 constexpr int kMaxRestsAtEnd = 300;
 
@@ -52,11 +53,24 @@ bool names_user_code(const image::ProgramImage &image) {
   return false;
 }
 
+// Tests and benchmarks take no part in an ordinary run.
+bool takes_part(image::ProviderKind kind) {
+  return kind != image::ProviderKind::Test && kind != image::ProviderKind::Bench;
+}
+
 size_t count_targets(const image::ProgramImage &image) {
   size_t count = 0;
   for (const image::ProgramSpec &program : image.programs)
-    count += std::max<size_t>(program.targets.size(), 1);
+    if (takes_part(program.provider))
+      count += std::max<size_t>(program.targets.size(), 1);
   return count;
+}
+
+// Whether something else than the start and the end can run a program.
+bool can_fire(const image::ProgramImage &image) {
+  return std::any_of(image.programs.begin(), image.programs.end(), [](const image::ProgramSpec &program) {
+    return program.provider == image::ProviderKind::SelfSignal || !probes::provider(program.provider).is_run_directly();
+  });
 }
 
 }  // namespace
@@ -64,15 +78,14 @@ size_t count_targets(const image::ProgramImage &image) {
 Session::Session(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,
                  const LoadedObject &object, Signals &signals)
     : image_(image), kernel_(kernel), options_(options), object_(object), signals_(signals),
-      output_(options.output_fd, &signals),
+      output_(options.folded ? STDERR_FILENO : options.output_fd, &signals), folds_(options.output_fd, &signals),
       maps_(open_kernel_maps(image, map_fds(image, object), kernel.possible_cpu_count())),
       symbols_(open_symbols(image.config.cpp_demangle)),
       stacks_(open_kernel_stacks([&object](const std::string &name) { return object.map_fd(name); })),
-      around_{image, *symbols_, Clock::running(), *stacks_}, state_{image, output_, *maps_,      around_,
-                                                                    {},    {},      options.json},
-      lost_("event", object.map_fd(image::kLostEventsMap), static_cast<uint32_t>(image.programs.size()),
-            kernel.possible_cpu_count()),
-      lost_stacks_("stack", object.map_fd(image::kLostStacksMap), 1, kernel.possible_cpu_count()) {}
+      around_{image, *symbols_, Clock::running(), *stacks_}, json_(output_, around_, options.json_typed),
+      state_{
+          image, output_, *maps_, around_, {}, {}, options.json ? &json_ : nullptr, options.folded ? &folds_ : nullptr},
+      losses_(image, object.loss_words()) {}
 
 Session::~Session() {
   if (traced_pidfd_ >= 0)
@@ -86,16 +99,16 @@ Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image,
   session->keeps_up_ = names_user_code(image);
   if (session->keeps_up_)
     session->symbols_->keep_up();
+  if (options.ordered)
+    session->ordered_.emplace();
+  if (options.status)
+    session->status_.emplace(isatty(STDERR_FILENO) != 0, options.colour);
   auto formats = parse_formats(image);
   if (!formats)
     return formats.error();
   session->state_.formats = formats.take();
-  if (uint64_t size = object.ring_size()) {
-    auto ring = RingReader::open(object.map_fd(image::kRingBufferMap), size);
-    if (!ring)
-      return ring.error();
-    session->ring_ = ring.take();
-  }
+  if (auto done = session->open_records(); !done)
+    return done.error();
   if (options.pid) {
     session->traced_pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, *options.pid, 0));
     if (session->traced_pidfd_ < 0)
@@ -104,12 +117,31 @@ Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image,
   return session;
 }
 
+Result<void> Session::open_records() {
+  std::unique_ptr<RingReader> rings[2];
+  const char *names[] = {image::kRingBufferMap, image::kControlRingMap};
+  for (int i = 0; i < 2; ++i) {
+    uint64_t size = object_.ring_size(names[i]);
+    if (size == 0)
+      continue;
+    auto ring = RingReader::open(object_.map_fd(names[i]), size);
+    if (!ring)
+      return ring.error();
+    rings[i] = ring.take();
+  }
+  uint32_t header = image::EventSpec::header_size(image::EventKind::Exit, image_.is_stamped);
+  records_ = std::make_unique<RecordStream>(std::move(rings[0]), std::move(rings[1]),
+                                            static_cast<uint32_t>(header - sizeof(uint64_t)));
+  return {};
+}
+
 Result<RunResult> Session::run() {
   if (auto done = run_programs(image::ProviderKind::Begin); !done)
     return done.error();
-  if (ring_)
-    drain_completely(ring_->producer_position());
-  output_.flush();
+  drain_all();
+  // bpftrace's first JSON record is how many probes are attached.
+  if (!options_.json || options_.json_typed)
+    flush();
   if (!is_over())
     if (auto done = attach(); !done)
       return done.error();
@@ -117,7 +149,8 @@ Result<RunResult> Session::run() {
   if (!is_over() && options_.child)
     if (auto done = options_.child->resume(); !done)
       return done.error();
-  follow();
+  if (auto done = follow(); !done)
+    return done.error();
   return finish();
 }
 
@@ -127,41 +160,75 @@ Result<RunResult> Session::attach_only() {
   announce();
   attachments_.detach();
   auto signal = signals_.received();
-  return RunResult{signal ? 128 + *signal : 0, 0};
+  return RunResult{signal ? 128 + *signal : 0};
 }
 
 void Session::announce() {
   size_t count = count_targets(image_) - refused_;
   if (options_.quiet)
     return;
-  if (options_.json)
-    append_json_count(output_.text(), "attached_probes", "probes", count);
-  else
+  if (!options_.json) {
     fmt::print(stderr, "Attached {} probe{}\n", count, count == 1 ? "" : "s");
-  output_.flush();
+  } else {
+    std::string record;
+    std::swap(record, output_.text());
+    json_.set_sender(nullptr);
+    json_.add([&](std::string &out) { append_json_count(out, "attached_probes", "probes", count); });
+    output_.text() += record;
+  }
+  flush();
 }
 
-void Session::report_losses() {
-  std::string *json = options_.json ? &output_.text() : nullptr;
-  lost_.report(json);
-  lost_stacks_.report(json);
+// The two may share a terminal.
+void Session::flush() {
+  if (status_ && !(output_.text().empty() && folds_.text().empty()))
+    status_->hide();
+  output_.flush();
+  folds_.flush();
+}
+
+std::vector<uint64_t> Session::missed_runs() const {
+  std::vector<uint64_t> missed;
+  for (const image::ProgramSpec &spec : image_.programs) {
+    bpf_prog_info info{};
+    uint32_t size = sizeof info;
+    bool is_known = bpf_obj_get_info_by_fd(bpf_program__fd(object_.program(spec.function)), &info, &size) == 0;
+    missed.push_back(is_known ? info.recursion_misses : 0);
+  }
+  return missed;
+}
+
+Result<uint32_t> Session::run_program(const image::ProgramSpec &spec) {
+  bpf_test_run_opts run{};
+  run.sz = sizeof run;
+  int status = bpf_prog_test_run_opts(bpf_program__fd(object_.program(spec.function)), &run);
+  if (status != 0)
+    return Error::from_errno("run", spec.targets.empty() ? spec.function : spec.targets[0].name, -status);
+  return run.retval;
 }
 
 Result<void> Session::run_programs(image::ProviderKind kind) {
-  for (const image::ProgramSpec &spec : image_.programs) {
-    if (spec.provider != kind)
-      continue;
-    bpf_test_run_opts run{};
-    run.sz = sizeof run;
-    int status = bpf_prog_test_run_opts(bpf_program__fd(object_.program(spec.function)), &run);
-    if (status != 0)
-      return Error::from_errno("run", spec.targets.empty() ? spec.function : spec.targets[0].name, -status);
-  }
+  for (const image::ProgramSpec &spec : image_.programs)
+    if (spec.provider == kind)
+      if (auto done = run_program(spec); !done)
+        return done.error();
+  return {};
+}
+
+// Probes of the signals that have come.
+Result<void> Session::run_for_signals() {
+  while (auto signal = signals_.next_awaited())
+    for (const image::ProgramSpec &spec : image_.programs)
+      for (const image::Target &target : spec.targets)
+        if (spec.provider == image::ProviderKind::SelfSignal && static_cast<int>(target.count) == *signal)
+          if (auto done = run_program(spec); !done)
+            return done.error();
   return {};
 }
 
 Result<void> Session::attach() {
-  auto refused = attachments_.attach(image_, object_, {kernel_, options_.pid}, signals_);
+  std::optional<int> child = options_.child ? std::optional<int>(options_.child->pid()) : std::nullopt;
+  auto refused = attachments_.attach(image_, object_, {kernel_, options_.pid, child}, signals_);
   if (!refused)
     return refused.error();
   refused_ = *refused;
@@ -169,47 +236,55 @@ Result<void> Session::attach() {
 }
 
 // Without anything that could fire there is nothing to wait for but the child.
-void Session::follow() {
-  bool fires = std::any_of(image_.programs.begin(), image_.programs.end(), [](const image::ProgramSpec &program) {
-    return !probes::provider(program.provider).is_run_directly();
-  });
-  if (!fires && !options_.child)
-    return;
+Result<void> Session::follow() {
+  if (!can_fire(image_) && !options_.child)
+    return {};
   while (!is_over()) {
-    size_t count = ring_ ? drain(ring_->producer_position()) : 0;
+    if (auto done = run_for_signals(); !done)
+      return done.error();
+    size_t count = drain(records_->now());
     if (options_.buffering != Buffering::Full)
-      output_.flush();
+      flush();
     if (keeps_up_)
       symbols_->keep_up();
-    if (lost_.is_time_to_look())
-      report_losses();
+    if (losses_.is_time_to_look()) {
+      json_.set_sender(nullptr);
+      losses_.report(state_.json);
+    }
+    if (status_)
+      status_->update(events_, losses_.total());
     if (is_over())
-      return;
-    if (count > 0 || !ring_)
-      sleep_until_something(!ring_);
-    else if (!ring_->publish())
+      return {};
+    if (count > 0 || (ordered_ && !ordered_->is_empty()))
+      sleep_until_something(false);
+    else if (!records_->publish())
       sleep_until_something(true);
-    else if (ring_->producer_position() != ring_->position())
+    else if (!records_->has_reached(records_->now()))
       sleep_until_something(false);  // a record is reserved but not yet written
   }
+  return {};
 }
 
-// Sleeps for kRest, or as long as it takes when the ring is quiet.
-void Session::sleep_until_something(bool ring_is_quiet) {
+// Sleeps for kRest, or as long as it takes when nothing comes.
+void Session::sleep_until_something(bool is_quiet) {
+  std::array<int, 2> rings = records_->fds();
   pollfd wanted[] = {
       {signals_.fd(), POLLIN, 0},
       {options_.child ? options_.child->pidfd() : -1, POLLIN, 0},
       {traced_pidfd_, POLLIN, 0},
-      {ring_is_quiet && ring_ ? ring_->fd() : -1, POLLIN, 0},
+      {attachments_.end_fd(), POLLIN, 0},
+      {is_quiet ? rings[0] : -1, POLLIN, 0},
+      {is_quiet ? rings[1] : -1, POLLIN, 0},
   };
-  ppoll(wanted, std::size(wanted), ring_is_quiet ? nullptr : &kRest, nullptr);
-  if (wanted[1].revents || wanted[2].revents)
+  const timespec *limit = !is_quiet ? &kRest : status_ ? &kStatusInterval : nullptr;
+  ppoll(wanted, std::size(wanted), limit, nullptr);
+  if (wanted[1].revents || wanted[2].revents || wanted[3].revents)
     is_over_ = true;
 }
 
 bool Session::is_over() {
   if (!is_over_)
-    is_over_ = state_.exit_code || output_.is_broken() || signals_.received();
+    is_over_ = state_.exit_code || output_.is_broken() || folds_.is_broken() || signals_.received();
   return is_over_;
 }
 
@@ -219,46 +294,85 @@ bool Session::counts(const image::EventSpec &event) const {
   return in_end_programs_ ? event.is_of_end : !state_.exit_code;
 }
 
-size_t Session::drain(uint64_t end) {
-  return ring_->read_until(end, [&](const uint8_t *record, uint32_t size) {
-    const image::EventSpec *event = event_of(image_, record, size);
-    if (!event || !counts(*event) || output_.is_broken())
-      return;
-    run_action(state_, *event, record);
-    if (options_.buffering == Buffering::None)
-      output_.flush();
-    output_.flush_if_full();
-  });
+void Session::act_on(const uint8_t *record, uint32_t size) {
+  const image::EventSpec *event = event_of(image_, record, size);
+  if (!event || !counts(*event) || output_.is_broken())
+    return;
+  ++events_;
+  json_.set_sender(record);
+  run_action(state_, *event, record);
+  if (options_.buffering == Buffering::None)
+    flush();
+  output_.flush_if_full();
 }
 
-void Session::drain_completely(uint64_t end) {
+size_t Session::drain(const RecordStream::Mark &end) {
+  if (!ordered_)
+    return records_->read_until(end, [&](const uint8_t *record, uint32_t size) { act_on(record, size); });
+  size_t count = records_->read_until(end, [&](const uint8_t *record, uint32_t size) { ordered_->add(record, size); });
+  if (records_->has_reached(end))
+    ordered_->end_batch([&](const uint8_t *record, uint32_t size) { act_on(record, size); });
+  return count;
+}
+
+void Session::drain_completely(const RecordStream::Mark &end) {
   drain(end);
-  for (int rests = 0; ring_->position() < end && rests < kMaxRestsAtEnd; ++rests) {
+  for (int rests = 0; !records_->has_reached(end) && rests < kMaxRestsAtEnd; ++rests) {
     nanosleep(&kRest, nullptr);
     drain(end);
   }
+  if (ordered_)
+    ordered_->finish([&](const uint8_t *record, uint32_t size) { act_on(record, size); });
 }
 
+void Session::drain_all() { drain_completely(records_->now()); }
+
 Result<RunResult> Session::finish() {
-  if (ring_ && state_.exit_code)
-    ring_->skip_until(ring_->producer_position());
-  else if (ring_)
-    drain_completely(ring_->producer_position());
+  RecordStream::Mark end = records_->now();
+  if (status_)
+    status_->hide();
+  json_.set_sender(nullptr);
+  losses_.count_end_alone(state_.json);
+  if (state_.exit_code) {
+    records_->skip_until(end);
+    if (ordered_)
+      ordered_->clear();
+  } else {
+    drain_completely(end);
+  }
   if (auto done = run_programs(image::ProviderKind::End); !done)
     return done.error();
-  if (ring_) {
-    in_end_programs_ = true;
-    drain_completely(ring_->producer_position());
-  }
+  in_end_programs_ = true;
+  drain_completely(records_->now());
+  json_.set_sender(nullptr);
   if (!output_.is_broken())
     print_all_maps(state_);
-  report_losses();
-  output_.flush();
+  losses_.set_missed_runs(missed_runs());
+  losses_.report_last(state_.json);
+  RunResult result = this->result();
+  if (options_.json_typed)
+    add_summary(result.exit_code);
+  flush();
   attachments_.detach();
-  if (output_.is_broken() && !output_.is_closed())
-    return output_.error();
-  int code = output_.is_closed() ? 128 + SIGPIPE : state_.exit_code.value_or(0);
-  return RunResult{code, lost_.total()};
+  for (const Output *output : {&output_, &folds_})
+    if (output->is_broken() && !output->is_closed())
+      return output->error();
+  return output_.is_closed() || folds_.is_closed() ? RunResult{128 + SIGPIPE} : result;
+}
+
+RunResult Session::result() {
+  int code = state_.exit_code.value_or(0);
+  return {code == 0 && options_.strict && losses_.any() ? kLostExitCode : code};
+}
+
+void Session::add_summary(int exit_code) {
+  json_.add([&](std::string &out) {
+    out += fmt::format("{{\"type\": \"summary\", \"data\": {{\"events\": {}, \"lost\": {{\"events\": {}, "
+                       "\"helper_errors\": {}, \"stacks\": {}, \"runs\": {}}}, \"duration_ns\": {}, "
+                       "\"exit_code\": {}}}}}\n",
+                       events_, losses_.events(), losses_.failures(), losses_.stacks(), losses_.missed_runs(),
+                       boot_time_ns() - start_ns_, exit_code);
+  });
 }
 
 }  // namespace sonde::runtime

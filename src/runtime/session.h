@@ -9,11 +9,13 @@
 #include "runtime/actions.h"
 #include "runtime/attach.h"
 #include "runtime/loader.h"
-#include "runtime/lost_events.h"
+#include "runtime/losses.h"
+#include "runtime/ordered_records.h"
 #include "runtime/output.h"
-#include "runtime/ring_reader.h"
+#include "runtime/record_stream.h"
 #include "runtime/run.h"
 #include "runtime/signals.h"
+#include "runtime/status_line.h"
 
 namespace sonde::runtime {
 
@@ -28,23 +30,39 @@ public:
   Result<RunResult> run();
   // Shows that everything can be attached; runs no program itself and reads no record.
   Result<RunResult> attach_only();
+  // The test probes in their order, each passed if it returns 0; the exit code says whether all did.
+  Result<RunResult> run_tests();
+  // The bench probes, each many times, and what a run takes by the kernel's own measure.
+  Result<RunResult> run_benchmarks();
 
 private:
   Session(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,
           const LoadedObject &object, Signals &signals);
 
+  // Runs one program once; what it returned.
+  Result<uint32_t> run_program(const image::ProgramSpec &spec);
+  Result<void> open_records();
   Result<void> run_programs(image::ProviderKind kind);
+  Result<void> run_for_signals();
+  Result<bool> run_test(const image::ProgramSpec &spec, const std::string &name);
+  Result<void> run_benchmark(const image::ProgramSpec &spec, const std::string &name);
   Result<void> attach();
   void announce();
-  void report_losses();
-  void follow();
+  void flush();
+  void add_summary(int exit_code);
+  RunResult result();
+  std::vector<uint64_t> missed_runs() const;
+  Result<void> follow();
   Result<RunResult> finish();
 
   bool counts(const image::EventSpec &event) const;
-  size_t drain(uint64_t end);
-  void drain_completely(uint64_t end);
+  void act_on(const uint8_t *record, uint32_t size);
+  size_t drain(const RecordStream::Mark &end);
+  void drain_completely(const RecordStream::Mark &end);
+  // What programs have sent by now.
+  void drain_all();
   bool is_over();
-  void sleep_until_something(bool ring_is_quiet);
+  void sleep_until_something(bool is_quiet);
 
   const image::ProgramImage &image_;
   kernel::Kernel &kernel_;
@@ -52,14 +70,19 @@ private:
   const LoadedObject &object_;
   Signals &signals_;
   Output output_;
+  Output folds_;
   std::unique_ptr<MapStore> maps_;
   std::unique_ptr<Symbols> symbols_;
   std::unique_ptr<Stacks> stacks_;
   Surroundings around_;
+  JsonRecords json_;
   ActionState state_;
-  std::unique_ptr<RingReader> ring_;
-  LostEvents lost_;
-  LostEvents lost_stacks_;
+  std::unique_ptr<RecordStream> records_;
+  std::optional<OrderedRecords> ordered_;
+  std::optional<StatusLine> status_;
+  Losses losses_;
+  uint64_t events_ = 0;  // received
+  uint64_t start_ns_ = boot_time_ns();
   int traced_pidfd_ = -1;  // of -p
   size_t refused_ = 0;     // targets that were left out
   bool keeps_up_ = false;  // with what processes map

@@ -11,6 +11,7 @@
 #include "runtime/actions.h"
 #include "runtime/format_json.h"
 #include "runtime/format_printf.h"
+#include "runtime/script_place.h"
 
 namespace sonde::runtime {
 namespace {
@@ -37,11 +38,14 @@ std::string read_some(int fd, size_t limit) {
   return text;
 }
 
-void print(ActionState &state, std::string_view type, const std::string &text) {
-  if (state.json)
-    append_json_text(state.output.text(), type, text);
-  else
+void print(ActionState &state, std::string_view type, const std::string &text, const image::EventSpec &event,
+           const uint8_t *record) {
+  if (!state.json) {
     state.output.text() += text;
+    return;
+  }
+  state.json->add([&](std::string &out) { append_json_text(out, type, text); },
+                  [&](std::string &out) { append_json_arguments(out, event.fields, record, state.around); });
 }
 
 }  // namespace
@@ -53,7 +57,7 @@ void print_file(ActionState &state, const image::EventSpec &event, uint32_t id, 
     fmt::print(stderr, "ERROR: could not open {}: {}\n", path, strerror(errno));
     return;
   }
-  print(state, "cat", read_some(fd, state.image.config.max_cat_bytes));
+  print(state, "cat", read_some(fd, state.image.config.max_cat_bytes), event, record);
   close(fd);
 }
 
@@ -69,47 +73,38 @@ void run_command(ActionState &state, const image::EventSpec &event, uint32_t id,
   std::string text;
   for (std::string piece; !(piece = read_some(fileno(pipe.get()), kPiece)).empty();)
     text += piece;
-  print(state, "syscall", text);
+  print(state, "syscall", text, event, record);
 }
 
 namespace {
 
-struct Place {
-  size_t line, first_column, last_column;
-};
-
-Place place_of(const image::ProgramImage &image, Location where) {
-  size_t begin = std::min<size_t>(where.begin, image.source_text.size());
-  size_t line_start = image.source_text.rfind('\n', begin ? begin - 1 : 0);
-  line_start = begin == 0 || line_start == std::string::npos ? 0 : line_start + 1;
-  auto lines = std::count(image.source_text.begin(), image.source_text.begin() + static_cast<ptrdiff_t>(begin), '\n');
-  return {static_cast<size_t>(lines) + 1, begin - line_start + 1, where.end - line_start + 1};
-}
-
-void print_message(ActionState &state, const image::EventSpec &event, const std::string &message, bool is_error) {
-  Place place = place_of(state.image, event.where);
-  const std::string &file = state.image.source_name;
+void print_message(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record,
+                   bool is_error) {
+  std::string message = formatted(state, event, id, record);
   if (!state.json) {
-    fmt::print(stderr, "{}:{}:{}-{}: {}: {}\n", file, place.line, place.first_column, place.last_column,
-               is_error ? "ERROR" : "WARNING", message);
+    fmt::print(stderr, "{}: {}: {}\n", place_text(state.image, event.where), is_error ? "ERROR" : "WARNING", message);
     return;
   }
-  std::string &out = state.output.text();
-  out += is_error ? "{\"type\": \"errorf\", \"msg\": " : "{\"type\": \"warnf\", \"msg\": ";
-  append_json_string(out, message);
-  out += ", \"filename\": ";
-  append_json_string(out, file);
-  out += fmt::format(", \"line\": {}, \"col\": {}}}\n", place.line, place.first_column);
+  ScriptPlace place = place_of(state.image, event.where);
+  state.json->add(
+      [&](std::string &out) {
+        out += is_error ? "{\"type\": \"errorf\", \"msg\": " : "{\"type\": \"warnf\", \"msg\": ";
+        append_json_string(out, message);
+        out += ", \"filename\": ";
+        append_json_string(out, state.image.source_name);
+        out += fmt::format(", \"line\": {}, \"col\": {}}}\n", place.line, place.first_column);
+      },
+      [&](std::string &out) { append_json_arguments(out, event.fields, record, state.around); });
 }
 
 }  // namespace
 
 void print_error(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record) {
-  print_message(state, event, formatted(state, event, id, record), true);
+  print_message(state, event, id, record, true);
 }
 
 void print_warning(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record) {
-  print_message(state, event, formatted(state, event, id, record), false);
+  print_message(state, event, id, record, false);
 }
 
 }  // namespace sonde::runtime

@@ -1,11 +1,10 @@
 // Maps an address to a file's function; and Symbols, which puts both kinds together.
 #include "runtime/user_symbols.h"
 
-#include <cxxabi.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -19,11 +18,7 @@ namespace {
 // Processes that are gone and still known: stacks of the recent past can be named.
 constexpr size_t kMaxExited = 4096;
 
-std::string demangled(const std::string &name) {
-  int status = 0;
-  std::unique_ptr<char, void (*)(void *)> text(abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status), free);
-  return status == 0 ? std::string(text.get()) : name;
-}
+std::string to_string(const elf::SourceLine &line) { return fmt::format("{}:{}", line.file, line.line); }
 
 class RunningSymbols : public Symbols {
 public:
@@ -35,6 +30,7 @@ public:
     return {std::string(found.name), found.offset, {}};
   }
   Symbol user(uint64_t address, uint32_t pid) override { return user().find(address, pid); }
+  std::vector<SourcePlace> user_source(uint64_t address, uint32_t pid) override { return user().source(address, pid); }
   void keep_up() override { user().keep_up(); }
 
 private:
@@ -53,20 +49,40 @@ private:
 
 Symbol UserSymbols::find(uint64_t address, uint32_t pid) {
   const Mapping *mapping = find_mapping(address, pid);
-  const elf::SymbolTable *symbols = mapping ? table(mapping->path, pid) : nullptr;
-  if (!symbols)
-    return {};
+  if (!mapping)
+    return perf_maps_.find(address, pid);
+  elf::Binary *binary = binary_of(*mapping, pid);
   uint64_t file_offset = address - mapping->begin + mapping->file_offset;
-  const elf::Symbol *symbol = symbols->containing_offset(file_offset);
+  const elf::Symbol *symbol = binary ? binary->symbols().containing_offset(file_offset) : nullptr;
   if (!symbol)
     return {};
-  return {demangle_ ? demangled(symbol->name) : symbol->name, file_offset - symbol->file_offset, mapping->path};
+  return {shown(std::string(symbol->name)), file_offset - symbol->file_offset, mapping->path};
+}
+
+// before: code of f, in which g was inlined, in which h was
+// after:  { h, its line }, { g, the line that calls h }, { "", the line of f that calls g }
+std::vector<SourcePlace> UserSymbols::source(uint64_t address, uint32_t pid) {
+  const Mapping *mapping = find_mapping(address, pid);
+  elf::Binary *binary = mapping ? binary_of(*mapping, pid) : nullptr;
+  if (!binary)
+    return {};
+  uint64_t file_offset = address - mapping->begin + mapping->file_offset;
+  auto line = binary->line_at(file_offset);
+  if (!line)
+    return {};
+  std::vector<SourcePlace> places;
+  for (elf::InlinedCall &call : binary->inlined_at(file_offset)) {
+    places.push_back({shown(call.function), to_string(*line)});
+    *line = std::move(call.called_at);
+  }
+  places.push_back({{}, to_string(*line)});
+  return places;
 }
 
 void UserSymbols::keep_up() {
   records_.read({[this](uint32_t pid, Mapping mapping) { add_mapping(pid, std::move(mapping)); },
                  [this](uint32_t pid, uint32_t parent) {
-                   mappings_.erase(pid);  // of an older process with that number
+                   forget(pid);  // an older process with that number
                    parents_[pid] = parent;
                  },
                  [this](uint32_t pid) { forget_oldest(pid); }});
@@ -83,9 +99,15 @@ void UserSymbols::forget_oldest(uint32_t exited_pid) {
   exited_.push_back(exited_pid);
   if (exited_.size() <= kMaxExited)
     return;
-  mappings_.erase(exited_.front());
-  parents_.erase(exited_.front());
+  forget(exited_.front());
   exited_.pop_front();
+}
+
+void UserSymbols::forget(uint32_t pid) {
+  mappings_.erase(pid);
+  parents_.erase(pid);
+  by_path_.erase(pid);
+  perf_maps_.forget(pid);
 }
 
 // False when there is nothing to read: the process is gone.
@@ -130,15 +152,26 @@ const Mapping *UserSymbols::find_mapping(uint64_t address, uint32_t pid) {
   return known_mapping(address, parent->second);
 }
 
-const elf::SymbolTable *UserSymbols::table(const std::string &path, uint32_t pid) {
-  auto known = tables_.find(path);
-  if (known != tables_.end())
-    return known->second.get();
-  // The process may live in another mount namespace; its root knows the file by the same name.
-  auto symbols = elf::read_symbols(fmt::format("/proc/{}/root{}", pid, path));
-  if (!symbols)
-    symbols = elf::read_symbols(path);
-  return (tables_[path] = symbols ? symbols.take() : nullptr).get();
+// The process may live in another mount namespace; its root knows the file by the same name. Our own name is better
+// where it is the same file: it stays when the process ends, and so do the files of debug information beside it.
+elf::Binary *UserSymbols::binary_of(const Mapping &mapping, uint32_t pid) {
+  auto [known, is_new] = by_path_[pid].try_emplace(mapping.path, nullptr);
+  if (!is_new)
+    return known->second;
+  std::string path = fmt::format("/proc/{}/root{}", pid, mapping.path);
+  struct stat theirs, ours;
+  bool is_theirs = stat(path.c_str(), &theirs) == 0, is_ours = stat(mapping.path.c_str(), &ours) == 0;
+  if (is_ours && (!is_theirs || (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino))) {
+    path = mapping.path;
+    theirs = ours;
+  } else if (!is_theirs) {
+    return nullptr;
+  }
+  std::shared_ptr<elf::Binary> &binary = by_inode_[{theirs.st_dev, theirs.st_ino}];
+  if (!binary)
+    if (auto opened = elf::open_binary(path))
+      binary = opened.take();
+  return known->second = binary.get();
 }
 
 std::unique_ptr<Symbols> open_symbols(bool demangle) { return std::make_unique<RunningSymbols>(demangle); }

@@ -1,48 +1,20 @@
-// Reading a ring buffer that lies in a file: the same pages as the kernel's, written by hand.
+// Reading a ring buffer that lies in a file.
 #include "runtime/ring_reader.h"
 
 #include <gtest/gtest.h>
-#include <linux/bpf.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
+
+#include "fake_ring.h"
 
 namespace sonde::runtime {
 namespace {
 
-constexpr uint64_t kSize = 4096;
-
 class Ring : public testing::Test {
 protected:
-  void SetUp() override {
-    page_ = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-    fd_ = memfd_create("ring", MFD_CLOEXEC);
-    ASSERT_EQ(ftruncate(fd_, static_cast<off_t>(2 * page_ + 2 * kSize)), 0);
-    memory_ = static_cast<uint8_t *>(mmap(nullptr, 2 * page_ + 2 * kSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0));
-    ASSERT_NE(memory_, MAP_FAILED);
-    auto opened = RingReader::open(fd_, kSize);
-    ASSERT_TRUE(opened);
-    reader_ = opened.take();
-  }
-  void TearDown() override {
-    reader_.reset();
-    munmap(memory_, 2 * page_ + 2 * kSize);
-    close(fd_);
-  }
-
-  // Writes a record and moves the producer's position; returns the record's header.
-  uint8_t *produce(const std::string &text, uint32_t bits = 0) {
-    uint64_t &position = *reinterpret_cast<uint64_t *>(memory_ + page_);
-    uint64_t offset = position & (kSize - 1);
-    uint32_t header = static_cast<uint32_t>(text.size()) | bits;
-    uint8_t *place = memory_ + 2 * page_ + offset;
-    std::memcpy(place, &header, sizeof header);
-    std::memcpy(place + BPF_RINGBUF_HDR_SZ, text.data(), text.size());
-    position += (text.size() + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
-    return place;
-  }
-  uint64_t consumer_position() const { return *reinterpret_cast<uint64_t *>(memory_); }
+  void SetUp() override { reader_ = ring_.open(); }
+  uint8_t *produce(const std::string &text, uint32_t bits = 0) { return ring_.produce(text, bits); }
+  uint64_t consumer_position() const { return ring_.consumer_position(); }
 
   std::vector<std::string> read() {
     std::vector<std::string> texts;
@@ -52,9 +24,7 @@ protected:
     return texts;
   }
 
-  uint64_t page_ = 0;
-  int fd_ = -1;
-  uint8_t *memory_ = nullptr;
+  FakeRing ring_;
   std::unique_ptr<RingReader> reader_;
 };
 
@@ -102,7 +72,7 @@ TEST_F(Ring, PublishesWhileReadingSoThatALongDrainFreesRoom) {
     largest_lag = std::max(largest_lag, reader_->position() - consumer_position());
   });
   EXPECT_EQ(count, 200);
-  EXPECT_LE(largest_lag, kSize / 8 + 64);
+  EXPECT_LE(largest_lag, FakeRing::kSize / 8 + 64);
 }
 
 TEST_F(Ring, GoesRoundAndSkips) {

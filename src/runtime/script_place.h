@@ -1,0 +1,19 @@
+// Places in the script for messages at run time: "opens.bt:3:5-12".
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "image/program_image.h"
+
+namespace sonde::runtime {
+
+struct ScriptPlace {
+  size_t line, first_column, last_column;  // from 1
+};
+
+ScriptPlace place_of(const image::ProgramImage &image, Location where);
+// FILE:LINE:FIRST-LAST
+std::string place_text(const image::ProgramImage &image, Location where);
+
+}  // namespace sonde::runtime
