@@ -13,10 +13,13 @@ results=$SONDE_ROOT/build/results
 all_suites=(check unit golden kernel lab fuzz)
 kernels=(5.10 6.1 6.12 7.2)
 
+# Takes as long as one lets it, so it runs only when named.
+known_suites=("${all_suites[@]}" soak)
+
 [[ $# -gt 0 ]] || set -- "${all_suites[@]}"
 declare -A wanted=()
 for suite; do
-    [[ " ${all_suites[*]} " == *" $suite "* ]] || die "there is no suite '$suite': ${all_suites[*]}"
+    [[ " ${known_suites[*]} " == *" $suite "* ]] || die "there is no suite '$suite': ${known_suites[*]}"
     wanted[$suite]=1
 done
 wants() { [[ -n ${wanted[$1]:-} ]]; }
@@ -124,8 +127,10 @@ run_in_guest() {
         >"$results/$suite.log" 2>"$results/$suite.errors" <<SCRIPT || status=$?
 cd $(printf %q "$SONDE_ROOT")
 export PATH=$(printf %q "$SONDE_ROOT/build"):\$PATH SONDE=$(printf %q "$SONDE_ROOT/build/sonde")
-export SONDE_LAB=$kernel SONDE_TEST_SECONDS=60
-build/tests/kernel_tests
+export SONDE_LAB=$kernel SONDE_TEST_SECONDS=60 SONDE_RANDOM_SECONDS=30
+build/tests/kernel_tests || status=\$?
+build/tests/random_tests || status=\$?
+exit \${status:-0}
 SCRIPT
     cat "$results/$suite.errors" >>"$results/$suite.log"
     if ! grep -q '^\[==========\]' "$results/$suite.log"; then
@@ -134,10 +139,31 @@ SCRIPT
     gtest_results "$suite" "$status"
 }
 
+# A tool of Debian that no kernel of the lab could load is a failure, unless its line says why that is so.
+check_tools() {
+    local reasons=tests/kernel/debian_tools_without_a_kernel.txt
+    awk -F '\t' '
+        FNR == NR { if ($0 !~ /^#/ && NF) { split($0, part, " "); excused[part[1]] = 1 }; next }
+        match($2, /DebianToolTest\.loads\/[a-z0-9_]+$/) {
+            name = substr($2, RSTART + 21)
+            known[name] = 1
+            if ($1 != "skip") ran[name] = 1
+        }
+        END {
+            for (name in known)
+                if (!(name in ran) && !(name in excused))
+                    printf "fail\tlab.debian_tools.%s\tno kernel of the lab could load it, and %s does not say why\n", name, reasons
+        }
+    ' reasons="$reasons" "$reasons" "$results"/lab-*.tsv >"$results/lab-tools.tsv"
+}
+
 make_guest_image() { with_lock lab-image tests/lab/make_image.sh build/lab/root.img >"$results/image.log" 2>&1; }
 
 run_lab() {
     local kernel
+    if ! tools/fetch_debian_tools.sh >"$results/fetch-tools.log" 2>&1; then
+        record lab skip lab.debian_tools "they could not be fetched: $(tail -n 1 "$results/fetch-tools.log")"
+    fi
     if ! make_guest_image; then
         record lab fail lab.image "see $results/image.log"
         return 0
@@ -149,12 +175,15 @@ run_lab() {
         fi
         run_in_guest "$kernel" "lab-$kernel"
     done
+    # After kernels that could not be fetched nothing is known of the tools.
+    ls "$results"/lab-{5.10,6.1,6.12,7.2}.tsv >/dev/null 2>&1 && check_tools
 }
 
 run_kernel() {
     local why
     if why=$(build/tests/programs/can_load_bpf 2>&1); then
         run_gtest kernel build/tests/kernel_tests
+        run_gtest random build/tests/random_tests
     else
         say "this machine refuses BPF ($why): the kernel tests run in a lab kernel"
         if wants lab; then
@@ -165,6 +194,12 @@ run_kernel() {
             record kernel fail "kernel.(all)" "see $results/image.log"
         fi
     fi
+}
+
+# The kernel suite's floods, each for ten minutes instead of a moment.
+run_soak() {
+    export SONDE_SOAK_SECONDS=${SONDE_SOAK_SECONDS:-600}
+    SONDE_SUITE_SECONDS=$((SONDE_SOAK_SECONDS * 60)) run_gtest soak build/tests/kernel_tests '--gtest_filter=SoakTest.*'
 }
 
 summary() {
@@ -192,7 +227,7 @@ mkdir -p "$results"
 
 wants check && run_check
 lab=
-if wants kernel || wants lab || wants check; then
+if wants kernel || wants lab || wants check || wants soak; then
     if build release; then
         wants check && run_runtime_link
         if wants lab; then
@@ -200,6 +235,7 @@ if wants kernel || wants lab || wants check; then
             lab=$!
         fi
         wants kernel && run_kernel
+        wants soak && run_soak
     fi
 fi
 wants check && report check

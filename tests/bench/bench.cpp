@@ -2,6 +2,7 @@
 // what else the machine does falls on all of them alike. Prints medians, spread and ratios.
 //
 //   bench [--runs N] --tool NAME=PROGRAM… GROUP…
+//   bench --calls N KEYS          the work that some groups trace: N calls of close(), of KEYS numbers in turn
 //
 // The first tool is the one that the others are compared with.
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -23,6 +25,9 @@ struct Group {
   const char *name;
   const char *work;  // the row of the table
   std::vector<const char *> arguments;
+  // Measured is the processor time that the run takes beyond one with these arguments, instead of wall time.
+  std::vector<const char *> baseline = {};
+  long events = 0;  // lines of output that there would be if nothing were lost; 0: not counted
 };
 
 const char kOpensnoop[] = R"(
@@ -36,6 +41,11 @@ tracepoint:syscalls:sys_exit_open, tracepoint:syscalls:sys_exit_openat /@filenam
 }
 END { clear(@filename); })";
 
+const char kPrintCalls[] = R"(
+tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 3/ { printf("%d %d\n", pid, args->args[0]); })";
+const char kCountKeys[] = R"(
+tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 3/ { @[args->args[0]] = 1; })";
+
 constexpr unsigned kRunLimitSeconds = 20;
 
 const Group kGroups[] = {
@@ -44,7 +54,23 @@ const Group kGroups[] = {
      "openat @[comm], start to exit",
      {"-e", "tracepoint:syscalls:sys_enter_openat { @[comm] = count(); } interval:ms:1 { exit(); }"}},
     {"list", "-l 'tracepoint:*'", {"-l", "tracepoint:*"}},
+    // The program is bench.sh's: 111 functions few_N and 2000 many_N.
+    {"attach",
+     "111 uprobes @[probe], start to exit",
+     {"-e", "uprobe:./build/tests/functions:few_* { @[probe] = count(); } interval:ms:1 { exit(); }"}},
+    {"attach",
+     "2000 uprobes @, start to exit",
+     {"-e", "uprobe:./build/tests/functions:many_* { @ = count(); } interval:ms:1 { exit(); }"}},
     {"compile", "opensnoop, compiled only", {"--dry-run", "-e", kOpensnoop}},
+    {"print",
+     "2 M printf events to a file",
+     {"-q", "-e", kPrintCalls, "-c", "SELF --calls 2000000 1000"},
+     {},
+     2'000'000},
+    {"dump",
+     "100k keys printed at exit, CPU over 10 keys",
+     {"-q", "-e", kCountKeys, "-c", "SELF --calls 100000 100000"},
+     {"-q", "-e", kCountKeys, "-c", "SELF --calls 100000 10"}},
 };
 
 struct Tool {
@@ -55,6 +81,8 @@ struct Tool {
 struct Sample {
   double milliseconds;
   double mebibytes;  // peak resident set
+  double lines = 0;  // of output, when they count
+  double cpu_milliseconds = 0;
 };
 
 struct Series {
@@ -62,15 +90,47 @@ struct Series {
   int failures = 0;
 };
 
-// 0.17 has no --dry-run; its -d stops at the same place.
-std::vector<std::string> command(const Tool &tool, const Group &group) {
+std::string own_path() {
+  char path[4096];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  return {path, length > 0 ? static_cast<size_t>(length) : 0};
+}
+
+// 0.17 has no --dry-run; its -d stops at the same place. SELF is this program.
+std::vector<std::string> command(const Tool &tool, const std::vector<const char *> &arguments) {
   std::vector<std::string> words = {tool.program};
-  for (const char *argument : group.arguments)
-    words.push_back(tool.name == "bpftrace-0.17" && std::strcmp(argument, "--dry-run") == 0 ? "-d" : argument);
+  for (std::string argument : arguments) {
+    if (tool.name == "bpftrace-0.17" && argument == "--dry-run")
+      argument = "-d";
+    if (argument.rfind("SELF ", 0) == 0)
+      argument.replace(0, std::strlen("SELF"), own_path());
+    words.push_back(argument);
+  }
   return words;
 }
 
-Sample run(const std::vector<std::string> &words, bool &ok) {
+int make_calls(long count, long keys) {
+  for (long i = 0; i < count; i++)
+    close(static_cast<int>(1'000'000 + i % keys));
+  return 0;
+}
+
+// Of the file that the last run wrote.
+double count_lines(int fd) {
+  static char buffer[1 << 20];
+  double lines = 0;
+  off_t at = 0;
+  for (ssize_t got; (got = pread(fd, buffer, sizeof buffer, at)) > 0; at += got)
+    lines += static_cast<double>(std::count(buffer, buffer + got, '\n'));
+  return lines;
+}
+
+double milliseconds(const timeval &time) {
+  return static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_usec) / 1000;
+}
+
+// Output goes to `output`, or nowhere for -1.
+Sample run(const std::vector<std::string> &words, int output, bool &ok) {
   std::vector<char *> argv;
   for (const std::string &word : words)
     argv.push_back(const_cast<char *>(word.c_str()));
@@ -80,10 +140,13 @@ Sample run(const std::vector<std::string> &words, bool &ok) {
   if (pid == 0) {
     int nowhere = open("/dev/null", O_RDWR);
     dup2(nowhere, STDIN_FILENO);
-    dup2(nowhere, STDOUT_FILENO);
+    dup2(output >= 0 ? output : nowhere, STDOUT_FILENO);
     dup2(nowhere, STDERR_FILENO);
     // Ends a run that does not end by itself; it then counts as failed.
     alarm(kRunLimitSeconds);
+    // The setting's name of 0.17 and that of later ones.
+    setenv("BPFTRACE_MAP_KEYS_MAX", "200000", 1);
+    setenv("BPFTRACE_MAX_MAP_KEYS", "200000", 1);
     execv(argv[0], argv.data());
     _exit(127);
   }
@@ -92,7 +155,25 @@ Sample run(const std::vector<std::string> &words, bool &ok) {
   wait4(pid, &status, 0, &usage);
   std::chrono::duration<double, std::milli> wall = std::chrono::steady_clock::now() - started;
   ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  return {wall.count(), static_cast<double>(usage.ru_maxrss) / 1024};
+  return {wall.count(), static_cast<double>(usage.ru_maxrss) / 1024, 0,
+          milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)};
+}
+
+Sample run(const Tool &tool, const Group &group, bool &ok) {
+  FILE *file = group.events > 0 ? tmpfile() : nullptr;
+  Sample sample = run(command(tool, group.arguments), file ? fileno(file) : -1, ok);
+  if (file) {
+    // Two empty lines come before the maps.
+    sample.lines = std::min(count_lines(fileno(file)), static_cast<double>(group.events));
+    fclose(file);
+  }
+  if (!group.baseline.empty()) {
+    bool baseline_ok = false;
+    Sample baseline = run(command(tool, group.baseline), -1, baseline_ok);
+    ok = ok && baseline_ok;
+    sample.milliseconds = sample.cpu_milliseconds - baseline.cpu_milliseconds;
+  }
+  return sample;
 }
 
 double quantile(std::vector<double> values, double q) {
@@ -129,6 +210,10 @@ void print_table(const Group &group, const std::vector<Tool> &tools, const std::
       std::printf(" %8.2f %10.1f %8.2f", first_ms / median, mib, first_mib / mib);
     else
       std::printf(" %8s %10.1f %8s", "-", mib, "-");
+    if (group.events > 0) {
+      double printed = quantile(column(all[i], &Sample::lines), 0.5);
+      std::printf("  printed %.2f M, lost %.2f M", printed / 1e6, (static_cast<double>(group.events) - printed) / 1e6);
+    }
     if (all[i].failures > 0)
       std::printf("  (%d runs failed)", all[i].failures);
     std::printf("\n");
@@ -141,7 +226,7 @@ void measure(const Group &group, const std::vector<Tool> &tools, int runs) {
   for (int round = 0; round <= runs; round++)
     for (size_t i = 0; i < tools.size(); i++) {
       bool ok = false;
-      Sample sample = run(command(tools[i], group), ok);
+      Sample sample = run(tools[i], group, ok);
       if (!ok)
         all[i].failures++;
       else if (round > 0)
@@ -152,22 +237,28 @@ void measure(const Group &group, const std::vector<Tool> &tools, int runs) {
 
 int usage() {
   std::fprintf(stderr, "usage: bench [--runs N] --tool NAME=PROGRAM... GROUP...\ngroups:");
+  std::string last;
   for (const Group &group : kGroups)
-    std::fprintf(stderr, " %s", group.name);
+    if (std::exchange(last, group.name) != group.name)
+      std::fprintf(stderr, " %s", group.name);
   std::fprintf(stderr, "\n");
   return 2;
 }
 
-const Group *find_group(const std::string &name) {
+// Adds the rows of a group; false when there is none of that name.
+bool add_group(const std::string &name, std::vector<const Group *> &groups) {
+  size_t before = groups.size();
   for (const Group &group : kGroups)
     if (name == group.name)
-      return &group;
-  return nullptr;
+      groups.push_back(&group);
+  return groups.size() > before;
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
+  if (argc == 4 && std::strcmp(argv[1], "--calls") == 0 && std::atol(argv[3]) > 0)
+    return make_calls(std::atol(argv[2]), std::atol(argv[3]));
   int runs = 11;
   std::vector<Tool> tools;
   std::vector<const Group *> groups;
@@ -182,9 +273,7 @@ int main(int argc, char **argv) {
       if (equals == std::string::npos)
         return usage();
       tools.push_back({tool.substr(0, equals), tool.substr(equals + 1)});
-    } else if (const Group *group = find_group(word)) {
-      groups.push_back(group);
-    } else {
+    } else if (!add_group(word, groups)) {
       return usage();
     }
   }

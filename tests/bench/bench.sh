@@ -15,6 +15,16 @@ driver=build/tests/bench
 if [[ ! -x $driver || tests/bench/bench.cpp -nt $driver ]]; then
     g++ -std=c++20 -O2 -Wall -Wextra -o "$driver" tests/bench/bench.cpp
 fi
+functions=build/tests/functions
+if [[ ! -x $functions || tests/bench/bench.sh -nt $functions ]]; then
+    {
+        seq -f '__attribute__((used, noinline)) void few_%g(void) { __asm__(""); }' 111
+        seq -f '__attribute__((used, noinline)) void many_%g(void) { __asm__(""); }' 2000
+        echo 'int main(void) { return 0; }'
+    } | gcc -O1 -x c -o "$functions" -
+fi
+# Their defaults are below what is measured.
+export BPFTRACE_MAX_PROBES=4000 BPFTRACE_MAX_BPF_PROGS=4000
 tools=(--tool "sonde=$SONDE_ROOT/build/sonde")
 for peer in "$SONDE_CACHE"/peers/bpftrace-*; do
     tools+=(--tool "$(basename "$peer")=$(readlink -f "$peer")")

@@ -9,6 +9,7 @@
 #include "kernel/fake_kernel.h"
 #include "parser/parse.h"
 #include "sema/analyze.h"
+#include "sema/expand_macros.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   std::string text(reinterpret_cast<const char *>(data), size);
@@ -18,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sonde::ParseOptions options;
   options.positional_parameters = {"a", "2"};
   sonde::ast::Program program = sonde::parse(sources, file, options, diagnostics);
+  program = sonde::sema::expand_macros(std::move(program), sonde::builtins::all_builtins(), diagnostics);
   if (diagnostics.has_errors())
     return 0;
 
@@ -31,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 
   sonde::codegen::Dumps dumps;
-  if (sonde::codegen::generate(analysis, sources, kernel, dumps).object.empty())
+  bool has_object = !sonde::codegen::generate(analysis, sources, kernel, diagnostics, dumps).object.empty();
+  if (has_object == diagnostics.has_errors())
     std::abort();
   return 0;
 }

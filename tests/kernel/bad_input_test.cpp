@@ -139,6 +139,16 @@ TEST_F(BadInputTest, five_megabytes_of_one_expression) {
   EXPECT_THAT(outcome.status, ::testing::AnyOf(0, kScriptIsWrong)) << outcome.err.substr(0, 1000);
 }
 
+TEST_F(BadInputTest, a_probe_too_large_for_bpf) {
+  std::string script = "BEGIN { @x = 1; @y[0] = 1;";
+  for (int i = 0; i < 8000; ++i)
+    script += "@x = @x * " + std::to_string(i) + " + @y[" + std::to_string(i) + "];\n";
+  TemporaryDirectory directory;
+  Outcome outcome = Sonde({"-q", directory.write("large.bt", script + "}")}).run();
+  EXPECT_EQ(outcome.status, kScriptIsWrong) << outcome.err.substr(0, 1000);
+  EXPECT_THAT(outcome.err, HasSubstr("too large for BPF"));
+}
+
 TEST_F(BadInputTest, deeply_nested_parentheses) {
   std::string script = "BEGIN { print(" + std::string(200'000, '(') + "1" + std::string(200'000, ')') + ") }";
   TemporaryDirectory directory;

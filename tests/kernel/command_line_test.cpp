@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "harness.h"
 
 namespace sonde::test {
@@ -54,6 +56,15 @@ TEST_F(CommandLineTest, output_to_a_full_disk_fails) {
   Outcome outcome = run_script(R"(BEGIN { printf("lost\n"); exit() })", {"-o", "/dev/full"});
   EXPECT_EQ(outcome.status, 3) << outcome;
   EXPECT_THAT(outcome.err, HasSubstr("No space left on device"));
+}
+
+TEST_F(CommandLineTest, closed_standard_output_is_an_error_and_no_other_file) {
+  TemporaryDirectory directory;
+  std::string command =
+      sonde_program() + R"( -e 'BEGIN { printf("lost\n"); exit() }' >&- 2>)" + directory.path() + "/err";
+  int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+  EXPECT_THAT(read_file(directory.path() + "/err"), HasSubstr("Bad file descriptor"));
 }
 
 TEST_F(CommandLineTest, exit_code_of_the_script) {
@@ -227,6 +238,34 @@ TEST_F(ListTest, arguments_of_a_tracepoint) {
 TEST_F(ListTest, interval_forms) {
   EXPECT_THAT(Sonde({"-l", "interval:*"}).run().lines(),
               ElementsAre("interval:hz:", "interval:ms:", "interval:s:", "interval:us:"));
+}
+
+TEST_F(ListTest, everything_is_listed_by_every_provider) {
+  Outcome outcome = Sonde({"-l"}).run();
+  for (const char *line : {"begin", "interval:s:", "software:faults:", "tracepoint:syscalls:sys_enter_openat",
+                           "rawtracepoint:sys_enter", "kprobe:vfs_read", "fentry:vmlinux:vfs_read"})
+    EXPECT_THAT("\n" + outcome.out, HasSubstr(std::string("\n") + line + "\n")) << line;
+}
+
+TEST_F(ListTest, types_of_the_kernel) {
+  EXPECT_EQ(Sonde({"-l", "struct path"}).run().text(), "struct path");
+  EXPECT_EQ(Sonde({"-lv", "struct path"}).run().text(),
+            "struct path {\n\tstruct vfsmount *mnt;\n\tstruct dentry *dentry;\n};");
+  EXPECT_THAT(Sonde({"-lv", "enum pid_type"}).run().lines(), ::testing::Contains("\tPIDTYPE_TGID = 1,"));
+  Outcome missing = Sonde({"-lv", "struct task_strct"}).run();
+  EXPECT_EQ(missing.status, 3) << missing;
+  EXPECT_THAT(missing.err, HasSubstr("HINT: did you mean 'struct task_struct'?")) << missing;
+}
+
+TEST_F(ListTest, what_a_script_would_attach_to) {
+  std::string script = "t:syscalls:sys_enter_open* /pid == 1/ { @ = count() } i:s:1 { exit() } i:s:1 { print(1) }";
+  Outcome outcome = Sonde({"-l", "-e", script}).run();
+  EXPECT_THAT(outcome.lines(), ::testing::Contains("tracepoint:syscalls:sys_enter_openat")) << outcome;
+  EXPECT_EQ(outcome.lines().back(), "interval:s:1") << outcome;
+  TemporaryDirectory folder;
+  std::string file = folder.write("listed.bt", "tracepoint:syscalls:sys_exit_openat { exit() }");
+  EXPECT_THAT(Sonde({"-lv", file}).run().lines(),
+              ElementsAre("tracepoint:syscalls:sys_exit_openat", "    int __syscall_nr", "    long ret"));
 }
 
 TEST_F(ListTest, functions_of_a_program) {

@@ -79,6 +79,12 @@ private:
 // sonde -e SCRIPT ARGS…
 Outcome run_script(const std::string &script, std::vector<std::string> more = {});
 
+// Path of the program under test.
+std::string sonde_program();
+
+// Path of the program under test.
+std::string sonde_program();
+
 // Path of a program of tests/kernel/programs.
 std::string program(const std::string &name);
 // `-c` text that runs a mode of programs/traced.c: traced("add 3").
@@ -97,6 +103,12 @@ public:
 private:
   std::string path_;
 };
+
+// Whether the running kernel is this version or newer.
+bool kernel_is_at_least(int major, int minor);
+
+// The error by which sonde says that a script needs a newer kernel; empty when there is none.
+std::string newer_kernel_needed(const Outcome &outcome);
 
 std::string read_file(const std::string &path);
 

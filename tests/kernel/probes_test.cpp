@@ -1,5 +1,8 @@
 // Each provider of the slice, aimed at programs that the test starts itself.
+#include <sys/utsname.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -12,6 +15,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::UnorderedElementsAre;
+
+bool has_sleepable_uprobes() {
+  utsname names;
+  uname(&names);
+  return std::atoi(names.release) >= 6;
+}
 
 // ---- Functions of a user program ----
 
@@ -59,6 +68,26 @@ TEST_P(UprobeTest, negative_return_value) {
 TEST_P(UprobeTest, strings_of_the_program) {
   Outcome outcome = trace(fmt::format("uprobe:{}:traced_name {{ @[str(arg0)] = count() }}", binary()), "name 5");
   EXPECT_THAT(outcome.lines(), ElementsAre("@[grace]: 2", "@[ada]: 3")) << outcome;
+}
+
+// Programs sleep until the kernel has brought the memory in. Values that were read before are still there then.
+TEST_P(UprobeTest, strings_that_nobody_has_touched) {
+  if (!has_sleepable_uprobes())
+    GTEST_SKIP() << "uprobes of this kernel cannot wait for memory";
+  Outcome outcome = trace(fmt::format("uprobe:{}:traced_pair {{ $first = str(arg0, 9); printf(\"%s %s\\n\", $first, "
+                                      "str(arg1)); @[str(arg1), str(arg0)] = count() }}",
+                                      binary()),
+                          "cold 2");
+  EXPECT_THAT(outcome.lines(), ElementsAre("never to never touched", "never to never touched", "", "",
+                                           "@[never touched, never touched]: 2"))
+      << outcome;
+}
+
+TEST_P(UprobeTest, strings_that_are_not_there) {
+  Outcome outcome =
+      trace(fmt::format("uprobe:{}:traced_add /arg0 < 3/ {{ printf(\"[%s%s]\", str(arg0), str(0x7000)) }}", binary()),
+            "add 4");
+  EXPECT_EQ(outcome.text(), "[][][]") << outcome;
 }
 
 TEST_P(UprobeTest, strings_cut_to_a_length) {

@@ -11,6 +11,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 // ---- Raw tracepoints ----
 
@@ -67,11 +68,127 @@ TEST_F(FentryTest, results_and_arguments_at_the_return) {
   EXPECT_EQ(outcome.text(), "1024 1024") << outcome;
 }
 
+TEST_F(FentryTest, paths_of_files) {
+  Outcome outcome = run_script("fentry:security_file_open /pid == cpid/ { @[path(args.file.f_path)] = count(); "
+                               "@short[path(args.file.f_path, 5)] = count() }",
+                               {"-q", "-c", traced("open 3 /etc/passwd")});
+  EXPECT_THAT(outcome.text(), HasSubstr("@[/etc/passwd]: 3")) << outcome;
+}
+
+TEST_F(FentryTest, cookies_of_sockets) {
+  Outcome outcome = run_script("fentry:udp_sendmsg /pid == cpid/ { $a = socket_cookie(args.sk); "
+                               "print($a > 0 && $a == socket_cookie(args.sk)) }",
+                               {"-q", "-c", "bash -c 'echo x > /dev/udp/127.0.0.1/9'"});
+  if (std::string why = newer_kernel_needed(outcome); !why.empty())
+    GTEST_SKIP() << why;
+  EXPECT_EQ(outcome.text(), "true") << outcome;
+}
+
+TEST_F(FentryTest, variables_of_each_cpu) {
+  Outcome outcome = run_script("BEGIN { print(((struct rq *)percpu_kaddr(\"runqueues\")).cpu == cpu); "
+                               "print(((struct rq *)percpu_kaddr(\"runqueues\", ncpus - 1)).cpu == ncpus - 1); "
+                               "print(percpu_kaddr(\"runqueues\", 100000)); }",
+                               {"-q"});
+  EXPECT_EQ(outcome.text(), "true\ntrue\n0x0") << outcome;
+}
+
 TEST_F(FentryTest, older_names_and_wildcards) {
   Outcome outcome = run_script("kfunc:vfs_rea*,kretfunc:vfs_read /pid == cpid/ { @[probe] = count() }",
                                {"-q", "-c", traced("read 12")});
   EXPECT_THAT(outcome.text(), HasSubstr("@[fentry:vmlinux:vfs_read]: ")) << outcome;
   EXPECT_THAT(outcome.text(), HasSubstr("@[fexit:vmlinux:vfs_read]: ")) << outcome;
+}
+
+TEST_F(FentryTest, bpf_programs_as_targets) {
+  Bystander traced_tracer({sonde_program(), "-q", "-e", "interval:ms:50 { @ = count() }"});
+  for (int tries = 0; tries < 100 && Sonde({"-l", "fentry:bpf:interval_1"}).run().text().empty(); ++tries)
+    ;
+  Outcome outcome = run_script(R"(fexit:bpf:interval_1 { printf("%s\n", probe); exit() })", {"-q"});
+  EXPECT_THAT(outcome.text(), MatchesRegex("fexit:bpf:[0-9]+:interval_1")) << outcome;
+}
+
+TEST_F(FentryTest, bpf_programs_that_are_not_there) {
+  Outcome outcome = run_script("fentry:bpf:no_such_program { @ = count() }");
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("there is no loaded BPF program 'no_such_program'")) << outcome;
+}
+
+// ---- System calls by the functions behind them ----
+
+using KsyscallTest = KprobeTest;
+
+TEST_F(KsyscallTest, arguments_and_result) {
+  Outcome outcome = run_script(R"(ksyscall:read /pid == cpid && arg2 == 1024/ { @size = arg2; @reads = count() }
+      kretsyscall:read /pid == cpid && @size/ { @result = retval; @size = 0 })",
+                               {"-q", "-c", traced("read 12")});
+  EXPECT_THAT(outcome.text(), HasSubstr("@reads: 1\n")) << outcome;
+  EXPECT_THAT(outcome.text(), HasSubstr("@result: 1024\n")) << outcome;
+}
+
+TEST_F(KsyscallTest, wildcards_name_the_system_call) {
+  Outcome outcome =
+      run_script("ksyscall:rea* /pid == cpid && arg2 == 1024/ { @[probe] = count() }", {"-q", "-c", traced("read 12")});
+  EXPECT_EQ(outcome.text(), "@[ksyscall:read]: 1") << outcome;
+}
+
+TEST_F(KsyscallTest, six_arguments_at_most) {
+  Outcome outcome = run_script("ksyscall:read { print(arg6) }");
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("at most 6 arguments here: arg0 to arg5")) << outcome;
+}
+
+// ---- Iterators ----
+
+using IteratorTest = TracerTest;
+
+TEST_F(IteratorTest, tasks) {
+  Bystander sleeper({"/bin/sleep", "100"});
+  Outcome outcome =
+      run_script(R"(iter:task { printf("%s:%d\n", ctx.task.comm, ctx.task.pid) } end { printf("done\n") })", {"-q"});
+  EXPECT_THAT(outcome.lines(), Contains("sleep:" + std::to_string(sleeper.pid()))) << outcome;
+  EXPECT_EQ(outcome.lines().back(), "done") << outcome;
+  EXPECT_EQ(outcome.status, 0) << outcome;
+}
+
+TEST_F(IteratorTest, open_files_of_tasks) {
+  Bystander sleeper({"/bin/sleep", "100"});
+  std::string script = "iter:task_file /ctx.task.pid == " + std::to_string(sleeper.pid()) + "/ { @[ctx.fd] = count() }";
+  EXPECT_THAT(run_script(script, {"-q"}).text(), HasSubstr("@[0]: 1"));
+}
+
+TEST_F(IteratorTest, run_alone) {
+  Outcome outcome = run_script("iter:task { @ = count() } interval:s:1 { exit() }");
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("iter probes run alone, only begin and end go with them")) << outcome;
+}
+
+// ---- Watchpoints ----
+
+// Debug registers do not fire everywhere: where perf itself cannot count one, there is nothing to test.
+class WatchpointTest : public TracerTest {
+protected:
+  void SetUp() override {
+    TracerTest::SetUp();
+    if (access("/sys/bus/event_source/devices/breakpoint/type", F_OK) != 0)
+      GTEST_SKIP() << "this machine's kernel has no hardware breakpoints";
+  }
+};
+
+TEST_F(WatchpointTest, every_thread_of_a_command) {
+  if (!kernel_is_at_least(6, 0))
+    GTEST_SKIP() << "new threads were not seen to inherit watchpoints on 5.10";
+  Outcome outcome =
+      run_script("watchpoint:0x10000000:8:w { @[comm, tid == pid] = count() }", {"-q", "-c", traced("count 5")});
+  EXPECT_EQ(outcome.text(), "@[traced, false]: 5\n@[traced, true]: 5") << outcome;
+}
+
+TEST_F(WatchpointTest, no_more_than_the_cpu_has_registers) {
+  std::string probes;
+  for (int i = 0; i < 20; ++i)
+    probes += "w:" + std::to_string(0x10000000 + 8 * i) + ":8:w { @ = count() } ";
+  Outcome outcome = run_script(probes, {"-q", "-c", traced("count 5")});
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("all debug registers of the CPU are in use")) << outcome;
 }
 
 // ---- Refusals ----

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,11 +22,6 @@ constexpr int kPollMs = 10;
 double time_limit() {
   const char *text = std::getenv("SONDE_TEST_SECONDS");
   return text ? std::atof(text) : kDefaultLimit;
-}
-
-std::string program_under_test() {
-  const char *path = std::getenv("SONDE");
-  return path ? path : SONDE_PROGRAM;
 }
 
 struct Pipe {
@@ -52,6 +48,27 @@ struct Pipe {
 };
 
 }  // namespace
+
+std::string sonde_program() {
+  const char *path = std::getenv("SONDE");
+  return path ? path : SONDE_PROGRAM;
+}
+
+bool kernel_is_at_least(int major, int minor) {
+  utsname names{};
+  int has_major = 0, has_minor = 0;
+  uname(&names);
+  std::sscanf(names.release, "%d.%d", &has_major, &has_minor);
+  return std::pair(has_major, has_minor) >= std::pair(major, minor);
+}
+
+std::string newer_kernel_needed(const Outcome &outcome) {
+  size_t found = outcome.err.find(" needs Linux ");
+  if (found == std::string::npos)
+    return "";
+  size_t start = outcome.err.rfind('\n', found) + 1;
+  return outcome.err.substr(start, outcome.err.find('\n', found) - start);
+}
 
 // One started process and the state of its run.
 class RunningProcess {
@@ -94,7 +111,7 @@ private:
       _exit(126);
     if (run_.uid_ && (setgroups(0, nullptr) != 0 || setgid(*run_.uid_) != 0 || setuid(*run_.uid_) != 0))
       _exit(126);
-    std::string path = program_under_test();
+    std::string path = sonde_program();
     std::vector<std::string> words = {path};
     words.insert(words.end(), run_.arguments_.begin(), run_.arguments_.end());
     std::vector<char *> argv;

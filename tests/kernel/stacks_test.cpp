@@ -1,4 +1,6 @@
 // Stacks and symbols in every form. Expected texts are those of bpftrace 0.27.
+#include <cstdlib>
+
 #include "harness.h"
 
 namespace sonde::test {
@@ -11,8 +13,18 @@ std::string probe_add(const std::string &body) {
   return "uprobe:" + program("traced") + ":traced_add { " + body + " }";
 }
 
+// Where in the source a frame is, is the business of debug_info_test.cpp.
 class StacksTest : public TracerTest {
 protected:
+  void SetUp() override {
+    setenv("BPFTRACE_SHOW_DEBUG_INFO", "0", 1);
+    TracerTest::SetUp();
+  }
+  void TearDown() override {
+    TracerTest::TearDown();
+    unsetenv("BPFTRACE_SHOW_DEBUG_INFO");
+  }
+
   static Outcome on_add(const std::string &body, const std::string &calls = "1") {
     return run_script(probe_add(body), {"-q", "-c", traced("add " + calls)});
   }

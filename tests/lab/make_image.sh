@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
 output=$1
 here=$SONDE_ROOT/tests/lab
 files=()
-for file in build/sonde build/tests/kernel_tests build/tests/programs examples tools tests/kernel; do
+for file in build/sonde build/tests/{kernel_tests,random_tests,programs,debian_tools} examples tools tests/kernel; do
     [[ ! -e $SONDE_ROOT/$file ]] || files+=("$SONDE_ROOT/$file")
 done
 
@@ -71,7 +71,17 @@ for file in "${files[@]}"; do
     cp -a "$file" "$folder/"
     while IFS= read -r member; do executables+=("$member"); done < <(find "$file" -type f -perm -u+x)
 done
+# Opened by name: what reads the C of scripts, and libraries that scripts probe.
+for library in libclang-19.so.19 libssl.so.3 libcrypto.so.3 libpthread.so.0; do
+    path=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')
+    [[ -n $path ]] || continue
+    add_file "$path"
+    executables+=("$path")
+done
 add_libraries "${executables[@]}"
+# The headers that scripts include.
+dpkg -L libc6-dev linux-libc-dev libclang-common-19-dev | grep -E '^/usr/(include|lib/llvm-19/lib/clang)/.*\.h$' |
+    tar -c -h -T - 2>/dev/null | tar -x -C "$tree"
 
 install -m 755 "$here/guest_init.sh" "$tree/lab/init"
 printf 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$tree/etc/passwd"

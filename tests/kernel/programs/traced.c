@@ -4,6 +4,8 @@
 //   traced add N         calls traced_add(i, 2 * i) for i in 0..N-1
 //   traced wide N        calls traced_wide with values of every width, negative ones too
 //   traced name N        calls traced_name("ada") and traced_name("grace") in turn
+//   traced cold N        calls traced_pair with two strings that no one has touched yet, the second of which goes on
+//                        on another page
 //   traced family N      calls traced_family_one, _two and _three N times each
 //   traced open N PATH   opens and closes a file
 //   traced read N        reads 1, 2, 4, … bytes of /dev/zero
@@ -12,10 +14,12 @@
 //   traced compat N      makes system call 35 of 32-bit programs (x86)
 //   traced usdt N        passes two places of the static probe traced:step and, while someone watches it, one of
 //                        traced:watched (x86)
+//   traced count N       adds 1 to the number at address 0x10000000 N times in each of two threads
 //   traced burn MS       keeps its CPU busy
 //   traced pause         waits for a signal
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,13 +33,17 @@
 #define TRACED __attribute__((noinline, noclone, used, visibility("default")))
 #define OPAQUE(value) __asm__ volatile("" : "+r"(value))
 
+// Nothing here reads it: kept for probes.
+__attribute__((used, retain, visibility("default"))) volatile uint32_t traced_limit = 7;
+
 TRACED int traced_add(int a, int b) {
   int sum = a + b;
   OPAQUE(sum);
   return sum;
 }
 
-TRACED int64_t traced_wide(uint8_t byte, int16_t negative, uint32_t word, int64_t wide, const void *pointer, char letter) {
+TRACED int64_t traced_wide(uint8_t byte, int16_t negative, uint32_t word, int64_t wide, const void *pointer,
+                           char letter) {
   int64_t sum = byte + negative + word + wide + (pointer != NULL) + letter;
   OPAQUE(sum);
   return -5;
@@ -43,6 +51,12 @@ TRACED int64_t traced_wide(uint8_t byte, int16_t negative, uint32_t word, int64_
 
 TRACED size_t traced_name(const char *name) {
   size_t length = strlen(name);
+  OPAQUE(length);
+  return length;
+}
+
+TRACED size_t traced_pair(const char *first, const char *second) {
+  size_t length = strlen(first) + strlen(second);
   OPAQUE(length);
   return length;
 }
@@ -78,6 +92,22 @@ static void read_powers(int times) {
   close(fd);
 }
 
+// The text is in the page cache, but not in this process's page tables.
+static void pass_cold_strings(void) {
+  static const char text[] = "never touched";
+  const off_t where[] = {100, 2 * 4096 - 5};
+  int fd = memfd_create("cold", 0);
+  for (int i = 0; i < 2; i++)
+    if (pwrite(fd, text, sizeof text, where[i]) != sizeof text)
+      exit(1);
+  char *map = mmap(NULL, 3 * 4096, PROT_READ, MAP_SHARED, fd, 0);
+  close(fd);
+  if (map == MAP_FAILED || madvise(map, 3 * 4096, MADV_RANDOM) != 0)
+    exit(1);
+  traced_pair(map + where[0], map + where[1]);
+  munmap(map, 3 * 4096);
+}
+
 static void sleep_briefly(void) {
   struct timespec time = {0, 1000000};
   syscall(SYS_nanosleep, &time, NULL);
@@ -94,9 +124,9 @@ static void call_as_32_bit(void) {
 
 #if defined(__x86_64__)
 // The note of a static probe, as sys/sdt.h writes it.
-#define NOTE(semaphore, name, arguments)                                                                     \
-  "990: nop\n.pushsection .note.stapsdt,\"\",\"note\"\n.balign 4\n.4byte 992f-991f, 994f-993f, 3\n"           \
-  "991: .asciz \"stapsdt\"\n992: .balign 4\n993: .8byte 990b\n.8byte 0\n.8byte " semaphore "\n"             \
+#define NOTE(semaphore, name, arguments)                                                                               \
+  "990: nop\n.pushsection .note.stapsdt,\"\",\"note\"\n.balign 4\n.4byte 992f-991f, 994f-993f, 3\n"                    \
+  "991: .asciz \"stapsdt\"\n992: .balign 4\n993: .8byte 990b\n.8byte 0\n.8byte " semaphore "\n"                        \
   ".asciz \"traced\"\n.asciz \"" name "\"\n.asciz \"" arguments "\"\n994: .balign 4\n.popsection\n"
 
 volatile unsigned short traced_watchers __attribute__((section(".probes"), used));
@@ -127,6 +157,23 @@ static void burn(uint64_t ms) {
       OPAQUE(i);
 }
 
+static void *count_in_thread(void *times) {
+  volatile uint64_t *number = (volatile uint64_t *)0x10000000;
+  for (int i = 0; i < *(int *)times; i++)
+    ++*number;
+  return NULL;
+}
+
+static void count_at_fixed_address(int times) {
+  pthread_t thread;
+  if (mmap((void *)0x10000000, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+           0) == MAP_FAILED ||
+      pthread_create(&thread, NULL, count_in_thread, &times) != 0)
+    exit(1);
+  pthread_join(thread, NULL);
+  count_in_thread(&times);
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "";
   int times = argc > 2 ? atoi(argv[2]) : 1;
@@ -140,6 +187,10 @@ int main(int argc, char **argv) {
     burn((uint64_t)times);
     return 0;
   }
+  if (strcmp(mode, "count") == 0) {
+    count_at_fixed_address(times);
+    return 0;
+  }
   if (strcmp(mode, "read") == 0) {
     read_powers(times);
     return 0;
@@ -151,6 +202,8 @@ int main(int argc, char **argv) {
       traced_wide(200, -2, 4000000000u, -1234567890123, &times, 'x');
     else if (strcmp(mode, "name") == 0)
       traced_name(i % 2 == 0 ? "ada" : "grace");
+    else if (strcmp(mode, "cold") == 0)
+      pass_cold_strings();
     else if (strcmp(mode, "family") == 0)
       traced_family_one(i), traced_family_two(i), traced_family_three(i);
     else if (strcmp(mode, "open") == 0 && argc > 3)

@@ -1,0 +1,43 @@
+// Scripts that the kernel's verifier once refused, though there is nothing wrong with them.
+#include <fmt/format.h>
+
+#include "harness.h"
+
+namespace sonde::test {
+namespace {
+
+using ::testing::ElementsAre;
+
+using VerifierTest = TracerTest;
+
+TEST_F(VerifierTest, more_variables_at_a_time_than_the_stack_holds) {
+  std::string script = "BEGIN { $n = 0; while ($n < 3) { $n++ }";
+  for (int i = 0; i < 120; i++)
+    script += fmt::format(" $v{} = rand % 1 + {};", i, i);
+  script += " @sum = $n";
+  for (int i = 0; i < 120; i++)
+    script += fmt::format(" + $v{}", i);
+  Outcome outcome = run_script(script + " }", {"-q"});
+  EXPECT_THAT(outcome.lines(), ElementsAre("@sum: 7143")) << outcome;
+}
+
+TEST_F(VerifierTest, slots_of_histograms_that_follow_from_narrow_numbers) {
+  Outcome outcome = run_script(
+      R"(BEGIN { @i = (uint32)(1 << 24); @l = lhist(bswap((uint32)@i) % 31, 0, 100, 50); @h = hist((int8)@i);
+                 @n = 1; print(@n) } END { clear(@l); clear(@h); clear(@i); clear(@n) })",
+      {"-q"});
+  EXPECT_THAT(outcome.lines(), ElementsAre("@n: 1")) << outcome;
+}
+
+TEST_F(VerifierTest, loops_in_loops_with_branches) {
+  std::string script =
+      "BEGIN { @a = 3; $a = @a; @text = \"text\"; $text = @text; $i = 0; while ($i < 6) { $i++; $j = 0; "
+      "while ($j < 7) { $j++; if ($text == \"other\") { continue } if ($a > $j || comm == $text) { @n++ } ";
+  for (int i = 0; i < 10; i++)
+    script += fmt::format("@h[{} + ($a > {} ? $i : $j)] = hist($a * $i); ", i, i);
+  Outcome outcome = run_script(script + "} } clear(@h); }", {"-q"});
+  EXPECT_THAT(outcome.lines(), ElementsAre("@a: 3", "@n: 12", "@text: text")) << outcome;
+}
+
+}  // namespace
+}  // namespace sonde::test
