@@ -73,7 +73,8 @@ for file in "${files[@]}"; do
 done
 # Opened by name: what reads the C of scripts, and libraries that scripts probe.
 for library in libclang-19.so.19 libssl.so.3 libcrypto.so.3 libpthread.so.0; do
-    path=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')
+    # Reads to the end: who stops early kills ldconfig, and pipefail this script.
+    path=$(ldconfig -p | awk -v name="$library" '$1 == name && !found++ { print $NF }')
     [[ -n $path ]] || continue
     add_file "$path"
     executables+=("$path")
