@@ -6,6 +6,7 @@
 #include "base/diagnostics.h"
 #include "builtins/builtin.h"
 #include "codegen/generate.h"
+#include "driver/script_options.h"
 #include "kernel/fake_kernel.h"
 #include "parser/parse.h"
 #include "sema/analyze.h"
@@ -20,11 +21,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   options.positional_parameters = {"a", "2"};
   sonde::ast::Program program = sonde::parse(sources, file, options, diagnostics);
   program = sonde::sema::expand_macros(std::move(program), sonde::builtins::all_builtins(), diagnostics);
+  std::vector<sonde::sema::ScriptOption> script_options = sonde::driver::collect_options(program, diagnostics);
   if (diagnostics.has_errors())
     return 0;
 
   sonde::kernel::FakeKernel kernel;
   sonde::sema::AnalyzeOptions analyze_options;
+  analyze_options.options = std::move(script_options);
   analyze_options.positional_parameters = options.positional_parameters;
   sonde::sema::Analysis analysis =
       sonde::sema::analyze(program, kernel, sonde::builtins::all_builtins(), analyze_options, diagnostics);
