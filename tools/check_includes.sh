@@ -20,6 +20,7 @@ BEGIN {
     allow("kernel", "base types elf")
     allow("probes", "base types image kernel elf")
     allow("runtime", "base types image kernel elf probes")
+    allow("runner", "base image kernel runtime")
     allow("ast", "base")
     allow("lexer", "base ast parser")
     allow("parser", "base ast lexer")

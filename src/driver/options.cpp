@@ -18,6 +18,8 @@
 namespace sonde::driver {
 namespace {
 
+using runner::UsageError;
+
 constexpr const char *kDefaultStages = "ast,types,ir";
 
 std::string stage_help() {
@@ -94,9 +96,9 @@ void read_script_words(int argc, char **argv, Options &options, std::vector<std:
 struct Raw {
   std::string stages;
   std::vector<std::string> words;
-  std::string format = "text";
   bool list = false;
-  bool schema = false;
+  bool test = false;
+  bool bench = false;
 };
 
 void declare(CLI::App &app, Options &options, Raw &raw) {
@@ -104,33 +106,14 @@ void declare(CLI::App &app, Options &options, Raw &raw) {
   app.add_flag("-l,--list", raw.list,
                "List probes that match a pattern, or that a script would attach to (with -v: their arguments too)");
   app.add_option("-d", raw.stages, stage_help())->type_name("STAGE[,STAGE]");
-  app.add_option("-c,--cmd", options.command, "Run this command under the script; the run ends when it does")
-      ->type_name("COMMAND");
-  app.add_option("-p,--pid", options.pid, "Trace this process; the run ends when it does")->type_name("PID");
-  app.add_option("-o,--output", options.output, "Write the script's output to this file")->type_name("FILE");
-  app.add_option("-f", raw.format,
-                 "Form of the output: text; json, one record per line; or folded, maps with stacks for flame graphs")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "folded"}));
-  app.add_flag("--json-typed", options.json_typed,
-               "JSON that also says when, where and by whom a record was sent, with values by type, and a summary");
-  app.add_flag("--json-schema", raw.schema, "Print the JSON Schema of --json-typed");
-  app.add_flag("--ordered", options.ordered, "Print records in the order of their time stamps");
-  app.add_flag("--status", options.status, "Show events, their rate and losses on standard error, each second");
-  app.add_option("-B", options.buffering, "When output is written: line (as it comes), none (every record), full")
-      ->type_name("MODE")
-      ->check(CLI::IsMember({"line", "none", "full"}));
-  app.add_flag("-q,--quiet", options.quiet, "Do not print what is attached");
-  app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: the verifier's log too");
+  runner::declare_run_options(app, options.run);
   app.add_option("--emit-elf", options.emit_elf, "Write the BPF object to this file instead of running it")
       ->type_name("FILE");
   app.add_option("--emit-llvm", options.emit_llvm, "Write LLVM's IR to FILE.original.ll and FILE.optimized.ll")
       ->type_name("FILE");
   app.add_flag("-k", options.count_failed_reads, "Report reads of memory that failed, by place in the script");
-  app.add_flag("--strict", options.strict, "Exit with 4 instead of 0 when anything was lost");
-  app.add_flag("--dry-run", options.dry_run, "Compile, load and attach, then leave");
-  app.add_flag("--test", options.test, "Run the script's test probes and nothing else; fails unless all return 0");
-  app.add_flag("--bench", options.bench, "Run the script's bench probes and nothing else, and report what a run takes");
+  app.add_flag("--test", raw.test, "Run the script's test probes and nothing else; fails unless all return 0");
+  app.add_flag("--bench", raw.bench, "Run the script's bench probes and nothing else, and report what a run takes");
   app.add_flag("--unsafe", options.unsafe, "Allow what can change or harm the system");
   app.add_flag("--no-warnings{false}", options.warnings, "Do not print warnings");
   app.add_option("-I", options.include_folders, "Look for C headers in this folder first")
@@ -172,10 +155,7 @@ void settle_words(Options &options, Raw &raw) {
 }
 
 void settle(Options &options, Raw &raw) {
-  options.json = raw.format == "json" || options.json_typed;
-  options.folded = raw.format == "folded";
-  if (options.folded && options.json_typed)
-    throw UsageError{"--json-typed is a form of JSON: it excludes -f folded"};
+  runner::check_run_options(options.run);
   settle_words(options, raw);
   auto is_help = [](const GivenOption &option) { return option.name == "help" && !option.value; };
   options.script_help = std::any_of(options.script_options.begin(), options.script_options.end(), is_help);
@@ -183,12 +163,11 @@ void settle(Options &options, Raw &raw) {
     options.mode = Mode::Dump;
     options.stages = parse_stages(raw.stages);
   }
-  if (options.pid && *options.pid <= 0)
-    throw UsageError{fmt::format("-p takes the id of a process, not {}", *options.pid)};
-  if (options.test && options.bench)
+  if (raw.test && raw.bench)
     throw UsageError{"--test and --bench exclude each other: what runs beside a test is not measured"};
-  if (options.pid && options.command)
-    throw UsageError{"-p and -c exclude each other: each names the process that the run ends with"};
+  options.run.mode = raw.test    ? runtime::RunMode::Tests
+                     : raw.bench ? runtime::RunMode::Benchmarks
+                                 : runtime::RunMode::Probes;
 }
 
 Options text_to_print(std::string text) {
@@ -227,7 +206,7 @@ Options parse_options(int argc, char **argv) {
   } catch (const CLI::ParseError &error) {
     throw UsageError{error.what()};
   }
-  if (raw.schema)
+  if (options.run.json_schema)
     return text_to_print(std::string(runtime::json_schema()));
   read_script_words(argc, argv, options, raw.words);
   settle(options, raw);

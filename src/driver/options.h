@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "driver/script_options.h"
+#include "runner/run_options.h"
 
 namespace sonde::driver {
 
@@ -51,34 +52,15 @@ struct Options {
   std::vector<Stage> stages;                 // -d
   std::vector<std::string> include_folders;  // -I
   std::vector<std::string> include_files;    // --include
-  std::optional<std::string> command;        // -c
-  std::optional<int> pid;                    // -p
-  std::string output;                        // -o; empty for standard output
   std::string emit_elf;                      // --emit-elf: where to write the object instead of running it
   std::string emit_llvm;                     // --emit-llvm: where to write the IR, without its endings
-  bool json = false;                         // -f json
-  bool json_typed = false;                   // --json-typed
-  bool folded = false;                       // -f folded
-  bool ordered = false;
-  bool status = false;
-  std::string buffering = "line";  // -B
-  bool quiet = false;
-  int verbosity = 0;
-  bool count_failed_reads = false;  // -k
-  bool strict = false;              // --strict
-  bool dry_run = false;
-  bool test = false;   // --test
-  bool bench = false;  // --bench
+  bool count_failed_reads = false;           // -k
   bool unsafe = false;
   bool warnings = true;
+  runner::RunOptions run;
 };
 
-// A command line that cannot be used; `message` says why.
-struct UsageError {
-  std::string message;
-};
-
-// Throws UsageError.
+// Throws runner::UsageError.
 Options parse_options(int argc, char **argv);
 
 }  // namespace sonde::driver

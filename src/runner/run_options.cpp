@@ -1,0 +1,122 @@
+// Options by CLI11; a run is the runtime's.
+#include "runner/run_options.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
+#include "runner/exit_codes.h"
+#include "runtime/child_process.h"
+
+namespace sonde::runner {
+namespace {
+
+runtime::Buffering buffering_of(const std::string &word) {
+  return word == "full"   ? runtime::Buffering::Full
+         : word == "none" ? runtime::Buffering::None
+                          : runtime::Buffering::Line;
+}
+
+}  // namespace
+
+void declare_run_options(CLI::App &app, RunOptions &options) {
+  app.add_option("-c,--cmd", options.command, "Run this command under the script; the run ends when it does")
+      ->type_name("COMMAND");
+  app.add_option("-p,--pid", options.pid, "Trace this process; the run ends when it does")->type_name("PID");
+  app.add_option("-o,--output", options.output, "Write the script's output to this file")->type_name("FILE");
+  app.add_option("-f", options.format,
+                 "Form of the output: text; json, one record per line; or folded, maps with stacks for flame graphs")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json", "folded"}));
+  app.add_flag("--json-typed", options.json_typed,
+               "JSON that also says when, where and by whom a record was sent, with values by type, and a summary");
+  app.add_flag("--json-schema", options.json_schema, "Print the JSON Schema of --json-typed");
+  app.add_flag("--ordered", options.ordered, "Print records in the order of their time stamps");
+  app.add_flag("--status", options.status, "Show events, their rate and losses on standard error, each second");
+  app.add_option("-B", options.buffering, "When output is written: line (as it comes), none (every record), full")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"line", "none", "full"}));
+  app.add_flag("-q,--quiet", options.quiet, "Do not print what is attached");
+  app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: the verifier's log too");
+  app.add_flag("--strict", options.strict, "Exit with 4 instead of 0 when anything was lost");
+  app.add_flag("--dry-run", options.dry_run, "Load and attach, then leave");
+}
+
+void check_run_options(const RunOptions &options) {
+  if (options.format == "folded" && options.json_typed)
+    throw UsageError{"--json-typed is a form of JSON: it excludes -f folded"};
+  if (options.pid && *options.pid <= 0)
+    throw UsageError{fmt::format("-p takes the id of a process, not {}", *options.pid)};
+  if (options.pid && options.command)
+    throw UsageError{"-p and -c exclude each other: each names the process that the run ends with"};
+}
+
+Result<int> open_output(const std::string &path) {
+  if (path.empty())
+    return STDOUT_FILENO;
+  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0)
+    return Error::from_errno("open output file", path, errno);
+  return fd;
+}
+
+bool use_colour() {
+  const char *no_colour = std::getenv("NO_COLOR");
+  return isatty(STDERR_FILENO) && !(no_colour && *no_colour);
+}
+
+int refuse(const Error &error) {
+  fmt::print(stderr, "ERROR: {}\n", error.message());
+  return kRefused;
+}
+
+Result<void> check_process(std::optional<int> pid) {
+  if (pid && kill(*pid, 0) != 0 && errno != EPERM)
+    return Error{"trace process", std::to_string(*pid), "there is no such process", {}, errno};
+  return {};
+}
+
+int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
+  std::unique_ptr<runtime::ChildProcess> child;
+  if (options.command) {
+    auto started = runtime::ChildProcess::start_stopped(*options.command);
+    if (!started)
+      return refuse(started.error());
+    child = started.take();
+  }
+  Result<int> output = open_output(options.output);
+  if (!output)
+    return refuse(output.error());
+  runtime::RunOptions run_options;
+  run_options.mode = options.mode;
+  run_options.child = child.get();
+  run_options.pid = options.pid;
+  run_options.json = options.format == "json" || options.json_typed;
+  run_options.json_typed = options.json_typed;
+  run_options.folded = options.format == "folded";
+  run_options.ordered = options.ordered;
+  run_options.status = options.status;
+  run_options.colour = use_colour();
+  run_options.buffering = buffering_of(options.buffering);
+  run_options.output_fd = *output;
+  run_options.quiet = options.quiet;
+  run_options.verbosity = options.verbosity;
+  run_options.strict = options.strict;
+  run_options.dry_run = options.dry_run;
+  auto result = runtime::run(image, kernel, run_options);
+  return result ? result->exit_code : refuse(result.error());
+}
+
+void hold_closed_standard_files() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(fd, F_GETFD) < 0)
+      open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+}  // namespace sonde::runner

@@ -1,0 +1,63 @@
+// The options of a run on the command line, which sonde and the executables that it builds have in common, and the
+// run that they ask for.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "image/program_image.h"
+#include "kernel/kernel.h"
+#include "runtime/run.h"
+
+namespace CLI {
+class App;
+}
+
+namespace sonde::runner {
+
+// A command line that cannot be used; `message` says why.
+struct UsageError {
+  std::string message;
+};
+
+struct RunOptions {
+  std::optional<std::string> command;  // -c
+  std::optional<int> pid;              // -p
+  std::string output;                  // -o; empty for standard output
+  std::string format = "text";         // -f
+  bool json_schema = false;            // --json-schema: print it, and that is all
+  bool json_typed = false;             // --json-typed
+  bool ordered = false;
+  bool status = false;
+  std::string buffering = "line";  // -B
+  bool quiet = false;
+  int verbosity = 0;
+  bool strict = false;
+  bool dry_run = false;
+  runtime::RunMode mode = runtime::RunMode::Probes;
+
+  // Records must say when, where and by whom they were sent.
+  bool wants_stamps() const { return json_typed || ordered; }
+};
+
+// Adds the options to `app`, to be parsed into `options`, which must outlive the parsing.
+void declare_run_options(CLI::App &app, RunOptions &options);
+// What no option alone can tell: which exclude each other. Throws UsageError.
+void check_run_options(const RunOptions &options);
+
+// An output file, created or emptied; standard output for an empty path.
+Result<int> open_output(const std::string &path);
+// Messages in colour: standard error is a terminal, and NO_COLOR does not object.
+bool use_colour();
+// Says why not on standard error; returns kRefused.
+int refuse(const Error &error);
+// Refuses a process that is not there.
+Result<void> check_process(std::optional<int> pid);
+// Starts the command, if there is one, and runs the image. Returns what to exit with.
+int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options);
+// A standard file that was closed stays unusable: else the next file that we open would take its number, and output
+// or messages would go there.
+void hold_closed_standard_files();
+
+}  // namespace sonde::runner
