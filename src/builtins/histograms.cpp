@@ -68,6 +68,9 @@ llvm::Value *emit_hist(Emitter &e, const BuiltinSite &site) {
   llvm::Value *above = ir.CreateShl(ir.CreateAdd(level, e.constant(1)), e.constant(bits));
   llvm::Value *slot = ir.CreateAdd(ir.CreateAdd(above, within), e.constant(1));
   slot = ir.CreateSelect(ir.CreateICmpULT(n, e.constant(linear)), ir.CreateAdd(n, e.constant(1)), slot);
+  // Unsigned numbers may be larger than any that the last bucket is for: it has no end.
+  llvm::Value *last = e.constant(hist_bucket_count(type.count) - 1);
+  slot = ir.CreateSelect(ir.CreateICmpULT(slot, last), slot, last);
   if (e.info(site.argument(0)).type.is_signed)
     slot = ir.CreateSelect(ir.CreateICmpSLT(n, e.constant(0)), e.constant(0), slot);
   count_slot(e, site.destination, slot, hist_bucket_count(type.count));

@@ -29,26 +29,28 @@ std::string in_largest_unit(int64_t number) {
   return unit < 0 ? std::to_string(number) : std::to_string(number) + kUnits[unit];
 }
 
-// Both ends in the largest unit that is not more than the range's width: [1024K, 1280K).
-std::string in_unit_of_width(BucketRange range) {
-  int64_t scale = 1;
+// In the largest unit that is not more than the width of the bucket that begins there: 1024K where buckets are 256K
+// wide.
+std::string in_unit_of_width(int64_t bound, int64_t width) {
   int unit = -1;
-  for (; (range.high - range.low) / scale >= 1024; ++unit)
-    scale *= 1024;
-  std::string suffix = unit < 0 ? "" : std::string(1, kUnits[unit]);
-  return fmt::format("[{}{}, {}{})", range.low / scale, suffix, range.high / scale, suffix);
+  for (; width >= 1024; width /= 1024, bound /= 1024)
+    ++unit;
+  return std::to_string(bound) + (unit < 0 ? "" : std::string(1, kUnits[unit]));
 }
+
+int64_t width_of(BucketRange range) { return range.high - range.low; }
 
 std::string hist_label(uint32_t slot, uint32_t bits) {
   BucketRange range = hist_range(slot, bits);
   if (slot == 0)
     return "(..., 0)";
-  if (range.high - range.low == 1)
+  if (width_of(range) == 1)
     return fmt::format("[{}]", range.low);
   if (range.high == std::numeric_limits<int64_t>::max())
     return fmt::format("[{}, ...)", in_largest_unit(range.low));
   if (bits > 0)
-    return in_unit_of_width(range);
+    return fmt::format("[{}, {})", in_unit_of_width(range.low, width_of(range)),
+                       in_unit_of_width(range.high, width_of(hist_range(slot + 1, bits))));
   return fmt::format("[{}, {})", in_largest_unit(range.low), in_largest_unit(range.high));
 }
 

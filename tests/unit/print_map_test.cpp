@@ -127,6 +127,8 @@ TEST_F(PrintMap, HistogramLabelsInUnits) {
   EXPECT_EQ(label(1, 1500), "[1024, 1536)");
   EXPECT_EQ(label(2, 2000), "[1792, 2048)");
   EXPECT_EQ(label(2, 3000), "[2560, 3072)");
+  EXPECT_EQ(label(2, 4000), "[3584, 4K)");
+  EXPECT_EQ(label(2, 4000000), "[3584K, 4M)");
   EXPECT_EQ(label(2, 5000), "[4K, 5K)");
   EXPECT_EQ(label(2, 1100000), "[1024K, 1280K)");
   EXPECT_EQ(label(2, 10000000), "[8M, 10M)");
