@@ -28,5 +28,6 @@ std::span<const Builtin> control_builtins();        // control.cpp
 std::span<const Builtin> option_builtins();         // options.cpp: getopt
 std::span<const Builtin> aggregation_builtins();    // aggregations.cpp
 std::span<const Builtin> histogram_builtins();      // histograms.cpp
+std::span<const Builtin> time_series_builtins();    // time_series.cpp
 
 }  // namespace sonde::builtins

@@ -138,7 +138,8 @@ void check_print_map(BuiltinUse &use, uint32_t map) {
 }
 
 bool is_distribution(const Type &type) {
-  return type.kind == TypeKind::Hist || type.kind == TypeKind::Lhist || type.kind == TypeKind::Stats;
+  return type.kind == TypeKind::Hist || type.kind == TypeKind::Lhist || type.kind == TypeKind::Series ||
+         type.kind == TypeKind::Stats;
 }
 
 bool is_whole_map(BuiltinUse &use) {

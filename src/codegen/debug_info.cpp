@@ -151,7 +151,8 @@ llvm::DIType *DebugInfo::type(const Type &type) {
   case TypeKind::Stats: return members("total", type.is_signed, "count");
   case TypeKind::UserSymbol: return members("address", false, "pid");
   case TypeKind::Hist:
-  case TypeKind::Lhist: return array_of(unsigned_integer(64), type.size / 8, 8);
+  case TypeKind::Lhist:
+  case TypeKind::Series: return array_of(unsigned_integer(64), type.size / 8, 8);
   case TypeKind::Pointer:
   case TypeKind::Count:
   case TypeKind::Timestamp:

@@ -41,6 +41,7 @@ const char *parameter_name(image::ParameterKind kind) {
   case image::ParameterKind::StartNs: return "start_ns";
   case image::ParameterKind::ChildPid: return "child_pid";
   case image::ParameterKind::TaiNs: return "tai_ns";
+  case image::ParameterKind::WallNs: return "wall_ns";
   }
   return "parameter";
 }

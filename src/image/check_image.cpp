@@ -5,6 +5,7 @@
 #include "image/metadata.h"
 #include "types/histogram.h"
 #include "types/stack.h"
+#include "types/time_series.h"
 
 namespace sonde::image::metadata {
 namespace {
@@ -44,6 +45,12 @@ bool lhist_fits(const Type &type) {
   return span / static_cast<uint64_t>(linear.step) < kMaxLinearBuckets && type.size == linear.count() * 8;
 }
 
+bool series_fits(const Type &type) {
+  const TimeSeries &series = type.series;
+  return series.interval_ns > 0 && series.count > 0 && series.count <= kMaxSeriesIntervals &&
+         type.size == series.count * kSeriesSlotSize;
+}
+
 bool size_fits(const Type &type) {
   switch (type.kind) {
   case TypeKind::None: return true;
@@ -74,6 +81,7 @@ bool size_fits(const Type &type) {
   case TypeKind::UserSymbol: return type.size == 16;
   case TypeKind::Hist: return type.count <= kMaxHistBits && type.size == 8 * hist_bucket_count(type.count);
   case TypeKind::Lhist: return lhist_fits(type);
+  case TypeKind::Series: return series_fits(type);
   case TypeKind::Array:
   case TypeKind::Struct:
   case TypeKind::Tuple: return true;

@@ -122,6 +122,22 @@ constexpr std::array kKeys = {
 constexpr ConfigKey kNoCppDemangle = {"no_cpp_demangle", "", "the opposite of cpp_demangle",
                                       set_bool<&Config::cpp_demangle, true>, get_bool<&Config::cpp_demangle, true>};
 
+// bpftrace's switches for what is new in it. Here it is always on: a script that says so, or wants a warning, is right.
+constexpr std::string_view kUnstable[] = {"unstable_addr",    "unstable_import",   "unstable_import_statement",
+                                          "unstable_macro",   "unstable_map_decl", "unstable_tseries",
+                                          "unstable_typeinfo"};
+
+Result<void> set_unstable(Config &, std::string_view text) {
+  if (text == "error" || text == "0" || text == "false")
+    return bad_value(text, "it cannot be switched off");
+  if (text != "enable" && text != "warn" && text != "1" && text != "true")
+    return bad_value(text, "it must be enable or warn");
+  return {};
+}
+
+constexpr ConfigKey kUnstableKey = {"unstable_*", "", "accepted: these are always on", set_unstable,
+                                    [](const Config &) { return std::string("enable"); }};
+
 std::string upper(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::toupper(c); });
@@ -146,6 +162,8 @@ const ConfigKey *find_config_key(std::string_view name) {
   for (const ConfigKey &key : kKeys)
     if (key.name == name || (!key.old_name.empty() && key.old_name == name))
       return &key;
+  if (std::find(std::begin(kUnstable), std::end(kUnstable), name) != std::end(kUnstable))
+    return &kUnstableKey;
   return name == kNoCppDemangle.name ? &kNoCppDemangle : nullptr;
 }
 

@@ -18,12 +18,15 @@ inline constexpr uint32_t kFormatVersion = 1;
 // Names of enumerators in their order; part of the file format.
 template <typename Enum> struct EnumNames;
 template <> struct EnumNames<TypeKind> {
-  static constexpr std::array<std::string_view, 31> kNames = {
-      "none",        "bool",         "integer",    "string",     "buffer",      "pointer",       "array",
-      "struct",      "tuple",        "enum",       "count",      "sum",         "min",           "max",
-      "avg",         "stats",        "hist",       "lhist",      "timestamp",   "kernel_symbol", "user_symbol",
-      "probe_name",  "kernel_stack", "user_stack", "error_name", "signal_name", "syscall_name",  "user_name",
-      "cgroup_path", "inet",         "mac_address"};
+  static constexpr std::array<std::string_view, 32> kNames = {
+      "none",        "bool",        "integer",      "string",     "buffer",     "pointer",     "array",
+      "struct",      "tuple",       "enum",         "count",      "sum",        "min",         "max",
+      "avg",         "stats",       "hist",         "lhist",      "series",     "timestamp",   "kernel_symbol",
+      "user_symbol", "probe_name",  "kernel_stack", "user_stack", "error_name", "signal_name", "syscall_name",
+      "user_name",   "cgroup_path", "inet",         "mac_address"};
+};
+template <> struct EnumNames<SeriesValue> {
+  static constexpr std::array<std::string_view, 5> kNames = {"last", "sum", "min", "max", "avg"};
 };
 template <> struct EnumNames<StackMode> { static constexpr auto kNames = kStackModeNames; };
 template <> struct EnumNames<AddressSpace> {
@@ -45,7 +48,7 @@ template <> struct EnumNames<EventKind> {
       "zero_map", "exit", "cat",  "system",      "error",     "warning",         "assertion"};
 };
 template <> struct EnumNames<ParameterKind> {
-  static constexpr std::array<std::string_view, 3> kNames = {"start_ns", "child_pid", "tai_ns"};
+  static constexpr std::array<std::string_view, 4> kNames = {"start_ns", "child_pid", "tai_ns", "wall_ns"};
 };
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Location> where) {
@@ -57,6 +60,12 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("min", buckets.min);
   archive("max", buckets.max);
   archive.always("step", buckets.step);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<TimeSeries> series) {
+  archive.always("interval_ns", series.interval_ns);
+  archive.always("count", series.count);
+  archive("value", series.value);
 }
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Enumerator> enumerator) {
@@ -73,6 +82,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("count", type.count);
   archive("stack_mode", type.stack_mode);
   archive("linear", type.linear);
+  archive("series", type.series);
   archive("element", type.element);
   archive("layout", type.layout);
   archive("enumerators", type.enumerators);

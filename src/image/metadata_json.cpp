@@ -53,6 +53,7 @@ public:
 
 private:
   static bool is_default(const LinearBuckets &buckets) { return buckets == LinearBuckets(); }
+  static bool is_default(const TimeSeries &series) { return series == TimeSeries(); }
   static bool is_default(const Config &) { return false; }
   static bool is_default(const Type &type) { return type.is_none(); }
   template <typename T> static bool is_default(const std::shared_ptr<T> &part) { return !part; }

@@ -181,6 +181,7 @@ enum class ParameterKind : uint8_t {
 };
 
 inline constexpr const char *kParametersSection = ".rodata.params";
+  WallNs,    // the same of CLOCK_REALTIME
 
 // Names that the object uses for what the runtime must find in it.
 inline constexpr const char *kRingBufferMap = "events";       // BPF_MAP_TYPE_RINGBUF

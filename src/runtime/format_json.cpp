@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "runtime/time_series.h"
 #include "types/histogram.h"
 #include "types/record.h"
 
@@ -137,6 +138,7 @@ const char *record_type(const Type &value) {
   switch (value.kind) {
   case TypeKind::Hist:
   case TypeKind::Lhist: return "hist";
+  case TypeKind::Series: return "tseries";
   case TypeKind::Avg:
   case TypeKind::Stats: return "stats";
   default: return "map";
@@ -148,6 +150,8 @@ void append_map_value(std::string &out, const Type &type, const uint8_t *value, 
   bool is_number = type.is_integer() || (type.is_aggregate() && type.kind != TypeKind::Stats);
   if (type.kind == TypeKind::Hist || type.kind == TypeKind::Lhist)
     append_buckets(out, type, value, divisor);
+  else if (type.kind == TypeKind::Series)
+    append_series_json(out, type, value, divisor);
   else if (is_number && divisor != 1)
     append_divided(out, type, value, divisor, around);
   else
@@ -204,6 +208,7 @@ void append_json_value(std::string &out, const Type &type, const uint8_t *bytes,
   case TypeKind::Stats: return append_stats(out, type, bytes, around);
   case TypeKind::Hist:
   case TypeKind::Lhist: return append_buckets(out, type, bytes, 1);
+  case TypeKind::Series: return append_series_json(out, type, bytes, 1);
   default: return append_text_value(out, type, bytes, around);
   }
 }

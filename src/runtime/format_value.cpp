@@ -201,7 +201,8 @@ void append_value(std::string &out, const Type &type, const uint8_t *bytes, Surr
   case TypeKind::Avg:
   case TypeKind::Stats: return append_average(out, type, bytes);
   case TypeKind::Hist:
-  case TypeKind::Lhist: return;  // not values of one line: print_histogram's
+  case TypeKind::Lhist:
+  case TypeKind::Series: return;  // not values of one line: print_map.h's append_chart()
   case TypeKind::Timestamp: return append_time(out, type.name, around.clock.boot_epoch_ns + load<int64_t>(bytes));
   case TypeKind::KernelSymbol: {
     uint64_t address = load<uint64_t>(bytes);

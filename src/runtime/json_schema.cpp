@@ -28,6 +28,7 @@ constexpr char kSchema[] = R"json({
     {"$ref": "#/definitions/value"},
     {"$ref": "#/definitions/map"},
     {"$ref": "#/definitions/histogram"},
+    {"$ref": "#/definitions/time_series"},
     {"$ref": "#/definitions/message"},
     {"$ref": "#/definitions/helper_error"},
     {"$ref": "#/definitions/count"},
@@ -52,7 +53,7 @@ constexpr char kSchema[] = R"json({
       "description": "A map by its name; keyed ones as an object by the keys' text, and as a list with keys by type.",
       "required": ["data"],
       "properties": {
-        "type": {"enum": ["map", "stats", "tseries"]},
+        "type": {"enum": ["map", "stats"]},
         "data": {"type": "object", "minProperties": 1, "maxProperties": 1},
         "entries": {"$ref": "#/definitions/entries"}
       }
@@ -72,6 +73,35 @@ constexpr char kSchema[] = R"json({
           }
         },
         "entries": {"$ref": "#/definitions/entries"}
+      }
+    },
+    "time_series": {
+      "description": "As a map; the values are lists of those intervals that have a value.",
+      "required": ["data"],
+      "properties": {
+        "type": {"enum": ["tseries"]},
+        "data": {
+          "type": "object", "minProperties": 1, "maxProperties": 1,
+          "additionalProperties": {
+            "anyOf": [
+              {"$ref": "#/definitions/points"},
+              {"type": "object", "additionalProperties": {"$ref": "#/definitions/points"}}
+            ]
+          }
+        },
+        "entries": {"$ref": "#/definitions/entries"}
+      }
+    },
+    "points": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "required": ["interval_start", "value"],
+        "properties": {
+          "interval_start": {"type": "string", "description": "local time, YYYY-MM-DD hh:mm:ss with nine decimals"},
+          "value": {"type": "integer"}
+        },
+        "additionalProperties": false
       }
     },
     "entries": {

@@ -41,6 +41,7 @@ uint64_t parameter_value(image::ParameterKind kind, const RunOptions &options) {
   switch (kind) {
   case image::ParameterKind::StartNs: return boot_time_ns();
   case image::ParameterKind::TaiNs: return tai_ahead_of_boot_ns();
+  case image::ParameterKind::WallNs: return static_cast<uint64_t>(Clock::running().boot_epoch_ns);
   case image::ParameterKind::ChildPid: return options.child ? static_cast<uint64_t>(options.child->pid()) : 0;
   }
   return 0;

@@ -10,10 +10,6 @@
 namespace sonde::runtime {
 namespace {
 
-bool is_histogram(const image::MapSpec &map) {
-  return map.value.kind == TypeKind::Hist || map.value.kind == TypeKind::Lhist;
-}
-
 void print_entries(ActionState &state, const image::MapSpec &map, const MapEntries &entries,
                    const PrintMapOptions &options) {
   if (state.json)
@@ -30,8 +26,8 @@ void print_entries(ActionState &state, const image::MapSpec &map, const MapEntri
 void print_whole_map(ActionState &state, const image::EventSpec &event, uint32_t, const uint8_t *) {
   const image::MapSpec &map = state.image.maps[*event.map];
   MapEntries entries = state.maps.read(*event.map);
-  // print(@scalar) shows a scalar that was never assigned as zero, unless it is a histogram.
-  if (map.is_scalar() && entries.count == 0 && !is_histogram(map)) {
+  // print(@scalar) shows a scalar that was never assigned as zero, unless it is a chart.
+  if (map.is_scalar() && entries.count == 0 && !is_chart(map.value)) {
     entries.count = 1;
     entries.values.assign(map.value.size, 0);
   }

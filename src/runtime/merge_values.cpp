@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "runtime/format_value.h"
+#include "runtime/time_series.h"
 
 namespace sonde::runtime {
 namespace {
@@ -61,6 +62,7 @@ void merge_values(const Type &type, const uint8_t *values, uint32_t cpus, uint32
       break;
     case TypeKind::Min:
     case TypeKind::Max: merge_extremum(type, next, out); break;
+    case TypeKind::Series: merge_series(type, next, out); break;
     default: merge_other(type, next, out); break;
     }
   }

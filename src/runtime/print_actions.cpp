@@ -2,6 +2,7 @@
 #include "runtime/actions.h"
 #include "runtime/format_json.h"
 #include "runtime/format_printf.h"
+#include "runtime/print_map.h"
 
 namespace sonde::runtime {
 namespace {
@@ -20,7 +21,10 @@ template <typename Write> void print_text(ActionState &state, std::string_view t
 void print_one_value(ActionState &state, const Type &type, const uint8_t *bytes) {
   if (state.json)
     return state.json->add([&](std::string &out) { append_json_value_record(out, type, bytes, state.around); });
-  append_value(state.output.text(), type, bytes, state.around);
+  if (is_chart(type))
+    append_chart(state.output.text(), type, bytes, 1);
+  else
+    append_value(state.output.text(), type, bytes, state.around);
   state.output.text() += '\n';
 }
 

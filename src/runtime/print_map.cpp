@@ -1,12 +1,14 @@
 // Sorts a map's entries and prints them.
 //
 // Numbers sort by value, averages by the average, histograms by the sum of their counts, other
-// values and equal ones by key. That is bpftrace's order, made definite where its own is chance.
+// values, time series and equal ones by key. That is bpftrace's order, made definite where its own is chance.
 #include "runtime/print_map.h"
 
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+
+#include "runtime/time_series.h"
 
 namespace sonde::runtime {
 namespace {
@@ -47,6 +49,7 @@ uint64_t sort_rank(const Type &type, const uint8_t *value) {
   case TypeKind::Stats: return ordered(average(type, value), type.is_signed);
   case TypeKind::Hist:
   case TypeKind::Lhist: return histogram_sum(type, value);
+  case TypeKind::Series: return 0;
   default: return type.is_scalar() ? ordered(static_cast<uint64_t>(load_integer(type, value)), type.is_signed) : 0;
   }
 }
@@ -153,15 +156,25 @@ std::vector<size_t> shown_entries(const image::MapSpec &map, const MapEntries &e
   return shown;
 }
 
+bool is_chart(const Type &type) {
+  return type.kind == TypeKind::Hist || type.kind == TypeKind::Lhist || type.kind == TypeKind::Series;
+}
+
+void append_chart(std::string &out, const Type &type, const uint8_t *value, uint32_t divisor) {
+  if (type.kind == TypeKind::Series)
+    append_series_chart(out, type, value, divisor);
+  else
+    append_histogram(out, type, value, divisor);
+}
+
 void append_map(std::string &out, const image::MapSpec &map, const MapEntries &entries, const PrintMapOptions &options,
                 Surroundings &around) {
-  bool is_histogram = map.value.kind == TypeKind::Hist || map.value.kind == TypeKind::Lhist;
   for (size_t index : shown_entries(map, entries, options.top)) {
     const uint8_t *value = entries.value(index);
     append_name(out, map, entries.key(index), around);
-    if (is_histogram) {
+    if (is_chart(map.value)) {
       out += ":\n";
-      append_histogram(out, map.value, value, options.divisor);
+      append_chart(out, map.value, value, options.divisor);
     } else {
       out += ": ";
       if (options.divisor == 1)

@@ -23,6 +23,10 @@ void append_divided(std::string &out, const Type &type, const uint8_t *value, ui
 void append_map(std::string &out, const image::MapSpec &map, const MapEntries &entries, const PrintMapOptions &options,
                 Surroundings &around);
 
+// Whether values of a type are shown in lines of their own, as charts: histograms and time series.
+bool is_chart(const Type &type);
+void append_chart(std::string &out, const Type &type, const uint8_t *value, uint32_t divisor);
+
 // Rows from the first to the last slot that is not zero, each with a bar of at most 52 characters.
 void append_histogram(std::string &out, const Type &type, const uint8_t *slots, uint32_t divisor);
 

@@ -161,7 +161,8 @@ void TypeChecker::merge_map_value(uint32_t map, const Type &type, const ExprInfo
   const std::string &name = maps_.spec(map).name;
   bool same_kind = held.kind == type.kind && held.is_aggregate();
   Diagnostic &report =
-      error(where, same_kind ? fmt::format("{} has other buckets here than elsewhere", name)
+      error(where, same_kind ? fmt::format("{} has other {} here than elsewhere", name,
+                                           held.kind == TypeKind::Series ? "intervals" : "buckets")
                              : fmt::format("cannot assign {} to {}, which holds {}", a_type(type), name, a_type(held)));
   report.note(state.value.first, fmt::format("{} was first given {} here", name, a_type(held)));
   if (held.is_aggregate() && !same_kind)

@@ -45,6 +45,8 @@ std::optional<Type> unify_aggregates(const Type &a, const Type &b) {
   bool has_shape = a.kind == TypeKind::Hist || a.kind == TypeKind::Lhist;
   if (has_shape)
     return a == b ? std::optional(a) : std::nullopt;
+  if (a.series != b.series)
+    return std::nullopt;
   return a.is_signed ? a : b;
 }
 
@@ -118,7 +120,8 @@ Type readable_type(const Type &type) {
   case TypeKind::Avg: return Type::integer(64, type.is_signed);
   case TypeKind::Stats:
   case TypeKind::Hist:
-  case TypeKind::Lhist: return Type::none();
+  case TypeKind::Lhist:
+  case TypeKind::Series: return Type::none();
   default: return type;
   }
 }

@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "types/histogram.h"
+#include "types/time_series.h"
 
 namespace sonde {
 namespace {
@@ -134,6 +135,12 @@ Type Type::lhist(LinearBuckets buckets) {
   return type;
 }
 
+Type Type::time_series(TimeSeries series, bool is_signed) {
+  Type type = of_kind(TypeKind::Series, kSeriesSlotSize * series.count, is_signed);
+  type.series = series;
+  return type;
+}
+
 Type Type::timestamp(std::string format) {
   Type type = of_kind(TypeKind::Timestamp, 8);
   type.name = std::move(format);
@@ -214,6 +221,7 @@ bool operator==(const Type &a, const Type &b) {
   case TypeKind::UserStack: return a.count == b.count && a.stack_mode == b.stack_mode;
   case TypeKind::Hist: return a.count == b.count;
   case TypeKind::Lhist: return a.linear == b.linear;
+  case TypeKind::Series: return a.series == b.series && a.is_signed == b.is_signed;
   default: return a.size == b.size && a.is_signed == b.is_signed;
   }
 }

@@ -26,14 +26,15 @@ enum class TypeKind : uint8_t {
   Enum,     // an integer with names; `layout` holds none, `enumerators` do
 
   // Values of maps that only aggregating functions write; one per CPU, merged when read.
-  Count,  // u64
-  Sum,    // 64 bits, signed or not
-  Min,    // Extremum: 64-bit value, u64 is_set
-  Max,    // as Min
-  Avg,    // i64/u64 total, u64 count
-  Stats,  // as Avg
-  Hist,   // log2 histogram: u64 slots (types/histogram.h)
-  Lhist,  // linear histogram: u64 slots
+  Count,   // u64
+  Sum,     // 64 bits, signed or not
+  Min,     // Extremum: 64-bit value, u64 is_set
+  Max,     // as Min
+  Avg,     // i64/u64 total, u64 count
+  Stats,   // as Avg
+  Hist,    // log2 histogram: u64 slots (types/histogram.h)
+  Lhist,   // linear histogram: u64 slots
+  Series,  // values by intervals of time (types/time_series.h)
 
   // Numbers that print as something else.
   Timestamp,     // u64 boot-time ns, printed by strftime's format in `name`
@@ -49,6 +50,17 @@ enum class TypeKind : uint8_t {
   CgroupPath,    // u64 cgroup id; `name` filters hierarchies
   Inet,          // u32 address family, 16 bytes of address
   MacAddress,    // 6 bytes
+};
+
+// How the values of one interval of a time series become one.
+enum class SeriesValue : uint8_t { Last, Sum, Min, Max, Avg };
+
+// Shape of tseries(value, interval, count, "how").
+struct TimeSeries {
+  uint64_t interval_ns = 1;
+  uint32_t count = 1;  // intervals that are kept
+  SeriesValue value = SeriesValue::Last;
+  friend bool operator==(const TimeSeries &, const TimeSeries &) = default;
 };
 
 enum class AddressSpace : uint8_t { None, Kernel, User };
@@ -83,6 +95,7 @@ struct Type {
   uint32_t count = 0;                          // Array: elements; Hist: sub-bucket bits (0 to 5); stacks: frames
   StackMode stack_mode = StackMode::Bpftrace;  // stacks
   LinearBuckets linear;                        // Lhist
+  TimeSeries series;                           // Series
   std::shared_ptr<const Type> element;         // Pointer, Array
   std::shared_ptr<const StructLayout> layout;  // Struct, Tuple
   std::shared_ptr<const std::vector<Enumerator>> enumerators;  // Enum
@@ -105,6 +118,7 @@ struct Type {
   static Type average(TypeKind avg_or_stats, bool is_signed);
   static Type hist(uint32_t bits);
   static Type lhist(LinearBuckets buckets);
+  static Type time_series(TimeSeries series, bool is_signed);
   static Type timestamp(std::string format);
   static Type kernel_symbol();
   static Type user_symbol();
@@ -119,7 +133,7 @@ struct Type {
   bool is_string() const { return kind == TypeKind::String; }
   bool is_pointer() const { return kind == TypeKind::Pointer; }
   bool is_stack() const { return kind == TypeKind::KernelStack || kind == TypeKind::UserStack; }
-  bool is_aggregate() const { return kind >= TypeKind::Count && kind <= TypeKind::Lhist; }
+  bool is_aggregate() const { return kind >= TypeKind::Count && kind <= TypeKind::Series; }
   // Lives in a register (an LLVM integer of `size` bytes) rather than in memory.
   bool is_scalar() const;
   uint32_t alignment() const;  // bytes

@@ -53,6 +53,7 @@ std::string to_string(const Type &type) {
   case TypeKind::Stats: return signed_prefix(type, "stats_t");
   case TypeKind::Hist: return "hist_t";
   case TypeKind::Lhist: return "lhist_t";
+  case TypeKind::Series: return signed_prefix(type, "tseries_t");
   case TypeKind::Timestamp: return "timestamp";
   case TypeKind::KernelSymbol: return "ksym_t";
   case TypeKind::UserSymbol: return "usym_t";

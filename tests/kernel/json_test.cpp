@@ -21,6 +21,7 @@ constexpr char kEverything[] = R"(
   BEGIN {
     @scalar = 1; @text = "hi\n\"\\\xff"; @tuple = (1, (2, "b")); @max = max(4); @count = count(); @avg = avg(5);
     @keyed["a\"b", 2] = 3; @nested[1, (2, "x")] = 4; @hist = hist(3); @hists[1] = hist(5); @lhist = lhist(50, 0, 10, 2);
+    @series = tseries(5, 1s, 3); @serieses["k", 1] = tseries(-5, 1s, 3, "avg");
     @stats = stats(5); @statss["k"] = stats(6);
     for ($i : 0..6) { @full[$i] = $i; }
     printf("%d %s\n", 5, "a\xff\x01\"b"); time("%H\n"); cat("/proc/self/comm"); system("echo hi");
@@ -60,7 +61,7 @@ TEST_F(JsonTest, typed_records_fit_the_schema) {
     EXPECT_EQ(record["seq"].GetUint64(), next++) << line;
   }
   EXPECT_THAT(kinds, ElementsAre("attached_probes", "cat", "errorf", "helper_error", "hist", "map", "printf", "stats",
-                                 "summary", "syscall", "time", "value", "warnf"));
+                                 "summary", "syscall", "time", "tseries", "value", "warnf"));
 }
 
 TEST_F(JsonTest, the_schema_refuses_what_is_no_record) {

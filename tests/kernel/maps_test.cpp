@@ -57,6 +57,43 @@ TEST_F(MapsTest, linear_histogram) {
   EXPECT_EQ(outcome.out, expected) << outcome;
 }
 
+// One interval that began in 1970 and lasts: the clock cannot come between.
+TEST_F(MapsTest, time_series) {
+  auto value = [](const std::string &arguments) {
+    std::string interval = "9000000000000000000";
+    std::string script = "BEGIN { for ($i : 0..5) { @ = tseries(7 - $i * $i, " + interval + ", 3" + arguments + ") } }";
+    Outcome outcome = Sonde({"-q", "-e", script}).environment("TZ", "UTC0").run();
+    const std::string row = "\n00:00:00.000000000 |                         *                         | ";
+    size_t found = outcome.out.find(row);
+    EXPECT_TRUE(found != std::string::npos && outcome.out.starts_with("\n\n@:\n")) << outcome;
+    return outcome.out.substr(found + row.size(), outcome.out.find('\n', found + 1) - found - row.size());
+  };
+  EXPECT_EQ(value(""), "-9");
+  EXPECT_EQ(value(", \"sum\""), "5");
+  EXPECT_EQ(value(", \"avg\""), "1");
+  EXPECT_EQ(value(", \"min\""), "-9");
+  EXPECT_EQ(value(", \"max\""), "7");
+}
+
+TEST_F(MapsTest, time_series_move_on_and_are_printed_by_key_and_cleared) {
+  Outcome outcome = run_script(R"(interval:ms:100 { @[1] = tseries(1, 100ms, 4); @n++ } interval:ms:1500 {
+                                    print(@[1]); zero(@); print(@); clear(@); clear(@n); exit() })",
+                               {"-q"});
+  std::vector<std::string> lines = outcome.lines();
+  ASSERT_GE(lines.size(), 7u) << outcome;
+  EXPECT_THAT(lines[1], ::testing::StartsWith("hh:mm:ss."));
+  EXPECT_LE(lines.size(), 10u + 1) << "four intervals at most";
+  EXPECT_EQ(lines[lines.size() - 2], "@[1]:");
+  EXPECT_EQ(lines.back(), "<no data>");
+}
+
+// Nothing of what scripts count is left out, however large.
+TEST_F(MapsTest, histograms_count_the_largest_numbers) {
+  Outcome outcome = run_script("BEGIN { @h = hist((uint64)-1); @k = hist((uint64)-1, 3); @h = hist(1 << 62) }", {"-q"});
+  EXPECT_EQ(outcome.lines()[1], "[4E, ...)              2 " + full_bar().substr(0, 54)) << outcome;
+  EXPECT_THAT(outcome.lines().back(), ::testing::HasSubstr(" 1 |@@@")) << outcome;
+}
+
 TEST_F(MapsTest, print_of_a_whole_map_during_the_run) {
   // The interval gives the reader time before the map is cleared.
   Outcome outcome = run_script(

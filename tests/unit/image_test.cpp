@@ -52,6 +52,8 @@ ProgramImage sample() {
   image.maps.push_back({"@start", "AT_start", Type::tuple({Type::int64(), Type::string(16)}), Type::hist(2),
                         MapStorage::PerCpuHash, 4096});
   image.maps.push_back({"@l", "AT_l", Type::none(), Type::lhist({-5, 100, 7}), MapStorage::PerCpuArray, 1});
+  image.maps.push_back(
+      {"@s", "AT_s", Type::none(), Type::time_series({1000, 5, SeriesValue::Avg}, true), MapStorage::PerCpuArray, 1});
   EventSpec event;
   event.kind = EventKind::PrintValue;
   event.fields.push_back({Type::enumeration("e", 32, true, {{"MINUS", -1}, {"ONE", 1}}), 8});
@@ -134,12 +136,18 @@ TEST(Image, NumbersThatDoNotFitTogetherAreRefused) {
   EXPECT_EQ(refusal([](ProgramImage &) {}), "accepted");
   EXPECT_NE(refusal([](ProgramImage &image) { image.events[0].fields[0].offset = 13; }).find("outside its record"),
             std::string::npos);
-  EXPECT_NE(refusal([](ProgramImage &image) { image.events[0].map = 2; }).find("a map that is not there"),
+  EXPECT_NE(refusal([](ProgramImage &image) { image.events[0].map = 3; }).find("a map that is not there"),
             std::string::npos);
   EXPECT_NE(refusal([](ProgramImage &image) { image.events[0].divisor = 0; }).find("divisor"), std::string::npos);
   EXPECT_NE(refusal([](ProgramImage &image) { image.maps[0].value.size = 8; }).find("maps[0]: a hist_t of 8 bytes"),
             std::string::npos);
   EXPECT_NE(refusal([](ProgramImage &image) { image.maps[1].value.linear.step = 0; }).find("lhist_t"),
+            std::string::npos);
+  EXPECT_NE(refusal([](ProgramImage &image) { image.maps[2].value.series.interval_ns = 0; }).find("tseries_t"),
+            std::string::npos);
+  EXPECT_NE(refusal([](ProgramImage &image) { image.maps[2].value.series.count = 6; }).find("tseries_t"),
+            std::string::npos);
+  EXPECT_NE(refusal([](ProgramImage &image) { image.events[0].kind = EventKind::Packet; }).find("lacks fields"),
             std::string::npos);
   EXPECT_NE(refusal([](ProgramImage &image) { image.programs[0].targets[0].name_index = 5; }).find("no probe name"),
             std::string::npos);
