@@ -82,15 +82,25 @@ llvm::Value *emit_pton(Emitter &e, const BuiltinSite &site) {
 
 // ---- macaddr ----
 
+bool is_address(const Type &type) { return type.is_integer() || type.is_pointer(); }
+
 Type check_macaddr(BuiltinUse &use) {
   Type address = use.value(0);
-  if (!address.is_none() && !is_bytes(address, kMacBytes))
+  if (!address.is_none() && !is_address(address) && !is_bytes(address, kMacBytes))
     use.error(use.where(0),
-              fmt::format("macaddr() shows an array of 6 bytes, but this is of type {}", to_string(address)));
+              fmt::format("macaddr() shows an array of 6 bytes, or those at an address, but this is of type {}",
+                          to_string(address)));
   return Type::mac_address();
 }
 llvm::Value *emit_macaddr(Emitter &e, const BuiltinSite &site) {
-  e.store(site.argument(0), site.destination, e.info(site.argument(0)).type);
+  const ast::Expr &source = site.argument(0);
+  const Type &type = e.info(source).type;
+  if (!is_address(type)) {
+    e.store(source, site.destination, type);
+    return site.destination;
+  }
+  AddressSpace space = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
+  e.read_memory(site.destination, kMacBytes, e.value64(source), space);
   return site.destination;
 }
 
@@ -124,8 +134,8 @@ constexpr Builtin kRows[] = {
      check_ntop, emit_ntop},
     {"pton", Form::Function, 1, 1, "pton(\"address\")", "The 4 or 16 bytes of an address in its usual notation.",
      check_pton, emit_pton},
-    {"macaddr", Form::Function, 1, 1, "macaddr(bytes)", "A MAC address, from an array of 6 bytes.", check_macaddr,
-     emit_macaddr},
+    {"macaddr", Form::Function, 1, 1, "macaddr(bytes)",
+     "A MAC address, from an array of 6 bytes or from the address of 6 bytes in memory.", check_macaddr, emit_macaddr},
     {"bswap", Form::Function, 1, 1, "bswap(n)", "The integer with its bytes in reverse order.", check_bswap,
      emit_bswap},
 };

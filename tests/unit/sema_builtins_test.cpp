@@ -81,7 +81,7 @@ TEST(SemaWithAllBuiltins, RefusesWhatIsUnsafe) {
 TEST(SemaWithAllBuiltins, ChecksArgumentsOfValues) {
   EXPECT_THAT(real("begin { print(ntop(\"x\")); }").messages(), ElementsAre(HasSubstr("ntop() shows an integer")));
   EXPECT_THAT(real("begin { print(pton(\"1.2.3\")); }").messages(), ElementsAre(HasSubstr("'1.2.3' is neither")));
-  EXPECT_THAT(real("begin { print(macaddr(1)); }").messages(), ElementsAre(HasSubstr("an array of 6 bytes")));
+  EXPECT_THAT(real("begin { print(macaddr(\"x\")); }").messages(), ElementsAre(HasSubstr("an array of 6 bytes")));
   EXPECT_THAT(real("begin { print(bswap(\"x\")); }").messages(), ElementsAre(HasSubstr("bswap")));
   EXPECT_THAT(real("kprobe:vfs_read { print(buf(arg0)); }").messages(), ElementsAre(HasSubstr("needs a length")));
   EXPECT_THAT(real("begin { print(reg(\"ip\")); }").messages(), ElementsAre(HasSubstr("not available in begin")));
