@@ -9,7 +9,15 @@ namespace {
 constexpr uint64_t kUserStack = 1 << 8;  // BPF_F_USER_STACK
 constexpr int64_t kBucketTaken = -17;    // -EEXIST: another stack has the same hash
 
-uint64_t flags_of(const Type &stack) { return stack.kind == TypeKind::UserStack ? kUserStack : 0; }
+// A raw tracepoint's kernel stack begins with what runs the program: the program itself, bpf_trace_run2 and
+// __bpf_trace_sys_enter. None of it is there when perf serves the tracepoints of system calls.
+constexpr uint64_t kOwnFrames = 3;
+
+uint64_t flags_of(const Type &stack, const probes::Context &context) {
+  if (stack.kind == TypeKind::UserStack)
+    return kUserStack;
+  return context.syscalls ? kOwnFrames : 0;  // in the low byte: frames to skip
+}
 
 }  // namespace
 
@@ -17,7 +25,8 @@ uint64_t flags_of(const Type &stack) { return stack.kind == TypeKind::UserStack 
 llvm::Value *Emitter::stack(const Type &stack) {
   llvm::Value *id = allocate(8);
   auto ask = [&](bool is_second) {
-    return helper(Helper::GetStackId, {context(), module_.stacks(stack, is_second), constant(flags_of(stack))});
+    return helper(Helper::GetStackId,
+                  {context(), module_.stacks(stack, is_second), constant(flags_of(stack, unit_.context))});
   };
   auto is_taken = [&](llvm::Value *found) {
     return ir_.CreateICmpEQ(found, constant(static_cast<uint64_t>(kBucketTaken)));
@@ -39,7 +48,8 @@ llvm::Value *Emitter::stack(const Type &stack) {
 
 llvm::Value *Emitter::stack_depth(const Type &stack) {
   uint32_t size = stack.count * 8;
-  llvm::Value *bytes = helper(Helper::GetStack, {context(), allocate(size), constant(size), constant(flags_of(stack))});
+  llvm::Value *bytes =
+      helper(Helper::GetStack, {context(), allocate(size), constant(size), constant(flags_of(stack, unit_.context))});
   llvm::Value *none = ir_.CreateICmpSLT(bytes, constant(0));
   return ir_.CreateSelect(none, constant(0), ir_.CreateLShr(bytes, 3));
 }

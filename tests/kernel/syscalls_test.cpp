@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 
 #include <cstdio>
+#include <regex>
 
 #include "harness.h"
 
@@ -53,6 +54,35 @@ TEST_F(SyscallTest, results_can_be_negative) {
       { printf("%d %d\n", args.ret, args.__syscall_nr) })",
                           "open 2 /no/such/file");
   EXPECT_THAT(outcome.lines(), ElementsAre("-2 257", "-2 257")) << outcome;
+}
+
+// The names in the first stack of a text, without those of `ignored`.
+std::vector<std::string> frame_names(const std::string &text, const std::set<std::string> &ignored) {
+  std::vector<std::string> names;
+  std::regex frame("        ([^\n+]+)\\+[0-9]+\n");
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), frame); match != std::sregex_iterator(); ++match)
+    if (std::string name = (*match)[1]; !ignored.contains(name))
+      names.push_back(name);
+  return names;
+}
+
+// What perf's event at the same place shows, but for the function that runs several tracers.
+TEST_F(SyscallTest, kernel_stacks_begin_in_the_kernel) {
+  const std::set<std::string> ignored = {"__traceiter_sys_enter", "__traceiter_sys_exit"};
+  for (const char *side : {"enter", "exit"}) {
+    std::string name = side;
+    Outcome served = trace("tracepoint:syscalls:sys_" + name +
+                               "_nanosleep /pid == cpid/ { print(kstack); @shown = len(kstack); print(kstack(1)) }",
+                           "sleep 1");
+    Outcome raw =
+        trace("tracepoint:raw_syscalls:sys_" + name + " /pid == cpid && args.id == 35/ { print(kstack) }", "sleep 1");
+    std::vector<std::string> all = frame_names(raw.out, ignored);
+    ASSERT_FALSE(all.empty()) << raw;
+    std::vector<std::string> names = frame_names(served.out, ignored);
+    ASSERT_GT(names.size(), all.size()) << served;
+    EXPECT_EQ(std::vector(names.begin(), names.begin() + static_cast<ptrdiff_t>(all.size())), all) << served << raw;
+    EXPECT_EQ(names.back().find("bpf_"), std::string::npos) << served;
+  }
 }
 
 TEST_F(SyscallTest, several_by_name_keep_apart) {
