@@ -27,6 +27,8 @@ public:
   void report(JsonRecords *json);
   // The same, and which probes lost how many events in the whole run.
   void report_last(JsonRecords *json);
+  // Whether the programs count anything.
+  bool are_counted() const { return words_ != nullptr; }
   // The last look is a second ago or more.
   bool is_time_to_look() const;
 

@@ -14,6 +14,7 @@
 
 #include "runtime/format_json.h"
 #include "runtime/kernel_maps.h"
+#include "runtime/missed_runs.h"
 
 namespace sonde::runtime {
 namespace {
@@ -21,7 +22,8 @@ namespace {
 // While records keep coming, the reader rests this long between drains: long enough to read many at
 // once, short enough for no one to notice, and far less than a full ring buffer's worth.
 constexpr timespec kRest{0, 300'000};
-constexpr timespec kStatusInterval{1, 0};
+// Losses are told, and the status line is renewed, also while no record comes.
+constexpr timespec kLookInterval{1, 0};
 // How long a program may take between reserving and submitting its record when all is over.
 constexpr int kMaxRestsAtEnd = 300;
 
@@ -187,17 +189,6 @@ void Session::flush() {
   folds_.flush();
 }
 
-std::vector<uint64_t> Session::missed_runs() const {
-  std::vector<uint64_t> missed;
-  for (const image::ProgramSpec &spec : image_.programs) {
-    bpf_prog_info info{};
-    uint32_t size = sizeof info;
-    bool is_known = bpf_obj_get_info_by_fd(bpf_program__fd(object_.program(spec.function)), &info, &size) == 0;
-    missed.push_back(is_known ? info.recursion_misses : 0);
-  }
-  return missed;
-}
-
 Result<uint32_t> Session::run_program(const image::ProgramSpec &spec) {
   bpf_test_run_opts run{};
   run.sz = sizeof run;
@@ -265,7 +256,7 @@ Result<void> Session::follow() {
   return {};
 }
 
-// Sleeps for kRest, or as long as it takes when nothing comes.
+// Sleeps for kRest, or when nothing comes until something does.
 void Session::sleep_until_something(bool is_quiet) {
   std::array<int, 2> rings = records_->fds();
   pollfd wanted[] = {
@@ -276,7 +267,7 @@ void Session::sleep_until_something(bool is_quiet) {
       {is_quiet ? rings[0] : -1, POLLIN, 0},
       {is_quiet ? rings[1] : -1, POLLIN, 0},
   };
-  const timespec *limit = !is_quiet ? &kRest : status_ ? &kStatusInterval : nullptr;
+  const timespec *limit = !is_quiet ? &kRest : status_ || losses_.are_counted() ? &kLookInterval : nullptr;
   ppoll(wanted, std::size(wanted), limit, nullptr);
   if (wanted[1].revents || wanted[2].revents || wanted[3].revents)
     is_over_ = true;
@@ -347,7 +338,7 @@ Result<RunResult> Session::finish() {
   json_.set_sender(nullptr);
   if (!output_.is_broken())
     print_all_maps(state_);
-  losses_.set_missed_runs(missed_runs());
+  losses_.set_missed_runs(missed_runs(image_, object_));
   losses_.report_last(state_.json);
   RunResult result = this->result();
   if (options_.json_typed)

@@ -51,7 +51,6 @@ private:
   void flush();
   void add_summary(int exit_code);
   RunResult result();
-  std::vector<uint64_t> missed_runs() const;
   Result<void> follow();
   Result<RunResult> finish();
 

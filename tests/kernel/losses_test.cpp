@@ -116,6 +116,26 @@ TEST_F(LossesTest, control_records_get_through_a_full_ring) {
   EXPECT_EQ(maps, 50u) << outcome.err;
 }
 
+// A kprobe in what a helper of another program calls is hit while that program runs: the kernel leaves it out.
+using MissedRunsTest = KprobeTest;
+
+TEST_F(MissedRunsTest, are_losses_in_text_and_json) {
+  if (!kernel_is_at_least(6, 7))
+    GTEST_SKIP() << "Linux counts them from 6.7 on";
+  std::string script = R"(kprobe:do_nanosleep /pid == cpid/ {
+      @ran = count(); @s = str(kptr((uint8 *)kaddr("linux_banner")), 8) }
+    kprobe:strncpy_from_kernel_nofault { @inner = count() })";
+  Outcome text = run_script(script, {"--strict", "-c", traced("sleep 3")});
+  EXPECT_THAT(text.err, HasSubstr("Missed 3 runs of kprobe:strncpy_from_kernel_nofault: ")) << text;
+  EXPECT_EQ(text.status, 4) << "strict";
+  EXPECT_THAT(text.out, HasSubstr("@ran: 3\n"));
+  Outcome json = run_script(script, {"--json-typed", "-c", traced("sleep 3")});
+  EXPECT_THAT(json.out, HasSubstr(R"({"type": "missed_runs", "count": 3, "data": )"
+                                  R"({"kprobe:strncpy_from_kernel_nofault": 3})"))
+      << json;
+  EXPECT_THAT(json.lines().back(), HasSubstr(R"("runs": 3})"));
+}
+
 TEST_F(LossesTest, control_records_keep_their_place_among_the_data) {
   Outcome outcome = run_script(
       R"(BEGIN { @a = 1; printf("one\n"); print(@a); clear(@a); printf("two\n"); print(@a); printf("three\n"); exit(3); printf("never\n") })");
