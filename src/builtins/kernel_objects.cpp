@@ -1,4 +1,4 @@
-// What the kernel says of its objects: paths of files, cookies of sockets, variables of each CPU.
+// What the kernel says of its objects: paths of files, cookies of sockets, packets, variables of each CPU.
 #include <algorithm>
 
 #include "builtins/families.h"
@@ -74,6 +74,29 @@ llvm::Value *emit_socket_cookie(Emitter &e, const BuiltinSite &site) {
   return e.helper(Helper::GetSocketCookie, {e.value64(site.argument(0))});
 }
 
+// ---- skboutput ----
+
+Type check_skboutput(BuiltinUse &use) {
+  has_typed_objects(use);
+  std::optional<std::string> file = use.literal(0);
+  if (file && file->empty())
+    use.error(use.where(0), "skboutput() needs the name of a file");
+  Type type = use.value(1);
+  if (!type.is_none() && !(type.is_pointer() && is_named(*type.element, "sk_buff")))
+    use.error(use.where(1),
+              fmt::format("skboutput() takes a pointer to a struct sk_buff, but this is of type {}", to_string(type)))
+        .with_hint("like args.skb");
+  use.integer(2);
+  use.integer(3);
+  Type word = Type::integer(32, false);
+  use.event(image::EventKind::Packet, file.value_or(""), {Type::uint64(), word, word});
+  return Type::int64();
+}
+llvm::Value *emit_skboutput(Emitter &e, const BuiltinSite &site) {
+  llvm::Value *packet = e.value64(site.argument(1)), *length = e.value64(site.argument(2));
+  return e.send_packet(site.info.event, packet, e.value64(site.argument(3)), length);
+}
+
 // ---- percpu_kaddr ----
 
 constexpr const char *kCpuOffsets = "__per_cpu_offset";  // unsigned long [NR_CPUS], include/asm-generic/percpu.h
@@ -112,6 +135,11 @@ constexpr Builtin kRows[] = {
     {"socket_cookie", Form::Function, 1, 1, "socket_cookie(struct sock *)",
      "The number by which the kernel knows a socket for as long as it lives; in fentry and fexit.", check_socket_cookie,
      emit_socket_cookie},
+    {"skboutput", Form::Function, 4, 4, "skboutput(\"file\", struct sk_buff *, length, offset)",
+     "Appends `length` bytes of a packet, from `offset` on, to a pcap file of raw IP; 0, or less than 0 if it cannot. "
+     "In "
+     "fentry and fexit.",
+     check_skboutput, emit_skboutput, /*is_numbered=*/false, /*has_effects=*/true},
     {"percpu_kaddr", Form::Function, 1, 2, "percpu_kaddr(\"name\" [, cpu])",
      "Address of a variable that the kernel has for each CPU: this CPU's or the given one's, null if there is none.",
      check_percpu_kaddr, emit_percpu_kaddr},

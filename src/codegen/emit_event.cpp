@@ -16,10 +16,16 @@
 namespace sonde::codegen {
 namespace {
 
+// Whether anything is sent through the ring buffer of data: packets are not.
 bool sends_data(const sema::Analysis &analysis) {
-  return std::any_of(analysis.events.begin(), analysis.events.end(),
-                     [](const image::EventSpec &event) { return !image::is_control(event.kind); });
+  return std::any_of(analysis.events.begin(), analysis.events.end(), [](const image::EventSpec &event) {
+    return !image::is_control(event.kind) && event.kind != image::EventKind::Packet;
+  });
 }
+
+constexpr int64_t kNoRoom = -28;          // -ENOSPC
+constexpr int64_t kBeyondEnd = -14;       // -EFAULT
+constexpr uint64_t kMaxPacket = 0xfffff;  // BPF_F_CTXLEN_MASK
 
 }  // namespace
 
@@ -96,6 +102,31 @@ void Emitter::write_header(uint32_t event, llvm::Value *record, llvm::Value *pos
   if (position)
     ir_.CreateStore(position,
                     offset(record, image::EventSpec::header_size(image::EventKind::Exit, analysis_.is_stamped) - 8));
+}
+
+// What is asked for are `length` bytes from `offset` on. As scripts commonly say the packet's own length although they
+// leave out its beginning, less will do.
+llvm::Value *Emitter::send_packet(uint32_t event, llvm::Value *packet, llvm::Value *offset, llvm::Value *length) {
+  const image::EventSpec &spec = analysis_.events[event];
+  llvm::Value *record = allocate(spec.size), *result = allocate(8);
+  write_header(event, record, nullptr);
+  ir_.CreateStore(helper(Helper::KtimeGetBootNs, {}), this->offset(record, spec.fields[0].offset));
+  ir_.CreateStore(ir_.CreateTrunc(offset, ir_.getInt32Ty()), this->offset(record, spec.fields[1].offset));
+  llvm::Value *first = try_packet(event, packet, record, ir_.CreateAdd(offset, length));
+  ir_.CreateStore(first, result);
+  branch(ir_.CreateICmpEQ(first, constant(static_cast<uint64_t>(kBeyondEnd))),
+         [&] { ir_.CreateStore(try_packet(event, packet, record, length), result); });
+  llvm::Value *last = ir_.CreateLoad(ir_.getInt64Ty(), result);
+  branch(ir_.CreateICmpEQ(last, constant(static_cast<uint64_t>(kNoRoom))), [&] { count_lost_event(); });
+  return last;
+}
+
+llvm::Value *Emitter::try_packet(uint32_t event, llvm::Value *packet, llvm::Value *record, llvm::Value *bytes) {
+  const image::EventSpec &spec = analysis_.events[event];
+  bytes = ir_.CreateSelect(ir_.CreateICmpUGT(bytes, constant(kMaxPacket)), constant(kMaxPacket), bytes);
+  ir_.CreateStore(ir_.CreateTrunc(bytes, ir_.getInt32Ty()), offset(record, spec.fields[2].offset));
+  llvm::Value *flags = ir_.CreateOr(ir_.CreateShl(bytes, 32), constant(BPF_F_CURRENT_CPU));
+  return helper(Helper::SkbOutput, {packet, module_.packets(), flags, record, constant(spec.size)});
 }
 
 void Emitter::count_lost_event() { count_loss(module_.loss_words().records(unit_index_)); }

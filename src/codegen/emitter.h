@@ -164,6 +164,8 @@ public:
   void send_event(uint32_t event, std::span<const FieldWriter> fields);
   // The common case: fields are the values of expressions.
   void send_event(uint32_t event, std::span<const ast::Expr *const> fields);
+  // Sends a record with that many of the packet's first bytes behind it; i64: the helper's result.
+  llvm::Value *send_packet(uint32_t event, llvm::Value *packet, llvm::Value *offset, llvm::Value *length);
   // Leaves the program at once (exit(), return). What is emitted after it is unreachable and dropped.
   // Must not be called while a record is being written.
   void return_from_program();
@@ -389,6 +391,7 @@ private:
   // `position` is null for data.
   void write_header(uint32_t event, llvm::Value *record, llvm::Value *position);
   void count_lost_event();
+  llvm::Value *try_packet(uint32_t event, llvm::Value *packet, llvm::Value *record, llvm::Value *bytes);
   FieldWriter writer_of(const ast::Expr &field, const Type &as);
   llvm::Value *counter_key();
   void count_loss(uint32_t word);  // of image::LossWords

@@ -27,6 +27,7 @@ enum class Helper : uint32_t {
   GetStack = 67,
   GetCurrentCgroupId = 80,
   SendSignal = 109,
+  SkbOutput = 111,
   ProbeReadUser = 112,
   ProbeReadKernel = 113,
   ProbeReadUserStr = 114,

@@ -148,6 +148,16 @@ llvm::GlobalVariable *ModuleBuilder::control_ring() {
   return control_ring_;
 }
 
+// libbpf makes it as large as there are CPUs.
+llvm::GlobalVariable *ModuleBuilder::packets() {
+  if (!packets_) {
+    packets_ = add_map(image::kPacketsMap);
+    llvm::DIType *word = debug_info_.type(Type::integer(32, false));
+    debug_info_.describe_map(*packets_, {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0, word, word});
+  }
+  return packets_;
+}
+
 llvm::GlobalVariable *ModuleBuilder::add_losses(uint32_t count) {
   auto *type = llvm::ArrayType::get(llvm::Type::getInt64Ty(context_), count);
   auto *losses = new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::ExternalLinkage,

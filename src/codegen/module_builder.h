@@ -48,6 +48,7 @@ public:
   llvm::GlobalVariable *map(uint32_t index) { return maps_[index]; }
   llvm::GlobalVariable *ring_buffer();
   llvm::GlobalVariable *control_ring();
+  llvm::GlobalVariable *packets();
   // The counters of kLossesSection, of which word `word` will be used.
   llvm::GlobalVariable *losses(uint32_t word);
   image::LossWords loss_words() const { return {static_cast<uint32_t>(analysis_.units.size())}; }
@@ -85,6 +86,7 @@ private:
   std::map<const sema::Unit *, llvm::GlobalVariable *> syscall_tables_;
   llvm::GlobalVariable *ring_buffer_ = nullptr;
   llvm::GlobalVariable *control_ring_ = nullptr;
+  llvm::GlobalVariable *packets_ = nullptr;
   llvm::GlobalVariable *losses_ = nullptr;
   uint32_t loss_count_ = 0;
   std::vector<image::FailureSite> failure_sites_;

@@ -125,6 +125,8 @@ bool takes_map(EventKind kind) {
 }
 
 size_t fewest_fields(EventKind kind) {
+  if (kind == EventKind::Packet)
+    return 3;
   return kind == EventKind::PrintMapEntry || kind == EventKind::PrintValue || kind == EventKind::Join ? 1 : 0;
 }
 

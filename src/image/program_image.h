@@ -107,6 +107,7 @@ enum class EventKind : uint8_t {
   Error,          // format, fields: a message with its place in the script
   Warning,        // as Error
   Assertion,      // as Error; and the run ends with exit code 1
+  Packet,         // format: a pcap file; fields: boot time, bytes to leave out, bytes that follow the record
 };
 
 // Events that steer the run or read maps. Their records have a ring buffer of their own, where no flood of data
@@ -114,7 +115,9 @@ enum class EventKind : uint8_t {
 constexpr bool is_control(EventKind kind) { return kind >= EventKind::PrintMap && kind <= EventKind::Exit; }
 
 // Whether an event's format is printf's.
-inline bool has_printf_format(EventKind kind) { return kind == EventKind::Printf || kind >= EventKind::Cat; }
+inline bool has_printf_format(EventKind kind) {
+  return kind == EventKind::Printf || (kind >= EventKind::Cat && kind <= EventKind::Assertion);
+}
 
 struct EventField {
   Type type;
@@ -178,14 +181,16 @@ enum class ParameterKind : uint8_t {
   StartNs,   // CLOCK_BOOTTIME when the run began, for `elapsed`
   ChildPid,  // pid of -c's process, 0 without one
   TaiNs,     // what CLOCK_TAI is ahead of CLOCK_BOOTTIME
+  WallNs,    // the same of CLOCK_REALTIME
 };
 
 inline constexpr const char *kParametersSection = ".rodata.params";
-  WallNs,    // the same of CLOCK_REALTIME
 
 // Names that the object uses for what the runtime must find in it.
-inline constexpr const char *kRingBufferMap = "events";       // BPF_MAP_TYPE_RINGBUF
-inline constexpr const char *kControlRingMap = "control";     // the same, for control records
+inline constexpr const char *kRingBufferMap = "events";    // BPF_MAP_TYPE_RINGBUF
+inline constexpr const char *kControlRingMap = "control";  // the same, for control records
+// BPF_MAP_TYPE_PERF_EVENT_ARRAY: records of packets, each followed by bytes of its packet.
+inline constexpr const char *kPacketsMap = "packets";
 inline constexpr const char *kLossesSection = ".bss.losses";  // words of LossWords
 inline constexpr const char *kScratchMap = "scratch";         // array, kScratchLevels areas for each CPU
 

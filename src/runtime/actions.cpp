@@ -21,8 +21,8 @@ void fail_assertion(ActionState &state, const EventSpec &event, uint32_t id, con
   state.exit_code = 1;
 }
 
-constexpr std::array<Action, 14> kActions = [] {
-  std::array<Action, 14> table{};
+constexpr std::array<Action, 15> kActions = [] {
+  std::array<Action, 15> table{};
   auto set = [&](EventKind kind, Action action) { table[static_cast<size_t>(kind)] = action; };
   set(EventKind::Printf, print_formatted);
   set(EventKind::Time, print_time);
@@ -38,6 +38,7 @@ constexpr std::array<Action, 14> kActions = [] {
   set(EventKind::Error, print_error);
   set(EventKind::Warning, print_warning);
   set(EventKind::Assertion, fail_assertion);
+  set(EventKind::Packet, write_packet);
   return table;
 }();
 

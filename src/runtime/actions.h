@@ -15,6 +15,8 @@
 
 namespace sonde::runtime {
 
+class PacketFiles;
+
 // What actions work with and change.
 struct ActionState {
   const image::ProgramImage &image;
@@ -25,6 +27,7 @@ struct ActionState {
   std::optional<int> exit_code;              // set once exit() was seen
   JsonRecords *json = nullptr;               // records as JSON, one per line; null for text
   Output *folds = nullptr;                   // -f folded: where maps with stacks go; the rest is text
+  PacketFiles *packets = nullptr;            // where packets go; null when the script sends none
 };
 
 using Action = void (*)(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record);
@@ -47,6 +50,7 @@ void print_whole_map(ActionState &, const image::EventSpec &, uint32_t, const ui
 void print_map_entry(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void print_file(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void run_command(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
+void write_packet(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void print_error(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void print_warning(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);
 void clear_map(ActionState &, const image::EventSpec &, uint32_t, const uint8_t *);

@@ -111,6 +111,8 @@ Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image,
   session->state_.formats = formats.take();
   if (auto done = session->open_records(); !done)
     return done.error();
+  if (auto done = session->open_packets(); !done)
+    return done.error();
   if (options.pid) {
     session->traced_pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, *options.pid, 0));
     if (session->traced_pidfd_ < 0)
@@ -135,6 +137,32 @@ Result<void> Session::open_records() {
   records_ = std::make_unique<RecordStream>(std::move(rings[0]), std::move(rings[1]),
                                             static_cast<uint32_t>(header - sizeof(uint64_t)));
   return {};
+}
+
+// A dry run makes no files.
+Result<void> Session::open_packets() {
+  int map = object_.map_fd(image::kPacketsMap);
+  if (map < 0 || options_.dry_run)
+    return {};
+  auto files = PacketFiles::create(image_, &signals_);
+  if (!files)
+    return files.error();
+  packet_files_ = files.take();
+  state_.packets = packet_files_.get();
+  auto reader = PacketReader::open(image_, map, [this](const uint8_t *record, uint32_t size) {
+    ++events_;
+    run_action(state_, *event_of(image_, record, size), record);
+  });
+  if (!reader)
+    return reader.error();
+  packets_ = reader.take();
+  return {};
+}
+
+// They have buffers of their own, so no exit() among the other records says which of them came before it.
+void Session::read_packets() {
+  if (packets_)
+    packets_->read();
 }
 
 Result<RunResult> Session::run() {
@@ -187,6 +215,8 @@ void Session::flush() {
     status_->hide();
   output_.flush();
   folds_.flush();
+  if (packet_files_)
+    packet_files_->flush();
 }
 
 Result<uint32_t> Session::run_program(const image::ProgramSpec &spec) {
@@ -233,6 +263,7 @@ Result<void> Session::follow() {
   while (!is_over()) {
     if (auto done = run_for_signals(); !done)
       return done.error();
+    read_packets();
     size_t count = drain(records_->now());
     if (options_.buffering != Buffering::Full)
       flush();
@@ -266,6 +297,7 @@ void Session::sleep_until_something(bool is_quiet) {
       {attachments_.end_fd(), POLLIN, 0},
       {is_quiet ? rings[0] : -1, POLLIN, 0},
       {is_quiet ? rings[1] : -1, POLLIN, 0},
+      {is_quiet && packets_ ? packets_->fd() : -1, POLLIN, 0},
   };
   const timespec *limit = !is_quiet ? &kRest : status_ || losses_.are_counted() ? &kLookInterval : nullptr;
   ppoll(wanted, std::size(wanted), limit, nullptr);
@@ -331,6 +363,7 @@ Result<RunResult> Session::finish() {
   } else {
     drain_completely(end);
   }
+  read_packets();
   if (auto done = run_programs(image::ProviderKind::End); !done)
     return done.error();
   in_end_programs_ = true;
@@ -348,6 +381,9 @@ Result<RunResult> Session::finish() {
   for (const Output *output : {&output_, &folds_})
     if (output->is_broken() && !output->is_closed())
       return output->error();
+  if (packet_files_)
+    if (auto written = packet_files_->state(); !written)
+      return written.error();
   return output_.is_closed() || folds_.is_closed() ? RunResult{128 + SIGPIPE} : result;
 }
 

@@ -12,6 +12,8 @@
 #include "runtime/losses.h"
 #include "runtime/ordered_records.h"
 #include "runtime/output.h"
+#include "runtime/packet_files.h"
+#include "runtime/packet_reader.h"
 #include "runtime/record_stream.h"
 #include "runtime/run.h"
 #include "runtime/signals.h"
@@ -42,6 +44,7 @@ private:
   // Runs one program once; what it returned.
   Result<uint32_t> run_program(const image::ProgramSpec &spec);
   Result<void> open_records();
+  Result<void> open_packets();
   Result<void> run_programs(image::ProviderKind kind);
   Result<void> run_for_signals();
   Result<bool> run_test(const image::ProgramSpec &spec, const std::string &name);
@@ -56,6 +59,7 @@ private:
 
   bool counts(const image::EventSpec &event) const;
   void act_on(const uint8_t *record, uint32_t size);
+  void read_packets();
   size_t drain(const RecordStream::Mark &end);
   void drain_completely(const RecordStream::Mark &end);
   // What programs have sent by now.
@@ -87,7 +91,9 @@ private:
   bool keeps_up_ = false;  // with what processes map
   bool in_end_programs_ = false;
   bool is_over_ = false;
-  Attachments attachments_;  // last: detached before anything else goes
+  std::unique_ptr<PacketFiles> packet_files_;
+  std::unique_ptr<PacketReader> packets_;  // null when the script sends none
+  Attachments attachments_;                // last: detached before anything else goes
 };
 
 }  // namespace sonde::runtime

@@ -45,7 +45,7 @@ add_libraries() {
 }
 
 programs=(bash cat date dd df dirname echo env false head id kill ls mkdir nice od printf ps rm seq setsid sleep sort
-    stat stty tail tee timeout touch tr true uname wc grep sed awk strace bpftool)
+    stat stty tail tee timeout touch tr true uname wc grep sed awk strace bpftool tcpdump)
 executables=()
 for program in "${programs[@]}"; do
     path=$(type -P "$program") || continue
