@@ -49,6 +49,13 @@ public:
   Sonde &signal_at(double seconds, int signal) { return timed_signal_ = {seconds, signal}, *this; }
   // Closes our end of standard output once `text` was seen on it: the next write meets SIGPIPE.
   Sonde &close_output_after(std::string text) { return close_after_ = std::move(text), *this; }
+  // From the moment that `text` was seen on, sends the signal ten times a second until the process is gone.
+  Sonde &signal_again_after(std::string text, int signal) { return repeated_ = {std::move(text), signal}, *this; }
+  // Once something came on standard output, reads no more of it for so long, or until the process is gone.
+  Sonde &stall_output(double seconds) { return stall_ = seconds, *this; }
+  // Which of its outputs are a terminal (which changes no byte of what is written to it) instead of a pipe.
+  Sonde &output_to_terminal() { return out_is_terminal_ = true, *this; }
+  Sonde &errors_to_terminal() { return err_is_terminal_ = true, *this; }
   // Runs as this user instead of root.
   Sonde &user(uint32_t uid) { return uid_ = uid, *this; }
 
@@ -72,15 +79,16 @@ private:
   std::optional<double> limit_;
   std::vector<SignalAfter> signals_;
   std::optional<TimedSignal> timed_signal_;
+  std::optional<SignalAfter> repeated_;
+  double stall_ = 0;
+  bool out_is_terminal_ = false;
+  bool err_is_terminal_ = false;
   std::optional<std::string> close_after_;
   std::optional<uint32_t> uid_;
 };
 
 // sonde -e SCRIPT ARGS…
 Outcome run_script(const std::string &script, std::vector<std::string> more = {});
-
-// Path of the program under test.
-std::string sonde_program();
 
 // Path of the program under test.
 std::string sonde_program();

@@ -1,7 +1,9 @@
-// Sonde: starts sonde with pipes on its three standard files, feeds, signals, times and ends it.
+// Sonde: starts sonde with pipes or terminals on its three standard files, feeds, signals, times and ends it.
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <pty.h>
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,21 +20,30 @@ namespace {
 
 constexpr double kDefaultLimit = 20;
 constexpr int kPollMs = 10;
+constexpr double kRepeatSeconds = 0.1;
 
 double time_limit() {
   const char *text = std::getenv("SONDE_TEST_SECONDS");
   return text ? std::atof(text) : kDefaultLimit;
 }
 
+// Two ends; of a terminal, which sonde writes to, the end to read is the emulator's.
 struct Pipe {
   int read = -1;
   int write = -1;
-  Pipe() {
+  explicit Pipe(bool is_terminal = false) {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-      throw std::runtime_error("pipe2 failed");
+    if (is_terminal ? !open_terminal(ends) : pipe2(ends, O_CLOEXEC) != 0)
+      throw std::runtime_error("pipe2 or openpty failed");
     read = ends[0];
     write = ends[1];
+  }
+  static bool open_terminal(int (&ends)[2]) {
+    termios settings{};
+    cfmakeraw(&settings);
+    winsize size{24, 80, 0, 0};
+    return openpty(&ends[0], &ends[1], nullptr, &settings, &size) == 0 && fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 &&
+           fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
   }
   ~Pipe() {
     close_end(read);
@@ -73,7 +84,10 @@ std::string newer_kernel_needed(const Outcome &outcome) {
 // One started process and the state of its run.
 class RunningProcess {
 public:
-  explicit RunningProcess(const Sonde &run) : run_(run), limit_(run.limit_.value_or(time_limit())) { start(); }
+  explicit RunningProcess(const Sonde &run)
+      : run_(run), limit_(run.limit_.value_or(time_limit())), out_(run.out_is_terminal_), err_(run.err_is_terminal_) {
+    start();
+  }
 
   Outcome finish() {
     while (out_.read >= 0 || err_.read >= 0) {
@@ -123,7 +137,7 @@ private:
   }
 
   void exchange() {
-    pollfd files[] = {{out_.read, POLLIN, 0}, {err_.read, POLLIN, 0}, {in_.write, POLLOUT, 0}};
+    pollfd files[] = {{is_stalled() ? -1 : out_.read, POLLIN, 0}, {err_.read, POLLIN, 0}, {in_.write, POLLOUT, 0}};
     if (poll(files, 3, kPollMs) <= 0)
       return;
     if (files[0].revents)
@@ -133,6 +147,19 @@ private:
     if (files[2].revents)
       give();
     act_by_text();
+  }
+
+  bool is_stalled() {
+    if (run_.stall_ == 0 || outcome_.out.empty())
+      return false;
+    if (stalled_at_ < 0)
+      stalled_at_ = elapsed();
+    return elapsed() - stalled_at_ < run_.stall_ && !is_gone();
+  }
+
+  bool is_gone() const {
+    siginfo_t about{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == pid_;
   }
 
   void take(int &end, std::string &into) {
@@ -168,6 +195,10 @@ private:
       kill(pid_, run_.timed_signal_->signal);
       timed_signal_sent_ = true;
     }
+    if (run_.repeated_ && has_printed(run_.repeated_->text) && elapsed() >= next_repeat_ && !is_gone()) {
+      kill(pid_, run_.repeated_->signal);
+      next_repeat_ = elapsed() + kRepeatSeconds;
+    }
     if (elapsed() > limit_ && !outcome_.timed_out) {
       outcome_.timed_out = true;
       kill(-pid_, SIGKILL);
@@ -199,6 +230,8 @@ private:
   size_t given_ = 0;
   size_t signals_sent_ = 0;
   bool timed_signal_sent_ = false;
+  double stalled_at_ = -1;
+  double next_repeat_ = 0;
   Outcome outcome_;
 };
 
