@@ -21,9 +21,23 @@ uint64_t word(const uint8_t *bytes, size_t index) {
   return value;
 }
 
+// As append_value(), but that the frames of stacks are not indented.
+void append_text(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
+  if (!type.is_stack() || type.stack_mode != StackMode::Bpftrace)
+    return append_value(out, type, bytes, around);
+  std::string lines;
+  append_value(lines, type, bytes, around);
+  bool is_indent = false;
+  for (char c : lines) {
+    is_indent = c == '\n' || (is_indent && c == ' ');
+    if (!is_indent || c == '\n')
+      out += c;
+  }
+}
+
 void append_text_value(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
   std::string text;
-  append_value(text, type, bytes, around);
+  append_text(text, type, bytes, around);
   append_json_string(out, text);
 }
 
@@ -118,7 +132,7 @@ void append_buckets(std::string &out, const Type &type, const uint8_t *slots, ui
 // Keys join with commas, elements of tuples inside them in parentheses: 1,(2,3),{.a=4,.b=5}.
 void append_key_text(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
   if (type.kind != TypeKind::Tuple)
-    return append_value(out, type, bytes, around);
+    return append_text(out, type, bytes, around);
   const char *separator = "";
   out += is_record(type) ? "{" : "";
   for (const Field &field : type.layout->fields) {

@@ -133,6 +133,14 @@ TEST_F(JsonTest, an_ordered_run_prints_all_and_by_time) {
   EXPECT_EQ(printed, 5001u) << outcome.err;
 }
 
+TEST_F(JsonTest, frames_of_stacks_are_not_indented) {
+  Outcome outcome = run_script("config = { show_debug_info = 0 } uprobe:" + program("traced") +
+                                   ":traced_add { @[ustack(1), 1] = count(); print(ustack(1)) }",
+                               {"-f", "json", "-c", traced("add 1")});
+  EXPECT_THAT(outcome.out, HasSubstr(R"({"type": "value", "data": "\ntraced_add+0\n"})")) << outcome;
+  EXPECT_THAT(outcome.out, HasSubstr(R"({"@": {"\ntraced_add+0\n,1": 1}})"));
+}
+
 // ---- folded ----
 
 TEST_F(JsonTest, stacks_fold_into_lines_for_flame_graphs) {
