@@ -37,18 +37,11 @@ Type check_process_id(BuiltinUse &use) {
   return Type::integer(32, false);
 }
 
-// struct bpf_pidns_info of our own namespace: { u32 pid, u32 tgid }, zeros for tasks that are not in it.
-llvm::Value *ids_in_namespace(Emitter &e, const kernel::PidNamespace &space) {
-  llvm::Value *ids = e.allocate(8);
-  e.helper(Helper::GetNsCurrentPidTgid, {e.constant(space.device), e.constant(space.inode), ids, e.constant(8)});
-  return ids;
-}
-
 template <bool is_thread> llvm::Value *emit_process_id(Emitter &e, const BuiltinSite &site) {
   const ast::Identifier *word = namespace_word(site.arguments);
   std::optional<kernel::PidNamespace> space = e.kernel().pid_namespace();
   if (space && !(word && word->name == "init"))
-    return e.load(e.offset(ids_in_namespace(e, *space), is_thread ? 0 : 4), Type::integer(32, false));
+    return e.load(e.offset(e.ids_in_namespace(*space), is_thread ? 0 : 4), Type::integer(32, false));
   return is_thread ? low_half(e, Helper::GetCurrentPidTgid) : high_half(e, Helper::GetCurrentPidTgid);
 }
 

@@ -21,11 +21,12 @@ bool has_stacks(const sema::Unit &unit) {
 
 }  // namespace
 
-// The kernel refuses stack-trace maps to programs that sleep, and walks the entries of a map under a lock: the
-// bodies of loops do not sleep.
+// The kernel refuses stack-trace maps and cgroup arrays to programs that sleep, and walks the entries of a map under a
+// lock: the bodies of loops do not sleep.
 bool Emitter::may_sleep() {
   if (!may_sleep_)
-    may_sleep_ = unit_.context.may_wait && !has_stacks(unit_) && kernel().has(kernel::Feature::SleepableUprobes);
+    may_sleep_ = unit_.context.may_wait && !has_stacks(unit_) && !analysis_.scope.is_cgroup &&
+                 kernel().has(kernel::Feature::SleepableUprobes);
   return *may_sleep_;
 }
 

@@ -1,7 +1,7 @@
 // The frame of a program: entry block, predicate, body, the one exit; and the blocks in between.
 //
 //   entry:  allocas                        (filled while the rest is emitted)
-//   body:   predicate
+//   body:   events of others left (emit_syscall.cpp, emit_scope.cpp), predicate
 //   gate:   scratch memory is claimed      (before the predicate if that needs it)
 //   body:   statements
 //   exit:   scratch memory is released, return 0
@@ -48,6 +48,7 @@ void Emitter::emit_program() {
   allocate_result();
   begin_frame();
   ignore_other_syscalls();
+  ignore_other_processes();
   ignore_end_of_iteration();
   const ast::ExprPtr &predicate = unit_.probe->predicate;
   bool predicate_declares = predicate && ast::holds_statements(*predicate);

@@ -131,6 +131,8 @@ public:
   // Writes all of `args`.
   void store_args(llvm::Value *destination, const Type &type);
   llvm::Value *parameter(image::ParameterKind kind);
+  // Address of { u32 thread id, u32 process id } of the running task in that namespace; zeros where it has none.
+  llvm::Value *ids_in_namespace(const kernel::PidNamespace &space);  // emit_scope.cpp
 
   // ---- Variables (emit_statement.cpp) ----
   // Gives a variable a value of type `from`.
@@ -354,6 +356,13 @@ private:
 
   // ---- emit_usdt.cpp ----
   llvm::Value *usdt_argument(const probes::UsdtArgument &argument);
+
+  // ---- emit_scope.cpp ----
+  void ignore_other_processes();
+  llvm::Value *in_traced_processes();  // i1
+  llvm::Value *in_pid_set(llvm::GlobalVariable *set, llvm::Value *pid);
+  llvm::Value *process_id();  // i32, as the tracer's namespace counts
+  llvm::Value *first_process_id();
 
   // ---- emit_syscall.cpp ----
   void ignore_other_syscalls();

@@ -54,6 +54,7 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
   image.events = analysis.events;
   image.parameters = analysis.parameters;
   image.is_stamped = analysis.is_stamped;
+  image.scope = analysis.scope;
   image.config = analysis.config;
   if (sources.size()) {
     image.source_name = sources.file(0).name;

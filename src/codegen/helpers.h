@@ -19,6 +19,7 @@ enum class Helper : uint32_t {
   GetCurrentComm = 16,
   GetStackId = 27,
   GetCurrentTask = 35,
+  CurrentTaskUnderCgroup = 37,
   ProbeWriteUser = 36,
   GetNumaNodeId = 42,
   ProbeReadStr = 45,

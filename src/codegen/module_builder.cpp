@@ -42,6 +42,7 @@ const char *parameter_name(image::ParameterKind kind) {
   case image::ParameterKind::ChildPid: return "child_pid";
   case image::ParameterKind::TaiNs: return "tai_ns";
   case image::ParameterKind::WallNs: return "wall_ns";
+  case image::ParameterKind::TracedPid: return "traced_pid";
   }
   return "parameter";
 }
@@ -156,6 +157,26 @@ llvm::GlobalVariable *ModuleBuilder::packets() {
     debug_info_.describe_map(*packets_, {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0, word, word});
   }
   return packets_;
+}
+
+llvm::GlobalVariable *ModuleBuilder::pid_set(const char *name) {
+  llvm::GlobalVariable *&set = pid_sets_[name];
+  if (!set) {
+    set = add_map(name);
+    debug_info_.describe_map(*set,
+                             {BPF_MAP_TYPE_HASH, image::kMostScopePids, debug_info_.type(Type::integer(32, false)),
+                              debug_info_.type(Type::integer(8, false))});
+  }
+  return set;
+}
+
+llvm::GlobalVariable *ModuleBuilder::scope_cgroup() {
+  if (!scope_cgroup_) {
+    llvm::DIType *word = debug_info_.type(Type::integer(32, false));
+    scope_cgroup_ = add_map(image::kScopeCgroupMap);
+    debug_info_.describe_map(*scope_cgroup_, {BPF_MAP_TYPE_CGROUP_ARRAY, 1, word, word});
+  }
+  return scope_cgroup_;
 }
 
 llvm::GlobalVariable *ModuleBuilder::add_losses(uint32_t count) {

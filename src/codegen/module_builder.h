@@ -59,6 +59,9 @@ public:
   llvm::GlobalVariable *stacks(const Type &type, bool is_second);
   // The map of scratch areas (emit_scratch.cpp); `size` bytes of an area will be used.
   llvm::GlobalVariable *scratch(uint32_t size);
+  // The maps of image::Scope, by name: sets of process ids, and the cgroup.
+  llvm::GlobalVariable *pid_set(const char *name);
+  llvm::GlobalVariable *scope_cgroup();
   llvm::GlobalVariable *parameter(image::ParameterKind kind);
   // A constant of the object, indexed by the number of a system call: one more than the name's index of the
   // unit's target, 0 for others; the last is 0.
@@ -87,6 +90,8 @@ private:
   llvm::GlobalVariable *ring_buffer_ = nullptr;
   llvm::GlobalVariable *control_ring_ = nullptr;
   llvm::GlobalVariable *packets_ = nullptr;
+  std::map<std::string, llvm::GlobalVariable *> pid_sets_;  // by name
+  llvm::GlobalVariable *scope_cgroup_ = nullptr;
   llvm::GlobalVariable *losses_ = nullptr;
   uint32_t loss_count_ = 0;
   std::vector<image::FailureSite> failure_sites_;

@@ -48,10 +48,11 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
   if (result.wrong_option)
     return result;
 
-  sema::AnalyzeOptions analyze_options{options.parameters, options.pid,    options.unsafe,
+  sema::AnalyzeOptions analyze_options{options.parameters, options.pids,   options.unsafe,
                                        options.config,     result.options, &definitions};
   analyze_options.stamp_records = options.stamp_records;
   analyze_options.count_failed_reads = options.count_failed_reads;
+  analyze_options.scope = options.scope;
   sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), analyze_options, diagnostics);
   if (wants(Stage::Types))
     print(Stage::Types, sema::print(analysis));

@@ -19,7 +19,7 @@ struct CompileOptions {
   std::vector<std::string> parameters;  // $1 …
   std::vector<GivenOption> given;       // --name=value of the script
   bool wants_options_help = false;      // stop once the script's options are known
-  std::optional<int> pid;
+  std::vector<int> pids;
   bool unsafe = false;
   image::Config config;
   CHeaders headers;
@@ -27,6 +27,7 @@ struct CompileOptions {
   std::vector<Stage> stages;   // to print, in the chain's order; empty for all the way to the image
   bool stamp_records = false;  // for output that tells the origin of records or sorts them
   bool count_failed_reads = false;
+  image::Scope scope;
 };
 
 struct Compilation {

@@ -35,7 +35,7 @@ int print_list(const std::vector<std::string> &lines) {
 
 int list(const Options &options, kernel::Kernel &kernel) {
   auto lines =
-      probes::list_probes(options.pattern, options.run.verbosity > 0, {kernel, options.run.pid, options.unsafe});
+      probes::list_probes(options.pattern, options.run.verbosity > 0, {kernel, options.run.pids, options.unsafe});
   return lines ? print_list(*lines) : refuse(lines.error());
 }
 
@@ -48,7 +48,7 @@ int list_targets(const image::ProgramImage &image, const Options &options, kerne
       if (seen.insert(target.name).second)
         lines.push_back(target.name);
   if (options.run.verbosity > 0)
-    lines = probes::with_arguments(std::move(lines), {kernel, options.run.pid, options.unsafe});
+    lines = probes::with_arguments(std::move(lines), {kernel, options.run.pids, options.unsafe});
   return print_list(lines);
 }
 
@@ -101,7 +101,7 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel) {
   CompileOptions compile_options{options.parameters,
                                  options.script_options,
                                  options.script_help,
-                                 options.run.pid,
+                                 options.run.pids,
                                  options.unsafe,
                                  {},
                                  {options.include_folders, options.include_files},
@@ -109,9 +109,10 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel) {
                                  options.stages};
   compile_options.stamp_records = options.run.wants_stamps();
   compile_options.count_failed_reads = options.count_failed_reads;
+  compile_options.scope = options.run.scope();
   if (auto applied = image::apply_environment(compile_options.config); !applied)
     return refuse(applied.error());
-  if (auto exists = runner::check_process(options.run.pid); !exists)
+  if (auto exists = runner::check_processes(options.run.pids); !exists)
     return refuse(exists.error());
 
   Sources sources;

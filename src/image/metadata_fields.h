@@ -48,7 +48,11 @@ template <> struct EnumNames<EventKind> {
       "exit",   "cat",  "system", "error",       "warning",   "assertion",       "packet"};
 };
 template <> struct EnumNames<ParameterKind> {
-  static constexpr std::array<std::string_view, 4> kNames = {"start_ns", "child_pid", "tai_ns", "wall_ns"};
+  static constexpr std::array<std::string_view, 5> kNames = {"start_ns", "child_pid", "tai_ns", "wall_ns",
+                                                             "traced_pid"};
+};
+template <> struct EnumNames<ProcessScope> {
+  static constexpr std::array<std::string_view, 4> kNames = {"all", "one", "listed", "followed"};
 };
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Location> where) {
@@ -160,6 +164,11 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("where", site.where);
 }
 
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Scope> scope) {
+  archive("processes", scope.processes);
+  archive("cgroup", scope.is_cgroup);
+}
+
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ProgramImage> image) {
   archive("programs", image.programs);
   archive("probe_names", image.probe_names);
@@ -168,6 +177,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("parameters", image.parameters);
   archive("failure_sites", image.failure_sites);
   archive("stamped", image.is_stamped);
+  archive("scope", image.scope);
   archive("config", image.config);
   archive("source_name", image.source_name);
   archive("source_text", image.source_text);

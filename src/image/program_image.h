@@ -178,10 +178,27 @@ struct Config {
 // A u64 constant of the object that the runtime fills in before loading. Parameters lie one after
 // the other, in the order of ProgramImage::parameters, in the section kParametersSection.
 enum class ParameterKind : uint8_t {
-  StartNs,   // CLOCK_BOOTTIME when the run began, for `elapsed`
-  ChildPid,  // pid of -c's process, 0 without one
-  TaiNs,     // what CLOCK_TAI is ahead of CLOCK_BOOTTIME
-  WallNs,    // the same of CLOCK_REALTIME
+  StartNs,    // CLOCK_BOOTTIME when the run began, for `elapsed`
+  ChildPid,   // pid of -c's process, 0 without one
+  TaiNs,      // what CLOCK_TAI is ahead of CLOCK_BOOTTIME
+  WallNs,     // the same of CLOCK_REALTIME
+  TracedPid,  // pid of -p's process
+};
+
+// To which processes a run is limited. Programs look at the running task before anything else; with what they
+// compare it is settled at load time.
+enum class ProcessScope : uint8_t {
+  All,
+  One,       // that of ParameterKind::TracedPid
+  Listed,    // those in kListedPidsMap
+  Followed,  // those in kFollowedPidsMap or, for a tracer in a pid namespace of its own, in kListedPidsMap too
+};
+struct Scope {
+  ProcessScope processes = ProcessScope::All;
+  bool is_cgroup = false;  // those in the cgroup of kScopeCgroupMap, and in cgroups below it
+
+  bool is_limited() const { return processes != ProcessScope::All || is_cgroup; }
+  friend bool operator==(const Scope &, const Scope &) = default;
 };
 
 inline constexpr const char *kParametersSection = ".rodata.params";
@@ -191,8 +208,12 @@ inline constexpr const char *kRingBufferMap = "events";    // BPF_MAP_TYPE_RINGB
 inline constexpr const char *kControlRingMap = "control";  // the same, for control records
 // BPF_MAP_TYPE_PERF_EVENT_ARRAY: records of packets, each followed by bytes of its packet.
 inline constexpr const char *kPacketsMap = "packets";
-inline constexpr const char *kLossesSection = ".bss.losses";  // words of LossWords
-inline constexpr const char *kScratchMap = "scratch";         // array, kScratchLevels areas for each CPU
+inline constexpr const char *kLossesSection = ".bss.losses";      // words of LossWords
+inline constexpr const char *kScratchMap = "scratch";             // array, kScratchLevels areas for each CPU
+inline constexpr const char *kListedPidsMap = "listed_pids";      // hash by u32, the process id that the tracer sees
+inline constexpr const char *kFollowedPidsMap = "followed_pids";  // the same by the first namespace's process id
+inline constexpr uint32_t kMostScopePids = 32'768;                // in each of the two
+inline constexpr const char *kScopeCgroupMap = "scope_cgroup";    // cgroup array of one
 
 // How many programs that need scratch memory can be under way on one CPU: interrupted, preempted or waiting for a page
 // of their process. Further ones are lost events.
@@ -229,6 +250,7 @@ struct ProgramImage {
   std::vector<ParameterKind> parameters;
   std::vector<FailureSite> failure_sites;
   bool is_stamped = false;  // records say when, where and by whom they were sent
+  Scope scope;
   Config config;
   std::string source_name;
   std::string source_text;

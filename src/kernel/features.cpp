@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <span>
 
+#include "kernel/assembly.h"
+
 namespace sonde::kernel {
 namespace {
 
@@ -31,19 +33,6 @@ private:
   int fd_;
 };
 
-bpf_insn instruction(uint8_t code, uint8_t dst, uint8_t src, int32_t imm) {
-  bpf_insn insn{};
-  insn.code = code;
-  insn.dst_reg = dst;
-  insn.src_reg = src;
-  insn.imm = imm;
-  return insn;
-}
-
-bpf_insn set_register(uint8_t dst, int32_t value) { return instruction(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, value); }
-bpf_insn call(int32_t helper) { return instruction(BPF_JMP | BPF_CALL, 0, 0, helper); }
-bpf_insn leave() { return instruction(BPF_JMP | BPF_EXIT, 0, 0, 0); }
-
 int load(bpf_prog_type type, std::span<const bpf_insn> program, bpf_attach_type attach_type = {}, uint32_t flags = 0) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   options.expected_attach_type = attach_type;
@@ -51,9 +40,15 @@ int load(bpf_prog_type type, std::span<const bpf_insn> program, bpf_attach_type 
   return bpf_prog_load(type, "sonde_trial", "GPL", program.data(), program.size(), &options);
 }
 
+Assembly empty_program() {
+  Assembly program;
+  program.set(BPF_REG_0, 0);
+  program.leave();
+  return program;
+}
+
 int load_empty_kprobe(bpf_attach_type attach_type) {
-  const bpf_insn program[] = {set_register(0, 0), leave()};
-  return load(BPF_PROG_TYPE_KPROBE, program, attach_type);
+  return load(BPF_PROG_TYPE_KPROBE, empty_program().code(), attach_type);
 }
 
 bool has_kprobes() {
@@ -62,8 +57,11 @@ bool has_kprobes() {
 }
 
 bool has_attach_cookie() {
-  const bpf_insn program[] = {call(BPF_FUNC_get_attach_cookie), set_register(0, 0), leave()};
-  return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program)).ok();
+  Assembly program;
+  program.call(BPF_FUNC_get_attach_cookie);
+  program.set(BPF_REG_0, 0);
+  program.leave();
+  return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program.code())).ok();
 }
 
 bool has_ring_buffer() {
@@ -101,26 +99,21 @@ bool has_per_cpu_lookup() {
   Descriptor map(bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "sonde_trial", 4, 8, 1, nullptr));
   if (!map.ok())
     return false;
-  bpf_insn key = instruction(BPF_ST | BPF_MEM | BPF_W, 10, 0, 0);
-  key.off = -4;
-  const bpf_insn program[] = {
-      key,
-      instruction(BPF_ALU64 | BPF_MOV | BPF_X, 2, 10, 0),
-      instruction(BPF_ALU64 | BPF_ADD | BPF_K, 2, 0, -4),
-      instruction(BPF_LD | BPF_DW | BPF_IMM, 1, BPF_PSEUDO_MAP_FD, map.get()),
-      instruction(0, 0, 0, 0),  // second half of the 64-bit load
-      set_register(3, 0),
-      call(BPF_FUNC_map_lookup_percpu_elem),
-      set_register(0, 0),
-      leave(),
-  };
-  return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program)).ok();
+  Assembly program;
+  program.store_number(Assembly::Word, BPF_REG_10, -4, 0);
+  program.copy(BPF_REG_2, BPF_REG_10);
+  program.plus(BPF_REG_2, -4);
+  program.set_map(BPF_REG_1, map.get());
+  program.set(BPF_REG_3, 0);
+  program.call(BPF_FUNC_map_lookup_percpu_elem);
+  program.set(BPF_REG_0, 0);
+  program.leave();
+  return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program.code())).ok();
 }
 
 // Of the programs that are loaded as kprobe programs, uprobes' may sleep since Linux 6.0.
 bool has_sleepable_uprobes() {
-  const bpf_insn program[] = {set_register(0, 0), leave()};
-  return Descriptor(load(BPF_PROG_TYPE_KPROBE, program, {}, BPF_F_SLEEPABLE)).ok();
+  return Descriptor(load(BPF_PROG_TYPE_KPROBE, empty_program().code(), {}, BPF_F_SLEEPABLE)).ok();
 }
 
 }  // namespace

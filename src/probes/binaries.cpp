@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <span>
 
 #include "base/text.h"
 #include "elf/binary.h"
@@ -25,10 +26,10 @@ bool same_file(const std::string &a, const std::string &b) {
 }
 
 // For a traced process with a root of its own (a container), absolute paths are meant as it sees them.
-std::string path_in_process(const std::string &path, const std::optional<int> &pid) {
-  if (!pid || path.empty() || path[0] != '/' || path.starts_with("/proc/"))
+std::string path_in_process(const std::string &path, int pid) {
+  if (path.empty() || path[0] != '/' || path.starts_with("/proc/"))
     return path;
-  std::string root = fmt::format("/proc/{}/root", *pid);
+  std::string root = fmt::format("/proc/{}/root", pid);
   struct stat status;
   if (same_file(root + "/", "/") || stat((root + path).c_str(), &status) != 0)
     return path;
@@ -45,18 +46,25 @@ public:
       files.push_back({std::move(path), std::move(shown)});
   }
 
+  void add_as_seen(const std::string &path, std::span<const int> pids) {
+    for (int pid : pids)
+      add(path_in_process(path, pid), path);
+    if (pids.empty())
+      add(path, path);
+  }
+
   std::vector<BinaryPath> files;
 
 private:
   std::set<std::pair<dev_t, ino_t>> seen_;
 };
 
-std::vector<BinaryPath> expand_pattern(const std::string &pattern, const std::optional<int> &pid) {
+std::vector<BinaryPath> expand_pattern(const std::string &pattern, std::span<const int> pids) {
   FileSet found;
   glob_t matches{};
   if (glob(pattern.c_str(), 0, nullptr, &matches) == 0)
     for (size_t i = 0; i < matches.gl_pathc; ++i)
-      found.add(path_in_process(matches.gl_pathv[i], pid), matches.gl_pathv[i]);
+      found.add_as_seen(matches.gl_pathv[i], pids);
   globfree(&matches);
   return std::move(found.files);
 }
@@ -82,20 +90,21 @@ std::vector<int> all_processes() {
   return pids;
 }
 
-Result<std::vector<BinaryPath>> mapped_files(const std::optional<int> &pid) {
+Result<std::vector<BinaryPath>> mapped_files(std::span<const int> pids) {
   FileSet found;
-  for (int process : pid ? std::vector<int>{*pid} : all_processes())
+  for (int process : pids.empty() ? all_processes() : std::vector<int>(pids.begin(), pids.end()))
     add_mapped_files(process, found);
   if (found.files.empty())
-    return Error{"find binaries", pid ? fmt::format("of process {}", *pid) : "of all processes",
+    return Error{"find binaries",
+                 pids.empty() ? "of all processes" : fmt::format("of process {}", fmt::join(pids, ", ")),
                  "no mapped files can be seen", "run as root", ENOENT};
   return std::move(found.files);
 }
 
 // The archive is what has to be found.
-Result<std::vector<BinaryPath>> find_members(const std::string &name, const std::optional<int> &pid) {
+Result<std::vector<BinaryPath>> find_members(const std::string &name, std::span<const int> pids) {
   size_t mark = name.find("!/");
-  auto archives = find_binaries(name.substr(0, mark), pid);
+  auto archives = find_binaries(name.substr(0, mark), pids);
   if (archives)
     for (BinaryPath &archive : *archives) {
       archive.path += name.substr(mark);
@@ -108,25 +117,30 @@ Result<std::vector<BinaryPath>> find_members(const std::string &name, const std:
 
 std::shared_ptr<elf::Binaries> remember_binaries() { return std::make_shared<elf::Binaries>(); }
 
-Result<std::vector<BinaryPath>> find_binaries(const std::string &name, const std::optional<int> &pid) {
+Result<std::vector<BinaryPath>> find_binaries(const std::string &name, std::span<const int> pids) {
   if (name == "*")
-    return mapped_files(pid);
+    return mapped_files(pids);
   if (name.find("!/") != std::string::npos)
-    return find_members(name, pid);
+    return find_members(name, pids);
   if (has_glob(name)) {
-    auto binaries = expand_pattern(name, pid);
+    auto binaries = expand_pattern(name, pids);
     if (binaries.empty())
       return Error{"find binary", fmt::format("'{}'", name), "no file matches", {}, ENOENT};
     return binaries;
   }
-  // The traced process's view comes first: the file may exist only there.
-  std::string seen = path_in_process(name, pid);
-  if (seen != name)
-    return std::vector<BinaryPath>{{seen, name}};
+  // The traced processes' views come first: the file may exist only there.
+  FileSet found;
+  for (int pid : pids)
+    if (std::string seen = path_in_process(name, pid); seen != name)
+      found.add(seen, name);
   auto path = elf::resolve_binary(name);
-  if (!path)
+  if (!path && found.files.empty())
     return path.error();
-  return std::vector<BinaryPath>{{path_in_process(*path, pid), *path}};
+  if (path)
+    found.add_as_seen(*path, pids);
+  if (found.files.empty())
+    return std::vector<BinaryPath>{{*path, *path}};  // who opens it will say what it is
+  return std::move(found.files);
 }
 
 }  // namespace sonde::probes

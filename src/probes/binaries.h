@@ -1,7 +1,7 @@
 // Which files a spec's binary means.
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,8 +16,8 @@ struct BinaryPath {
 };
 
 // A path, which may be a glob, or a name to look for as elf::resolve_binary does; ARCHIVE!/MEMBER is a file in a zip
-// archive. "*" are all programs and libraries that the process runs or, without one, that any does. With a pid, paths
-// are meant as that process sees them.
-Result<std::vector<BinaryPath>> find_binaries(const std::string &name, const std::optional<int> &pid);
+// archive. "*" are all programs and libraries that the processes run or, without any, that some process does. With
+// pids, paths are meant as those processes see them.
+Result<std::vector<BinaryPath>> find_binaries(const std::string &name, std::span<const int> pids);
 
 }  // namespace sonde::probes

@@ -34,6 +34,7 @@ public:
     return perf_type_ == PERF_TYPE_HARDWARE ? "perf events that this machine's CPU counts" : "perf events";
   }
   std::string_view section() const override { return "perf_event"; }
+  Scoping scoping() const override { return Scoping::ByEvent; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override;
   Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override;

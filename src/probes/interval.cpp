@@ -17,6 +17,7 @@ public:
   std::string_view summary() const override { return "at a fixed rate, on one CPU"; }
   std::string_view needs() const override { return "perf events"; }
   std::string_view section() const override { return "perf_event"; }
+  Scoping scoping() const override { return Scoping::NotOfTasks; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &) const override {
     return match_rate(kName, spec);

@@ -14,7 +14,10 @@
 namespace sonde::probes {
 namespace {
 
-int open_event(const PerfEventSpec &event, int pid, int cpu) {
+// What an event of a thread is copied to.
+enum class Inherit : uint8_t { Nothing, Threads, Processes };
+
+int open_event(const PerfEventSpec &event, int pid, int cpu, Inherit inherit) {
   perf_event_attr attributes{};
   attributes.size = sizeof attributes;
   attributes.type = event.type;
@@ -23,10 +26,10 @@ int open_event(const PerfEventSpec &event, int pid, int cpu) {
   attributes.bp_addr = event.breakpoint.address;
   attributes.bp_len = event.breakpoint.length;
   attributes.bp_type = event.breakpoint.type;
-  attributes.inherit = pid >= 0;
-  attributes.inherit_thread = pid >= 0;
+  attributes.inherit = inherit != Inherit::Nothing;
+  attributes.inherit_thread = inherit == Inherit::Threads;
   int fd = static_cast<int>(syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
-  if (fd < 0 && pid >= 0 && (errno == EINVAL || errno == E2BIG)) {
+  if (fd < 0 && inherit == Inherit::Threads && (errno == EINVAL || errno == E2BIG)) {
     // Before 5.13 threads could not be told from child processes: cover those that exist.
     attributes.inherit = attributes.inherit_thread = 0;
     fd = static_cast<int>(syscall(SYS_perf_event_open, &attributes, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
@@ -40,10 +43,11 @@ struct Source {
   PerfEventSpec event;
   uint64_t cookie;  // 0 for none
   const RefusedEvent &refused;
+  Inherit inherit;  // of a process's threads
 };
 
 Result<Attachments> attach_one(bpf_program *program, const Source &source, int pid, int cpu) {
-  int fd = open_event(source.event, pid, cpu);
+  int fd = open_event(source.event, pid, cpu, pid >= 0 ? source.inherit : Inherit::Nothing);
   if (fd < 0)
     return source.refused(source.name, errno);
   LIBBPF_OPTS(bpf_perf_event_opts, options);
@@ -80,6 +84,17 @@ Result<Attachments> attach_to_process(bpf_program *program, const Source &source
   return attachments;
 }
 
+Result<Attachments> attach_to_processes(bpf_program *program, const Source &source, std::span<const int> pids) {
+  Attachments attachments;
+  for (int pid : pids) {
+    auto attached = attach_to_process(program, source, pid);
+    if (!attached)
+      return attached.error();
+    append(attachments, attached.take());
+  }
+  return attachments;
+}
+
 Result<Attachments> attach_to_cpus(bpf_program *program, const Source &source, std::span<const uint32_t> cpus) {
   Attachments attachments;
   for (uint32_t cpu : cpus) {
@@ -107,10 +122,13 @@ Result<Attachments> attach_perf_events(bpf_program *program, const image::Progra
                                        const RefusedEvent &refused) {
   std::span<const uint32_t> cpus = options.kernel.online_cpus();
   auto attach_target = [&](const image::Target &target) {
-    Source source{target.name, event_of(target), spec.needs_cookie ? target.name_index : 0, refused};
+    Source source{target.name, event_of(target), spec.needs_cookie ? target.name_index : 0, refused,
+                  options.follow ? Inherit::Processes : Inherit::Threads};
     if (scope == PerfScope::OneCpu)
       return attach_to_cpus(program, source, cpus.first(1));
-    return options.pid ? attach_to_process(program, source, *options.pid) : attach_to_cpus(program, source, cpus);
+    if (options.only_process() || (scope == PerfScope::EachProcess && !options.pids.empty()))
+      return attach_to_processes(program, source, options.pids);
+    return attach_to_cpus(program, source, cpus);
   };
   return attach_each(spec.targets, attach_target, options);
 }

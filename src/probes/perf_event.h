@@ -20,8 +20,9 @@ struct PerfEventSpec {
   } breakpoint = {};
 };
 
-// Every online CPU or, with a pid, every thread that the process has and gets; or the first online CPU alone.
-enum class PerfScope : uint8_t { Everywhere, OneCpu };
+// Everywhere: every online CPU or, with one process, every thread that it has and gets. EachProcess: the same for
+// several processes and for those that they make. OneCpu: the first online one.
+enum class PerfScope : uint8_t { Everywhere, EachProcess, OneCpu };
 
 // Words what the kernel answered, as attach_error does.
 using RefusedEvent = std::function<Error(const std::string &target, int error_number)>;

@@ -17,6 +17,7 @@ public:
   std::string_view summary() const override { return "at a fixed rate, on every CPU"; }
   std::string_view needs() const override { return "perf events"; }
   std::string_view section() const override { return "perf_event"; }
+  Scoping scoping() const override { return Scoping::ByEvent; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &) const override {
     return match_rate(kName, spec);

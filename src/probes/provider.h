@@ -84,15 +84,16 @@ std::shared_ptr<elf::Binaries> remember_binaries();
 
 struct MatchOptions {
   kernel::Kernel &kernel;
-  std::optional<int> pid;  // -p
-  bool unsafe = false;     // --unsafe
+  std::vector<int> pids;  // -p
+  bool unsafe = false;    // --unsafe
   std::shared_ptr<elf::Binaries> binaries = remember_binaries();
 };
 
 struct AttachOptions {
   kernel::Kernel &kernel;
-  std::optional<int> pid;    // only this process, where the mechanism can filter
+  std::vector<int> pids;     // only these processes, where the mechanism can filter
   std::optional<int> child;  // of -c, before it runs its program
+  bool follow = false;       // and what processes these make
   // Where set, targets that the kernel refuses are left out and their errors gathered here; else the first
   // refusal ends attaching.
   std::vector<Error> *refused = nullptr;
@@ -103,6 +104,18 @@ struct AttachOptions {
       refused->push_back(error);
     return refused != nullptr;
   }
+  // The one process that there will ever be, for mechanisms that can filter by one.
+  std::optional<int> only_process() const {
+    return pids.size() == 1 && !follow ? std::optional<int>(pids.front()) : std::nullopt;
+  }
+};
+
+// Who sees to it that a run is limited to some processes (-p, --follow, --cgroup).
+enum class Scoping : uint8_t {
+  ByProgram,   // its program looks who is running
+  ByEvent,     // the kernel, where it is one process: AttachOptions::only_process(); else its program
+  NotOfTasks,  // nobody: time, signals and the start of a run are of no process
+  Impossible,  // nobody can: scripts have to
 };
 
 // Keeps its probe attached while it lives; the destructor detaches and waits for it. Waiting takes the
@@ -157,6 +170,7 @@ public:
                                                                   const AttachOptions &options) const = 0;
   // Targets with equal text can share a program.
   virtual std::string group(const image::Target &target) const;
+  virtual Scoping scoping() const { return is_run_directly() ? Scoping::NotOfTasks : Scoping::ByProgram; }
   // Begin and end, for instance, are run by the runtime itself rather than attached.
   virtual bool is_run_directly() const { return false; }
   // Runs by itself and then ends the run: no other probe than begin and end goes with it.

@@ -67,6 +67,7 @@ public:
   }
   std::string_view needs() const override { return "CONFIG_UPROBE_EVENTS; one link for many functions: 6.6"; }
   std::string_view section() const override { return is_return_ ? "uretprobe" : "uprobe"; }
+  Scoping scoping() const override { return Scoping::ByEvent; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override;
   Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override;
@@ -116,7 +117,7 @@ Result<std::vector<image::Target>> UprobeProvider::match(std::string_view spec, 
     return parsed.error();
   if (auto error = check_form(*parsed, whole))
     return *error;
-  auto files = find_binaries(parsed->binary, options.pid);
+  auto files = find_binaries(parsed->binary, options.pids);
   if (!files)
     return files.error();
   std::vector<image::Target> all;
@@ -153,7 +154,7 @@ Result<std::shared_ptr<elf::Binary>> UprobeProvider::binary_of(const image::Targ
   auto spec = parse_uprobe_spec(std::string_view(target.name).substr(name().size() + 1), target.name);
   if (!spec)
     return spec.error();
-  auto files = find_binaries(spec->binary, options.pid);
+  auto files = find_binaries(spec->binary, options.pids);
   return files ? options.binaries->open(files->front().path) : files.error();
 }
 
@@ -194,7 +195,7 @@ Result<std::vector<std::string>> UprobeProvider::list(std::string_view spec, con
   std::vector<std::string> lines;
   std::string_view rest = spec;
   std::string binary = take_part(rest);
-  if (binary.find_first_not_of('*') == std::string::npos && !options.pid)
+  if (binary.find_first_not_of('*') == std::string::npos && options.pids.empty())
     return lines;
   auto targets = match(rest.empty() ? binary + ":*" : std::string(spec), options);
   if (!targets)
@@ -207,7 +208,7 @@ Result<std::vector<std::string>> UprobeProvider::list(std::string_view spec, con
 // One link for all functions of a binary: it attaches and, above all, detaches in one step. Its pid
 // filter knew the main thread only before 6.10.
 void UprobeProvider::prepare(bpf_program *program, const image::ProgramSpec &, const AttachOptions &options) const {
-  if (options.pid && options.kernel.version() < kernel::KernelVersion{6, 10, 0})
+  if (options.only_process() && options.kernel.version() < kernel::KernelVersion{6, 10, 0})
     return;
   if (options.kernel.has(kernel::Feature::UprobeMulti))
     bpf_program__set_expected_attach_type(program, kTraceUprobeMulti);
@@ -245,7 +246,7 @@ Result<Attachments> UprobeProvider::attach_multi(bpf_program *program, const ima
   Attachments attachments;
   for (const auto &[path, targets] : by_binary) {
     auto attached = attach_in_groups(
-        targets, [&](auto group) { return attach_group(program, group, options.pid); }, options);
+        targets, [&](auto group) { return attach_group(program, group, options.only_process()); }, options);
     if (!attached)
       return attached.error();
     std::move(attached->begin(), attached->end(), std::back_inserter(attachments));
@@ -273,7 +274,9 @@ Result<Attachments> UprobeProvider::attach(bpf_program *program, const image::Pr
     return attach_multi(program, spec, options);
   return attach_each(
       spec.targets,
-      [&](const image::Target &target) { return attach_one(program, target, spec.needs_cookie, options.pid); },
+      [&](const image::Target &target) {
+        return attach_one(program, target, spec.needs_cookie, options.only_process());
+      },
       options);
 }
 

@@ -95,13 +95,14 @@ public:
   std::string_view summary() const override { return "a place that the authors of a program or library marked"; }
   std::string_view needs() const override { return "CONFIG_UPROBE_EVENTS"; }
   std::string_view section() const override { return uprobe_provider().section(); }
+  Scoping scoping() const override { return Scoping::ByEvent; }
   std::string group(const image::Target &target) const override { return target.arguments; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
     auto wanted = parse_spec(spec);
     if (!wanted)
       return wanted.error();
-    auto binaries = find_binaries(wanted->binary, options.pid);
+    auto binaries = find_binaries(wanted->binary, options.pids);
     if (!binaries)
       return binaries.error();
     std::vector<image::Target> all;
@@ -137,7 +138,7 @@ public:
     std::string_view rest = spec;
     std::string binary = take_part(rest);
     // There is no set of all binaries, but one of those that a process runs.
-    if (binary.find_first_not_of('*') == std::string::npos && !options.pid)
+    if (binary.find_first_not_of('*') == std::string::npos && options.pids.empty())
       return lines;
     auto targets = match(rest.empty() ? binary + ":*" : std::string(spec), options);
     if (!targets)

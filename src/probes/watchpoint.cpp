@@ -72,6 +72,7 @@ public:
   }
   std::string_view needs() const override { return "CONFIG_HAVE_HW_BREAKPOINT, debug registers"; }
   std::string_view section() const override { return "perf_event"; }
+  Scoping scoping() const override { return Scoping::ByEvent; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &) const override {
     std::vector<std::string_view> parts = split(spec, ':');
@@ -110,15 +111,16 @@ public:
 
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,
                              const AttachOptions &options) const override {
+    // Addresses mean nothing in other processes than those that run the program.
     AttachOptions of_process = options;
-    if (!options.pid)
-      of_process.pid = options.child;
+    if (options.pids.empty() && options.child)
+      of_process.pids = {*options.child};
     auto event_of = [](const image::Target &target) {
       PerfEventSpec event{PERF_TYPE_BREAKPOINT, 0, 1};
       event.breakpoint = {target.address, target.count, parse_mode(target.function)};
       return event;
     };
-    return attach_perf_events(program, spec, PerfScope::Everywhere, event_of, of_process, refused);
+    return attach_perf_events(program, spec, PerfScope::EachProcess, event_of, of_process, refused);
   }
 };
 

@@ -28,7 +28,14 @@ runtime::Buffering buffering_of(const std::string &word) {
 void declare_run_options(CLI::App &app, RunOptions &options) {
   app.add_option("-c,--cmd", options.command, "Run this command under the script; the run ends when it does")
       ->type_name("COMMAND");
-  app.add_option("-p,--pid", options.pid, "Trace this process; the run ends when it does")->type_name("PID");
+  app.add_option("-p,--pid", options.pids, "Trace these processes alone; the run ends when all of them have")
+      ->type_name("PID[,PID]")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_flag("--follow", options.follow,
+               "Trace what -p or -c names, and the processes that it starts, and no others");
+  app.add_option("--cgroup", options.cgroup, "Trace the processes of this cgroup, and of those in it, alone")
+      ->type_name("FOLDER");
   app.add_option("-o,--output", options.output, "Write the script's output to this file")->type_name("FILE");
   app.add_option("-f", options.format,
                  "Form of the output: text; json, one record per line; or folded, maps with stacks for flame graphs")
@@ -51,9 +58,12 @@ void declare_run_options(CLI::App &app, RunOptions &options) {
 void check_run_options(const RunOptions &options) {
   if (options.format == "folded" && options.json_typed)
     throw UsageError{"--json-typed is a form of JSON: it excludes -f folded"};
-  if (options.pid && *options.pid <= 0)
-    throw UsageError{fmt::format("-p takes the id of a process, not {}", *options.pid)};
-  if (options.pid && options.command)
+  for (int pid : options.pids)
+    if (pid <= 0)
+      throw UsageError{fmt::format("-p takes the id of a process, not {}", pid)};
+  if (options.follow && options.pids.empty() && !options.command)
+    throw UsageError{"--follow needs a process to begin with: -p PID or -c COMMAND"};
+  if (!options.pids.empty() && options.command)
     throw UsageError{"-p and -c exclude each other: each names the process that the run ends with"};
 }
 
@@ -76,10 +86,21 @@ int refuse(const Error &error) {
   return kRefused;
 }
 
-Result<void> check_process(std::optional<int> pid) {
-  if (pid && kill(*pid, 0) != 0 && errno != EPERM)
-    return Error{"trace process", std::to_string(*pid), "there is no such process", {}, errno};
+Result<void> check_processes(const std::vector<int> &pids) {
+  for (int pid : pids)
+    if (kill(pid, 0) != 0 && errno != EPERM)
+      return Error{"trace process", std::to_string(pid), "there is no such process", {}, errno};
   return {};
+}
+
+image::Scope RunOptions::scope() const {
+  image::Scope scope;
+  if (follow)
+    scope.processes = image::ProcessScope::Followed;
+  else if (!pids.empty())
+    scope.processes = pids.size() == 1 ? image::ProcessScope::One : image::ProcessScope::Listed;
+  scope.is_cgroup = !cgroup.empty();
+  return scope;
 }
 
 int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
@@ -96,7 +117,9 @@ int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const Ru
   runtime::RunOptions run_options;
   run_options.mode = options.mode;
   run_options.child = child.get();
-  run_options.pid = options.pid;
+  run_options.pids = options.pids;
+  run_options.follow = options.follow;
+  run_options.cgroup = options.cgroup;
   run_options.json = options.format == "json" || options.json_typed;
   run_options.json_typed = options.json_typed;
   run_options.folded = options.format == "folded";

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "image/program_image.h"
@@ -23,7 +24,9 @@ struct UsageError {
 
 struct RunOptions {
   std::optional<std::string> command;  // -c
-  std::optional<int> pid;              // -p
+  std::vector<int> pids;               // -p
+  bool follow = false;                 // --follow
+  std::string cgroup;                  // --cgroup
   std::string output;                  // -o; empty for standard output
   std::string format = "text";         // -f
   bool json_schema = false;            // --json-schema: print it, and that is all
@@ -39,6 +42,8 @@ struct RunOptions {
 
   // Records must say when, where and by whom they were sent.
   bool wants_stamps() const { return json_typed || ordered; }
+  // What programs have to look at for -p, --follow and --cgroup.
+  image::Scope scope() const;
 };
 
 // Adds the options to `app`, to be parsed into `options`, which must outlive the parsing.
@@ -53,7 +58,7 @@ bool use_colour();
 // Says why not on standard error; returns kRefused.
 int refuse(const Error &error);
 // Refuses a process that is not there.
-Result<void> check_process(std::optional<int> pid);
+Result<void> check_processes(const std::vector<int> &pids);
 // Starts the command, if there is one, and runs the image. Returns what to exit with.
 int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options);
 // A standard file that was closed stays unusable: else the next file that we open would take its number, and output

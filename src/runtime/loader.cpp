@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "probes/provider.h"
 #include "runtime/clock.h"
 #include "runtime/libbpf_log.h"
 #include "runtime/load_error.h"
@@ -43,6 +42,7 @@ uint64_t parameter_value(image::ParameterKind kind, const RunOptions &options) {
   case image::ParameterKind::TaiNs: return tai_ahead_of_boot_ns();
   case image::ParameterKind::WallNs: return static_cast<uint64_t>(Clock::running().boot_epoch_ns);
   case image::ParameterKind::ChildPid: return options.child ? static_cast<uint64_t>(options.child->pid()) : 0;
+  case image::ParameterKind::TracedPid: return options.pids.empty() ? 0 : static_cast<uint64_t>(options.pids.front());
   }
   return 0;
 }
@@ -64,12 +64,11 @@ Result<void> set_parameters(bpf_object *object, const image::ProgramImage &image
 
 Result<void> prepare_programs(const LoadedObject &object, const image::ProgramImage &image, kernel::Kernel &kernel,
                               const RunOptions &options) {
-  std::optional<int> child = options.child ? std::optional<int>(options.child->pid()) : std::nullopt;
   for (const image::ProgramSpec &spec : image.programs) {
     bpf_program *program = object.program(spec.function);
     if (!program)
       return Error{"load", "the BPF object", fmt::format("it has no program '{}'", spec.function), {}, 0};
-    probes::provider(spec.provider).prepare(program, spec, {kernel, options.pid, child});
+    probes::provider(spec.provider).prepare(program, spec, attach_options(kernel, options));
   }
   return {};
 }
@@ -106,6 +105,13 @@ void print_programs(const LoadedObject &object, const image::ProgramImage &image
 }
 
 }  // namespace
+
+probes::AttachOptions attach_options(kernel::Kernel &kernel, const RunOptions &options) {
+  probes::AttachOptions for_probes{kernel, options.pids, {}, options.follow};
+  if (options.child)
+    for_probes.child = options.child->pid();
+  return for_probes;
+}
 
 LoadedObject::~LoadedObject() {
   if (losses_)

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
+#include "probes/provider.h"
 #include "runtime/run.h"
 
 struct bpf_object;
@@ -43,5 +44,8 @@ private:
 // Parameters are filled in and the ring buffer is sized before loading.
 Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, kernel::Kernel &kernel,
                                                   const RunOptions &options);
+
+// What providers are told about the processes of a run.
+probes::AttachOptions attach_options(kernel::Kernel &kernel, const RunOptions &options);
 
 }  // namespace sonde::runtime

@@ -5,6 +5,7 @@
 
 #include "runtime/format_folded.h"
 #include "runtime/loader.h"
+#include "runtime/run_scope.h"
 #include "runtime/session.h"
 #include "runtime/signals.h"
 
@@ -36,6 +37,9 @@ Result<RunResult> run(const image::ProgramImage &image, kernel::Kernel &kernel, 
     return object.error();
   if (auto signal = signals.received())
     return RunResult{128 + *signal};
+  auto scope = RunScope::open(image, **object, kernel, options);
+  if (!scope)
+    return scope.error();
   auto session = Session::open(image, kernel, options, **object, signals);
   if (!session)
     return session.error();

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "image/program_image.h"
@@ -23,7 +23,9 @@ enum class RunMode : uint8_t { Probes, Tests, Benchmarks };
 struct RunOptions {
   RunMode mode = RunMode::Probes;
   ChildProcess *child = nullptr;          // -c; stopped; the run ends when it does
-  std::optional<int> pid;                 // -p; the run ends when that process does
+  std::vector<int> pids;                  // -p; the run ends when all of these processes have
+  bool follow = false;                    // --follow: and processes that those of -p or -c make
+  std::string cgroup;                     // --cgroup: path of its folder; empty for all
   bool json = false;                      // -f json
   bool json_typed = false;                // --json-typed: of a stamped image
   bool folded = false;                    // -f folded: maps with stacks to output_fd, other text to stderr

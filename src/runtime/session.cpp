@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,10 +88,7 @@ Session::Session(const image::ProgramImage &image, kernel::Kernel &kernel, const
           image, output_, *maps_, around_, {}, {}, options.json ? &json_ : nullptr, options.folded ? &folds_ : nullptr},
       losses_(image, object.loss_words()) {}
 
-Session::~Session() {
-  if (traced_pidfd_ >= 0)
-    close(traced_pidfd_);
-}
+Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image, kernel::Kernel &kernel,
                                                const RunOptions &options, const LoadedObject &object,
@@ -113,11 +109,10 @@ Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image,
     return done.error();
   if (auto done = session->open_packets(); !done)
     return done.error();
-  if (options.pid) {
-    session->traced_pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, *options.pid, 0));
-    if (session->traced_pidfd_ < 0)
-      return Error::from_errno("watch", fmt::format("process {}", *options.pid), errno);
-  }
+  auto traced = TracedProcesses::open(options.pids);
+  if (!traced)
+    return traced.error();
+  session->traced_ = traced.take();
   return session;
 }
 
@@ -248,8 +243,7 @@ Result<void> Session::run_for_signals() {
 }
 
 Result<void> Session::attach() {
-  std::optional<int> child = options_.child ? std::optional<int>(options_.child->pid()) : std::nullopt;
-  auto refused = attachments_.attach(image_, object_, {kernel_, options_.pid, child}, signals_);
+  auto refused = attachments_.attach(image_, object_, attach_options(kernel_, options_), signals_);
   if (!refused)
     return refused.error();
   refused_ = *refused;
@@ -293,7 +287,7 @@ void Session::sleep_until_something(bool is_quiet) {
   pollfd wanted[] = {
       {signals_.fd(), POLLIN, 0},
       {options_.child ? options_.child->pidfd() : -1, POLLIN, 0},
-      {traced_pidfd_, POLLIN, 0},
+      {traced_->fd(), POLLIN, 0},
       {attachments_.end_fd(), POLLIN, 0},
       {is_quiet ? rings[0] : -1, POLLIN, 0},
       {is_quiet ? rings[1] : -1, POLLIN, 0},
@@ -301,7 +295,7 @@ void Session::sleep_until_something(bool is_quiet) {
   };
   const timespec *limit = !is_quiet ? &kRest : status_ || losses_.are_counted() ? &kLookInterval : nullptr;
   ppoll(wanted, std::size(wanted), limit, nullptr);
-  if (wanted[1].revents || wanted[2].revents || wanted[3].revents)
+  if (wanted[1].revents || (wanted[2].revents && traced_->have_ended()) || wanted[3].revents)
     is_over_ = true;
 }
 

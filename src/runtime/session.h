@@ -18,6 +18,7 @@
 #include "runtime/run.h"
 #include "runtime/signals.h"
 #include "runtime/status_line.h"
+#include "runtime/traced_processes.h"
 
 namespace sonde::runtime {
 
@@ -86,7 +87,7 @@ private:
   Losses losses_;
   uint64_t events_ = 0;  // received
   uint64_t start_ns_ = boot_time_ns();
-  int traced_pidfd_ = -1;  // of -p
+  std::unique_ptr<TracedProcesses> traced_;
   size_t refused_ = 0;     // targets that were left out
   bool keeps_up_ = false;  // with what processes map
   bool in_end_programs_ = false;

@@ -77,6 +77,7 @@ struct Analysis {
   std::vector<image::ParameterKind> parameters;
   bool is_stamped = false;           // records say when, where and by whom they were sent
   bool counts_failed_reads = false;  // as places where a helper failed
+  image::Scope scope;
   image::Config config;
   // Where types that ExprInfos only name have their layouts.
   std::shared_ptr<TypeSource> types;

@@ -17,13 +17,14 @@ namespace sonde::sema {
 
 struct AnalyzeOptions {
   std::vector<std::string> positional_parameters;   // $1 …
-  std::optional<int> pid;                           // -p
+  std::vector<int> pids;                            // -p
   bool unsafe = false;                              // --unsafe
   image::Config config;                             // after the environment, before config blocks
   std::vector<ScriptOption> options;                // the script's own, with their values
   const cdefs::Definitions *definitions = nullptr;  // of the script's C; must outlive the Analysis
   bool stamp_records = false;                       // so that output can tell each record's origin
   bool count_failed_reads = false;                  // -k
+  image::Scope scope;                               // -p, --follow, --cgroup
 };
 
 // The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors

@@ -44,7 +44,7 @@ std::string describe_context(const probes::Context &context, const UsedArgs &use
 class Resolver {
 public:
   Resolver(kernel::Kernel &kernel, const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
-      : kernel_(kernel), match_{kernel, options.pid, options.unsafe}, analysis_(analysis), diagnostics_(diagnostics) {}
+      : kernel_(kernel), match_{kernel, options.pids, options.unsafe}, analysis_(analysis), diagnostics_(diagnostics) {}
 
   void resolve(const ast::Probe &probe) {
     UsedArgs used = used_args(probe);
@@ -169,6 +169,13 @@ void check_alone(const Analysis &analysis, Diagnostics &diagnostics) {
       }
 }
 
+void check_scope(const Analysis &analysis, Diagnostics &diagnostics) {
+  for (const Unit &unit : analysis.units)
+    if (analysis.scope.is_limited() && unit.provider->scoping() == probes::Scoping::Impossible)
+      diagnostics.warning(unit.probe->where, "-p, --follow and --cgroup do not limit {} probes", unit.provider->name())
+          .with_hint("a predicate over what the probe is given can");
+}
+
 }  // namespace
 
 void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const AnalyzeOptions &options,
@@ -188,6 +195,7 @@ void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const A
           .with_hint("a narrower wildcard matches fewer; config = { max_probes = … } allows more");
   }
   check_alone(analysis, diagnostics);
+  check_scope(analysis, diagnostics);
   if (resolver.target_count() == 0 && !diagnostics.has_errors())
     diagnostics.error(whole_program(program), "none of the probes exists on this system");
 }

@@ -47,7 +47,7 @@ protected:
     return targets ? "matched " + targets->front().name : targets.error().message();
   }
   std::vector<std::string> list(std::string_view pattern, bool verbose = false) {
-    auto lines = list_probes(pattern, verbose, {kernel_, std::nullopt, false});
+    auto lines = list_probes(pattern, verbose, {kernel_, {}, false});
     return lines ? lines.take() : std::vector<std::string>{lines.error().message()};
   }
   Result<Context> context(const std::string &text) {

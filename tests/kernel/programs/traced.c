@@ -15,17 +15,23 @@
 //   traced usdt N        passes two places of the static probe traced:step and, while someone watches it, one of
 //                        traced:watched (x86)
 //   traced count N       adds 1 to the number at address 0x10000000 N times in each of two threads
-//   traced burn MS       keeps its CPU busy
-//   traced pause         waits for a signal
+//   traced breed N       makes a process that calls traced_add(1, i) and sleeps for a millisecond, waits for it, then
+//                        calls traced_add(2, i) and sleeps itself
+//   traced shelter N     makes one process that does as `sleep N`, and ends when this one does, which waits for a
+//   signal traced exec N        becomes `sleep N` from a thread that is not its first traced burn MS       keeps its
+//   CPU busy traced pause         waits for a signal
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -174,6 +180,40 @@ static void count_at_fixed_address(int times) {
   count_in_thread(&times);
 }
 
+static void breed(int i) {
+  pid_t child = fork();
+  traced_add(child == 0 ? 1 : 2, i);
+  if (child == 0) {
+    sleep_briefly();
+    _exit(0);
+  }
+  waitpid(child, NULL, 0);
+  sleep_briefly();
+}
+
+static void shelter_sleeper(int times) {
+  if (fork() != 0) {
+    pause();
+    exit(0);
+  }
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (int i = 0; i < times; i++)
+    sleep_briefly();
+  exit(0);
+}
+
+static void *become_sleeper(void *times) {
+  execl("/proc/self/exe", "traced", "sleep", (const char *)times, (char *)NULL);
+  exit(1);
+}
+
+static void exec_from_thread(char *times) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, become_sleeper, times) == 0)
+    pause();
+  exit(1);
+}
+
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "";
   int times = argc > 2 ? atoi(argv[2]) : 1;
@@ -191,6 +231,10 @@ int main(int argc, char **argv) {
     count_at_fixed_address(times);
     return 0;
   }
+  if (strcmp(mode, "shelter") == 0)
+    shelter_sleeper(times);
+  if (strcmp(mode, "exec") == 0 && argc > 2)
+    exec_from_thread(argv[2]);
   if (strcmp(mode, "read") == 0) {
     read_powers(times);
     return 0;
@@ -214,6 +258,8 @@ int main(int argc, char **argv) {
       map_nothing();
     else if (strcmp(mode, "compat") == 0)
       call_as_32_bit();
+    else if (strcmp(mode, "breed") == 0)
+      breed(i);
     else if (strcmp(mode, "sleep") == 0)
       sleep_briefly();
     else
