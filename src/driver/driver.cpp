@@ -2,6 +2,8 @@
 #include "driver/driver.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -34,9 +36,13 @@ int print_list(const std::vector<std::string> &lines) {
 }
 
 int list(const Options &options, kernel::Kernel &kernel) {
-  auto lines =
+  auto listing =
       probes::list_probes(options.pattern, options.run.verbosity > 0, {kernel, options.run.pids, options.unsafe});
-  return lines ? print_list(*lines) : refuse(lines.error());
+  if (!listing)
+    return refuse(listing.error());
+  if (!listing->left_out.empty() && options.warnings && !options.run.quiet)
+    fmt::print(stderr, "Not listed, as this kernel lacks what they need: {}\n", fmt::join(listing->left_out, ", "));
+  return print_list(listing->lines);
 }
 
 // `-l` with a script: each place that it would attach to, once.

@@ -116,6 +116,13 @@ bool has_sleepable_uprobes() {
   return Descriptor(load(BPF_PROG_TYPE_KPROBE, empty_program().code(), {}, BPF_F_SLEEPABLE)).ok();
 }
 
+// Kernels that have them look at the type of the function to trace, which is none here. Others refuse such programs
+// outright, as all kernels do to users without the right to load any: those cannot tell.
+bool has_trampolines() {
+  Descriptor program(load(BPF_PROG_TYPE_TRACING, empty_program().code(), BPF_TRACE_FENTRY));
+  return program.ok() || errno == EINVAL || (errno == EPERM && geteuid() != 0);
+}
+
 }  // namespace
 
 bool try_feature(Feature feature) {
@@ -127,6 +134,7 @@ bool try_feature(Feature feature) {
   case Feature::KprobeMulti: return has_kprobe_multi();
   case Feature::PerCpuLookup: return has_per_cpu_lookup();
   case Feature::SleepableUprobes: return has_sleepable_uprobes();
+  case Feature::Trampolines: return has_trampolines();
   case Feature::kCount: break;
   }
   return false;

@@ -67,6 +67,7 @@ enum class Feature : uint8_t {
   KprobeMulti,
   PerCpuLookup,
   SleepableUprobes,
+  Trampolines,  // of BPF, for fentry and fexit
   kCount
 };
 class Kernel {

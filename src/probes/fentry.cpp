@@ -70,6 +70,9 @@ public:
     return "BPF trampolines (5.5 on x86, 6.0 on arm64), BTF, CONFIG_FUNCTION_TRACER; modules: 5.11";
   }
   std::string_view section() const override { return name(); }
+  std::string_view lack(kernel::Kernel &kernel) const override {
+    return kernel.has(kernel::Feature::Trampolines) ? std::string_view() : "BPF trampolines";
+  }
   // The kernel checks a program against the one function that it is for.
   std::string group(const image::Target &target) const override { return target.name; }
 

@@ -97,6 +97,9 @@ public:
     return "CONFIG_KPROBES; one link for many functions: 5.18 and CONFIG_FPROBE";
   }
   std::string_view section() const override { return is_return_ ? "kretprobe" : "kprobe"; }
+  std::string_view lack(kernel::Kernel &kernel) const override {
+    return kernel.has(kernel::Feature::Kprobes) ? std::string_view() : "CONFIG_KPROBES";
+  }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override;
   Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override;

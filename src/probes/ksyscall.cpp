@@ -37,6 +37,9 @@ public:
   }
   std::string_view needs() const override { return "CONFIG_KPROBES, system call wrappers (4.17)"; }
   std::string_view section() const override { return by_function().section(); }
+  std::string_view lack(kernel::Kernel &kernel) const override {
+    return kernel.has(kernel::Feature::Kprobes) ? std::string_view() : "CONFIG_KPROBES";
+  }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
     auto names = find(spec, options.kernel);

@@ -1,4 +1,7 @@
 // `-l`: all that can be probed and matches a pattern.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -28,15 +31,34 @@ bool repeats_another(const Provider &provider, std::string_view pattern) {
   return is_return && pattern.starts_with("*");
 }
 
+std::optional<Error> nothing_matches(std::string_view pattern, const Listing &listing) {
+  if (!listing.lines.empty() || listing.left_out.empty())
+    return std::nullopt;
+  return Error{"list", std::string(pattern),
+               fmt::format("nothing matches, without what this kernel lacks: {}", fmt::join(listing.left_out, ", ")),
+               "a pattern that begins with the provider, as kprobe:, lists what another kernel would have", ENOENT};
+}
+
 // Every spelling of every provider that the whole pattern matches. A provider that cannot be asked (no
-// tracefs, no permission) does not hide the others, but is reported when nothing else was found.
-Result<std::vector<std::string>> list_everywhere(std::string_view pattern, const MatchOptions &options) {
-  options.kernel.expect_functions();
-  std::vector<std::string> lines;
+// tracefs, no permission) does not hide the others, but is reported when nothing else was found. Names of
+// functions that this kernel cannot probe anyway would take ten times as long as all the rest.
+Result<Listing> list_everywhere(std::string_view pattern, const MatchOptions &options) {
+  Listing listing;
+  std::vector<std::string> &lines = listing.lines;
   std::optional<Error> first_error;
+  std::vector<const Provider *> asked;
   for (const Provider *provider : providers()) {
     if (repeats_another(*provider, pattern))
       continue;
+    std::string_view lack = provider->lack(options.kernel);
+    if (lack.empty())
+      asked.push_back(provider);
+    else
+      listing.left_out.push_back(fmt::format("{} ({})", provider->name(), lack));
+  }
+  if (listing.left_out.empty())
+    options.kernel.expect_functions();
+  for (const Provider *provider : asked) {
     auto listed = provider->list("*", options);
     if (!listed && !first_error)
       first_error = listed.error();
@@ -48,7 +70,9 @@ Result<std::vector<std::string>> list_everywhere(std::string_view pattern, const
   }
   if (lines.empty() && first_error)
     return *first_error;
-  return lines;
+  if (auto error = nothing_matches(pattern, listing))
+    return *error;
+  return listing;
 }
 
 // "struct file", "enum *": types instead of probes.
@@ -76,19 +100,26 @@ Result<std::vector<std::string>> list_types(std::string_view pattern, bool verbo
   return names;
 }
 
-Result<std::vector<std::string>> list_matching(std::string_view pattern, const MatchOptions &options) {
+Result<Listing> with_nothing_left_out(Result<std::vector<std::string>> lines) {
+  if (!lines)
+    return lines.error();
+  return Listing{lines.take(), {}};
+}
+
+Result<Listing> list_matching(std::string_view pattern, const MatchOptions &options) {
   if (pattern.empty())
     return list_everywhere("*", options);
   size_t colon = pattern.find(':');
   if (colon == std::string_view::npos) {
     const Provider *provider = find_provider(pattern);
-    return provider ? provider->list("*", options) : list_everywhere(pattern, options);
+    return provider ? with_nothing_left_out(provider->list("*", options)) : list_everywhere(pattern, options);
   }
   std::string_view spec = pattern.substr(colon + 1);
   std::vector<const Provider *> asked = providers_matching(pattern.substr(0, colon));
   if (asked.empty())
     return split_attach_point(pattern).error();
-  std::vector<std::string> lines;
+  Listing listing;
+  std::vector<std::string> &lines = listing.lines;
   for (const Provider *provider : asked) {
     auto listed = provider->list(spec.empty() ? "*" : spec, options);
     if (!listed && asked.size() == 1)
@@ -96,16 +127,18 @@ Result<std::vector<std::string>> list_matching(std::string_view pattern, const M
     if (listed)
       lines.insert(lines.end(), std::make_move_iterator(listed->begin()), std::make_move_iterator(listed->end()));
   }
-  return lines;
+  return listing;
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> list_probes(std::string_view pattern, bool verbose, const MatchOptions &options) {
+Result<Listing> list_probes(std::string_view pattern, bool verbose, const MatchOptions &options) {
   if (is_about_types(trim(pattern)))
-    return list_types(trim(pattern), verbose, options.kernel);
-  auto lines = list_matching(trim(pattern), options);
-  return lines && verbose ? with_arguments(lines.take(), options) : lines;
+    return with_nothing_left_out(list_types(trim(pattern), verbose, options.kernel));
+  auto listing = list_matching(trim(pattern), options);
+  if (listing && verbose)
+    listing->lines = with_arguments(std::move(listing->lines), options);
+  return listing;
 }
 
 std::vector<std::string> with_arguments(std::vector<std::string> lines, const MatchOptions &options) {

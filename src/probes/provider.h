@@ -157,6 +157,9 @@ public:
   // Adds to a context `args`, where it takes debug information to know them: asked for only when a script uses them.
   virtual Result<void> add_args(Context &context, const image::Target &target, const MatchOptions &options) const;
 
+  // What this kernel would need to have any such probe; empty where it has them.
+  virtual std::string_view lack(kernel::Kernel &) const { return {}; }
+
   // What `-l` prints for a glob `spec`: each target in full spelling, sorted; providers without an
   // enumerable set give their forms.
   virtual Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const = 0;
@@ -193,7 +196,12 @@ Result<ProviderSpec> split_attach_point(std::string_view text);
 
 // The lines of `-l PATTERN` (empty pattern: everything), and of -lv with arguments under each. A pattern that
 // begins with struct, union or enum lists types of the kernel, and with -v their definitions.
-Result<std::vector<std::string>> list_probes(std::string_view pattern, bool verbose, const MatchOptions &options);
+struct Listing {
+  std::vector<std::string> lines;
+  // "kprobe (CONFIG_KPROBES)": providers that the pattern does not name and that can probe nothing on this kernel.
+  std::vector<std::string> left_out;
+};
+Result<Listing> list_probes(std::string_view pattern, bool verbose, const MatchOptions &options);
 // Full names of probes, each followed by the lines of what it offers to scripts.
 std::vector<std::string> with_arguments(std::vector<std::string> lines, const MatchOptions &options);
 

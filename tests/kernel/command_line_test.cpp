@@ -242,9 +242,16 @@ TEST_F(ListTest, interval_forms) {
 
 TEST_F(ListTest, everything_is_listed_by_every_provider) {
   Outcome outcome = Sonde({"-l"}).run();
-  for (const char *line : {"begin", "interval:s:", "software:faults:", "tracepoint:syscalls:sys_enter_openat",
-                           "rawtracepoint:sys_enter", "kprobe:vfs_read", "fentry:vmlinux:vfs_read"})
+  for (const char *line :
+       {"begin", "interval:s:", "software:faults:", "tracepoint:syscalls:sys_enter_openat", "rawtracepoint:sys_enter"})
     EXPECT_THAT("\n" + outcome.out, HasSubstr(std::string("\n") + line + "\n")) << line;
+  // Those of functions of the kernel only where it has such probes; else it says so.
+  for (auto [line, missing] : {std::pair("kprobe:vfs_read", "kprobe (CONFIG_KPROBES)"),
+                               std::pair("fentry:vmlinux:vfs_read", "fentry (BPF trampolines)")}) {
+    bool is_listed = ("\n" + outcome.out).find(std::string("\n") + line + "\n") != std::string::npos;
+    bool is_explained = outcome.err.find(missing) != std::string::npos;
+    EXPECT_NE(is_listed, is_explained) << line << "\n" << outcome.err;
+  }
 }
 
 TEST_F(ListTest, types_of_the_kernel) {

@@ -18,9 +18,11 @@ extern "C" __attribute__((nothrow, alias("sonde_probes_test_two"))) int sonde_pr
 namespace sonde::probes {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string self() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
 
@@ -30,7 +32,7 @@ protected:
     auto split = split_attach_point(text);
     if (!split)
       return split.error();
-    return split->provider->match(split->spec, {kernel_, std::nullopt, unsafe});
+    return split->provider->match(split->spec, {kernel_, {}, unsafe});
   }
   // The names of what matches, or the error's message.
   std::vector<std::string> names(const std::string &text, bool unsafe = false) {
@@ -47,8 +49,8 @@ protected:
     return targets ? "matched " + targets->front().name : targets.error().message();
   }
   std::vector<std::string> list(std::string_view pattern, bool verbose = false) {
-    auto lines = list_probes(pattern, verbose, {kernel_, {}, false});
-    return lines ? lines.take() : std::vector<std::string>{lines.error().message()};
+    auto listing = list_probes(pattern, verbose, {kernel_, {}, false});
+    return listing ? std::move(listing->lines) : std::vector<std::string>{listing.error().message()};
   }
   Result<Context> context(const std::string &text) {
     auto targets = match(text);
@@ -267,6 +269,19 @@ TEST_F(ProbesTest, TypesAreListedLikeProbes) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().message(), "could not list struct pathh: the kernel has no such type\n"
                                        "HINT: did you mean 'struct path'?");
+}
+
+TEST_F(ProbesTest, WhatTheKernelCannotProbeIsListedOnlyByName) {
+  kernel_.remove_feature(kernel::Feature::Kprobes);
+  auto listing = list_probes("*", false, {kernel_, {}, false});
+  ASSERT_TRUE(listing);
+  EXPECT_THAT(listing->left_out, ElementsAre("kprobe (CONFIG_KPROBES)", "ksyscall (CONFIG_KPROBES)"));
+  EXPECT_THAT(listing->lines, Contains("tracepoint:sched:sched_switch"));
+  EXPECT_THAT(listing->lines, Not(Contains("kprobe:vfs_read")));
+  EXPECT_THAT(list("kprobe:vfs_r*"), ElementsAre("kprobe:vfs_read"));
+  kernel_.remove_feature(kernel::Feature::Trampolines);
+  EXPECT_THAT(list("*vfs_r*"), ElementsAre(HasSubstr("nothing matches, without what this kernel lacks: kprobe "
+                                                     "(CONFIG_KPROBES), fentry (BPF trampolines), ksyscall")));
 }
 
 TEST_F(ProbesTest, TracepointsAndTheirWildcards) {
