@@ -30,6 +30,9 @@ Type check_arg(BuiltinUse &use) {
   size_t count = use.context().usdt_arguments.size();
   if (use.provider().kind() == image::ProviderKind::Usdt && use.number() >= count)
     use.error(use.where(), fmt::format("this probe has {} argument{}", count, count == 1 ? "" : "s"));
+  else if (count > 0 && !use.context().usdt_arguments[use.number()].problem.empty())
+    use.error(use.where(), fmt::format("arg{} cannot be read: {}", use.number(),
+                                       use.context().usdt_arguments[use.number()].problem));
   return Type::uint64();
 }
 llvm::Value *emit_arg(Emitter &e, const BuiltinSite &site) { return e.argument_register(site.info.number); }

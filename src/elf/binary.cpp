@@ -99,6 +99,7 @@ public:
   DwflBinary &operator=(const DwflBinary &) = delete;
 
   const SymbolTable &symbols() override;
+  bool is_go() override { return file_->has_section(".go.buildinfo") || file_->has_section(".gopclntab"); }
   const std::vector<UsdtNote> &usdt_notes() override;
   std::optional<SourceLine> line_at(uint64_t file_offset) override;
   std::vector<InlinedCall> inlined_at(uint64_t file_offset) override;

@@ -37,6 +37,8 @@ public:
 
   // Read when first asked for.
   virtual const SymbolTable &symbols() = 0;
+  // Whether Go's compiler made it.
+  virtual bool is_go() = 0;
   // Its static probes, in the order of the file; read when first asked for.
   virtual const std::vector<UsdtNote> &usdt_notes() = 0;
   // The line that the instruction at a file offset comes from; nothing without debug information.

@@ -52,6 +52,7 @@ public:
   std::optional<uint64_t> file_offset(uint64_t address) const;
   // The way back, for code.
   std::optional<uint64_t> address_of(uint64_t file_offset) const;
+  bool has_section(std::string_view name) const { return find_section(name) != nullptr; }
   // Of the section of that name; 0 when there is none.
   uint64_t section_address(std::string_view name) const;
   // Calls `visit` with the type, owner and contents of each note.

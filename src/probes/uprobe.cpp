@@ -24,11 +24,22 @@ constexpr std::string_view kReturnAliases[] = {"ur"};
 // Newer than the distribution's linux/bpf.h.
 constexpr auto kTraceUprobeMulti = static_cast<bpf_attach_type>(48);
 
+// The kernel catches a return by changing the return address on the stack. Go's runtime reads those addresses when it
+// moves a stack that has grown, and ends the program at one that it does not know.
+Error moves_its_stacks(const BinaryPath &file, const std::string &whole) {
+  return {"use", whole,
+          fmt::format("{} is a Go program, and a return probe ends such programs as soon as a stack grows", file.shown),
+          "uprobe:BINARY:FUNCTION+OFFSET at each of the function's ret instructions does no harm; --unsafe sets the "
+          "return probe all the same"};
+}
+
 Result<std::vector<CodePlace>> places_in(const BinaryPath &file, const UprobeSpec &spec, const std::string &whole,
-                                         const MatchOptions &options) {
+                                         bool is_return, const MatchOptions &options) {
   auto binary = options.binaries->open(file.path);
   if (!binary)
     return binary.error();
+  if (is_return && !options.unsafe && (*binary)->is_go())
+    return moves_its_stacks(file, whole);
   return find_places(file, **binary, spec, whole, options.unsafe);
 }
 
@@ -124,7 +135,7 @@ Result<std::vector<image::Target>> UprobeProvider::match(std::string_view spec, 
   std::optional<Error> first_error;
   // Of the files that a pattern matches, those without the function (or without symbols) do not count.
   for (const BinaryPath &file : *files) {
-    auto places = places_in(file, *parsed, whole, options);
+    auto places = places_in(file, *parsed, whole, is_return_, options);
     if (!places && !first_error)
       first_error = places.error();
     if (places)

@@ -120,16 +120,13 @@ public:
   }
 
   Result<Context> context(const image::Target &target, kernel::Kernel &) const override {
-    auto arguments = parse_usdt_arguments(target.arguments);
     Context context;
     context.kind = ContextKind::Registers;
     context.pointers = AddressSpace::User;
     context.has_function = true;
     context.may_wait = true;
-    // Where they are not understood (floating point), the probe itself can still be used.
-    context.has_numbered_args = arguments.ok();
-    if (arguments)
-      context.usdt_arguments = arguments.take();
+    context.has_numbered_args = true;
+    context.usdt_arguments = parse_usdt_arguments(target.arguments);
     return context;
   }
 

@@ -111,15 +111,29 @@ bool set_argument(std::string_view text, UsdtArgument &argument) {
 #endif
 }
 
+// Of a part that is not understood. Vector registers are not saved where a program could read them.
+std::string problem_with(std::string_view part) {
+  std::string_view operand = part.substr(std::min(part.size(), part.find('@') + 1));
+  if (operand.starts_with("%xmm") || operand.starts_with("%ymm") || operand.starts_with("%st"))
+    return fmt::format("'{}' is in a register for floating-point numbers, which BPF programs cannot read", part);
+  if (operand.ends_with("(%rip)"))
+    return fmt::format("'{}' is a variable that the binary's symbol tables do not have", part);
+  return fmt::format("'{}' is not understood", part);
+}
+
 }  // namespace
 
-Result<std::vector<UsdtArgument>> parse_usdt_arguments(std::string_view text) {
+std::vector<UsdtArgument> parse_usdt_arguments(std::string_view text) {
   std::vector<UsdtArgument> arguments;
   for (std::string_view part : split(text, ' ')) {
     if (part.empty())
       continue;
-    if (!set_argument(part, arguments.emplace_back()))
-      return Error{"read", "the arguments of a static probe", fmt::format("'{}' is not understood", part), {}};
+    UsdtArgument argument;
+    if (!set_argument(part, argument)) {
+      argument = UsdtArgument();
+      argument.problem = problem_with(part);
+    }
+    arguments.push_back(std::move(argument));
   }
   return arguments;
 }

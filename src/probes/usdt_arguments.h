@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.h"
 
 namespace sonde::probes {
 
@@ -20,11 +19,12 @@ struct UsdtArgument {
   bool has_index = false;  // Memory: + index * scale
   uint16_t index = 0;
   uint8_t scale = 1;
+  std::string problem;  // why a program cannot read it; empty when it can
 
   friend bool operator==(const UsdtArgument &, const UsdtArgument &) = default;
 };
 
-// "-4@%edi 8@-16(%rbp) 8@$5". An Error's cause names the part that is not understood.
-Result<std::vector<UsdtArgument>> parse_usdt_arguments(std::string_view text);
+// "-4@%edi 8@-16(%rbp) 8@$5": an argument for each part.
+std::vector<UsdtArgument> parse_usdt_arguments(std::string_view text);
 
 }  // namespace sonde::probes

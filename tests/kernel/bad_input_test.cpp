@@ -85,6 +85,20 @@ TEST_F(BadInputTest, a_function_that_the_program_lacks) {
   EXPECT_THAT(outcome.err, HasSubstr("traced_add"));
 }
 
+TEST_F(BadInputTest, a_return_probe_in_a_go_program) {
+  std::string probe = "retprobe:" + program("shapes_go") + ":main { printf(\"%d\\n\", retval) }";
+  Outcome outcome = run_script("u" + probe);
+  EXPECT_EQ(outcome.status, kScriptIsWrong) << outcome;
+  EXPECT_THAT(outcome.err,
+              HasSubstr("is a Go program, and a return probe ends such programs as soon as a stack grows"));
+  EXPECT_THAT(outcome.err, HasSubstr("--unsafe sets the return probe all the same"));
+  // One who knows better may; and entries are harmless.
+  EXPECT_EQ(run_script("u" + probe, {"-q", "--unsafe", "-c", program("shapes_go")}).text(), "0");
+  EXPECT_EQ(
+      run_script("uprobe:" + program("shapes_go") + ":main { @ = count() }", {"-q", "-c", program("shapes_go")}).text(),
+      "@: 1");
+}
+
 TEST_F(BadInputTest, a_file_that_is_not_there) {
   Outcome outcome = Sonde({"/nonexistent/script.bt"}).run();
   EXPECT_EQ(outcome.status, kWorldSaidNo) << outcome;

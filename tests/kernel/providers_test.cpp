@@ -256,14 +256,39 @@ TEST_P(UsdtTest, watched_probes_are_turned_on) {
   EXPECT_EQ(outcome.text(), "@: 3") << outcome;
 }
 
+TEST_P(UsdtTest, variables_of_the_program) {
+  Outcome outcome = trace(fmt::format("usdt:{}:total {{ printf(\"%d %d\\n\", arg0, arg1) }}", binary()), "usdt 4");
+  EXPECT_THAT(outcome.lines(), ElementsAre("0 22", "1 22", "3 22", "6 22")) << outcome;
+}
+
+TEST_P(UsdtTest, arguments_that_no_program_can_read) {
+  Outcome outcome = run_script(fmt::format("usdt:{}:total {{ print(arg2) }}", binary()));
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("arg2 cannot be read: '8f@%xmm0' is in a register for floating-point numbers"));
+}
+
+TEST_P(UsdtTest, of_a_process_whatever_it_runs) {
+  Bystander process({binary(), "usdt", "100000000"});
+  Outcome outcome =
+      run_script("config = { print_maps_on_exit = 0 } usdt:*:traced:step { @[probe] = 1; if (@n++ == 5) { exit() } } "
+                 "end { print(@) }",
+                 {"-q", "-p", std::to_string(process.pid())});
+  EXPECT_EQ(outcome.text(), "@[usdt:" + binary() + ":traced:step]: 1") << outcome;
+  EXPECT_THAT(Sonde({"-l", "usdt:*", "-p", std::to_string(process.pid())}).run().lines(),
+              Contains("usdt:" + binary() + ":traced:step"));
+  EXPECT_THAT(Sonde({"-l", "uprobe:*:traced_f*", "-p", std::to_string(process.pid())}).run().lines(),
+              Contains("uprobe:" + binary() + ":traced_family_one"));
+}
+
 TEST_P(UsdtTest, wildcards) {
   Outcome outcome = trace(fmt::format("usdt:{}:tra*:* {{ @ = count() }}", binary()), "usdt 3");
-  EXPECT_EQ(outcome.text(), "@: 9") << outcome;
+  EXPECT_EQ(outcome.text(), "@: 12") << outcome;
 }
 
 TEST_P(UsdtTest, listing) {
   EXPECT_THAT(Sonde({"-l", "usdt:" + binary() + ":*"}).run().lines(),
-              ElementsAre("usdt:" + binary() + ":traced:step", "usdt:" + binary() + ":traced:watched"));
+              ElementsAre("usdt:" + binary() + ":traced:step", "usdt:" + binary() + ":traced:total",
+                          "usdt:" + binary() + ":traced:watched"));
 }
 
 TEST_P(UsdtTest, what_does_not_exist) {

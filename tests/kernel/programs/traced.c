@@ -12,8 +12,8 @@
 //   traced sleep N       sleeps for a millisecond
 //   traced map N         asks for a mapping with arguments that are all different, anonymous and harmless
 //   traced compat N      makes system call 35 of 32-bit programs (x86)
-//   traced usdt N        passes two places of the static probe traced:step and, while someone watches it, one of
-//                        traced:watched (x86)
+//   traced usdt N        passes two places of the static probe traced:step, one of traced:total and, while someone
+//                        watches it, one of traced:watched (x86)
 //   traced count N       adds 1 to the number at address 0x10000000 N times in each of two threads
 //   traced breed N       makes a process that calls traced_add(1, i) and sleeps for a millisecond, waits for it, then
 //                        calls traced_add(2, i) and sleeps itself
@@ -135,6 +135,8 @@ static void call_as_32_bit(void) {
   "991: .asciz \"stapsdt\"\n992: .balign 4\n993: .8byte 990b\n.8byte 0\n.8byte " semaphore "\n"                        \
   ".asciz \"traced\"\n.asciz \"" name "\"\n.asciz \"" arguments "\"\n994: .balign 4\n.popsection\n"
 
+volatile int traced_total;
+__attribute__((used, retain)) volatile int traced_pairs[2] = {1, 22};
 volatile unsigned short traced_watchers __attribute__((section(".probes"), used));
 
 static void pass_static_probes(int i) {
@@ -146,6 +148,8 @@ static void pass_static_probes(int i) {
   __asm__ volatile(NOTE("0", "step", "-4@%0 -8@%1 8@%2 2@%3") : : "n"(-7), "r"(wide), "r"(text), "m"(stored[0]));
   if (traced_watchers)
     __asm__ volatile(NOTE("traced_watchers", "watched", ""));
+  traced_total += i;
+  __asm__ volatile(NOTE("0", "total", "-4@traced_total(%rip) -4@4+traced_pairs(%rip) 8f@%xmm0"));
 }
 #else
 static void pass_static_probes(int i) { (void)i; }
