@@ -40,7 +40,8 @@ enum class ProviderKind : uint8_t {
   Iter,
   Watchpoint,
   Ksyscall,
-  Kretsyscall
+  Kretsyscall,
+  PlainTracepoint
 };
 
 // One place to attach to, resolved: no wildcards left.

@@ -50,6 +50,9 @@ public:
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;
   Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) override;
+  bool is_raw_tracepoint(const std::string &, const std::string &event) override {
+    return raw_tracepoint_types_.contains(event);
+  }
   Result<std::vector<std::string>> iterators(std::string_view glob) override;
   Result<std::optional<Prototype>> function_prototype(const KernelFunction &function) override;
   Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) override;

@@ -101,6 +101,8 @@ public:
   // where it has none); raw tracepoints and iterators that match one. All sorted.
   virtual Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) = 0;
   virtual Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) = 0;
+  // Whether a tracepoint of tracefs is surely made at the raw tracepoint of its event's name.
+  virtual bool is_raw_tracepoint(const std::string &category, const std::string &event) = 0;
   virtual Result<std::vector<std::string>> iterators(std::string_view glob) = 0;
   // Nothing when there is no such function or raw tracepoint.
   virtual Result<std::optional<Prototype>> function_prototype(const KernelFunction &function) = 0;

@@ -44,6 +44,7 @@ public:
   void expect_functions() override { functions_.expect(); }
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;
   Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) override;
+  bool is_raw_tracepoint(const std::string &category, const std::string &event) override;
   Result<std::vector<std::string>> iterators(std::string_view glob) override;
   Result<std::optional<Prototype>> function_prototype(const KernelFunction &function) override;
   Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) override;
@@ -66,6 +67,7 @@ private:
   std::optional<Result<Btf *>> btf_;
   std::unordered_map<std::string, std::optional<Type>> types_;
   std::unique_ptr<TypeDefinitions> definitions_;
+  std::optional<std::unordered_set<std::string_view>> raw_tracepoints_;
   std::vector<uint32_t> online_cpus_;
 };
 
@@ -218,6 +220,21 @@ Result<std::vector<std::string>> RunningKernel::raw_tracepoints(std::string_view
   if (!btf())
     return btf().error();
   return matching_names((*btf())->raw_tracepoint_names(), glob);
+}
+
+// Users make events of their own, by any name, at functions; those of system calls are made at raw_syscalls'. While
+// there are any of users, none is sure.
+bool RunningKernel::is_raw_tracepoint(const std::string &category, const std::string &event) {
+  if (!raw_tracepoints_) {
+    raw_tracepoints_.emplace();
+    auto root = tracefs();
+    auto of_users = root ? read_file(*root + "/dynamic_events") : root;
+    if (of_users && of_users->empty() && btf()) {
+      std::vector<std::string_view> names = (*btf())->raw_tracepoint_names();
+      raw_tracepoints_->insert(names.begin(), names.end());
+    }
+  }
+  return category != "syscalls" && raw_tracepoints_->contains(event);
 }
 
 Result<std::vector<std::string>> RunningKernel::iterators(std::string_view glob) {

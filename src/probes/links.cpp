@@ -124,7 +124,7 @@ std::vector<std::string> declarations(const kernel::Prototype &prototype) {
 
 Result<void> Provider::add_args(Context &, const image::Target &, const MatchOptions &) const { return {}; }
 
-const Provider &Provider::serving(const image::Target &, kernel::Kernel &) const { return *this; }
+const Provider &Provider::serving(const image::Target &, const Reads &, kernel::Kernel &) const { return *this; }
 
 Result<std::vector<std::string>> Provider::arguments(std::string_view, const MatchOptions &) const {
   return std::vector<std::string>{};

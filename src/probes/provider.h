@@ -79,6 +79,12 @@ struct Context {
   std::optional<CompatTest> syscalls;
 };
 
+// What a probe's body reads of its context.
+struct Reads {
+  bool args = false;
+  bool kernel_stack = false;
+};
+
 // Remembers binaries: copies of one MatchOptions read each once.
 std::shared_ptr<elf::Binaries> remember_binaries();
 
@@ -149,8 +155,9 @@ public:
   // (did-you-mean over existing targets). Matching nothing is an error.
   virtual Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const = 0;
 
-  // The provider that reaches this target best on this kernel; most serve their targets themselves.
-  virtual const Provider &serving(const image::Target &target, kernel::Kernel &kernel) const;
+  // The provider that reaches this target best on this kernel, for a probe that reads this much; most serve their
+  // targets themselves.
+  virtual const Provider &serving(const image::Target &target, const Reads &reads, kernel::Kernel &kernel) const;
 
   virtual Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const = 0;
 

@@ -31,5 +31,6 @@ const Provider &watchpoint_provider();
 // Serve targets of `tracepoint` and have no name of their own.
 const Provider &syscall_enter_provider();
 const Provider &syscall_exit_provider();
+const Provider &plain_tracepoint_provider();
 
 }  // namespace sonde::probes

@@ -40,7 +40,7 @@ const Provider &provider(image::ProviderKind kind) {
   for (const Provider *provider : providers())
     if (provider->kind() == kind)
       return *provider;
-  for (const Provider *provider : {&syscall_enter_provider(), &syscall_exit_provider()})
+  for (const Provider *provider : {&syscall_enter_provider(), &syscall_exit_provider(), &plain_tracepoint_provider()})
     if (provider->kind() == kind)
       return *provider;
   assert(!"a kind without a row in the table");

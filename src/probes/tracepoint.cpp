@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "kernel/syscall_numbers.h"
 #include "probes/links.h"
+#include "probes/plain_tracepoint.h"
 #include "probes/provider_rows.h"
 #include "probes/syscall_tracepoint.h"
 
@@ -108,12 +109,14 @@ public:
     return targets;
   }
 
-  // Taking back a tracepoint costs a grace period of 70 ms each. The two events through which all system calls
-  // pass can be had as raw tracepoints, which cost next to nothing.
-  const Provider &serving(const image::Target &target, kernel::Kernel &kernel) const override {
-    if (!target.syscall || !find_compat_test(kernel))
-      return *this;
-    return target.function.starts_with(kSyscallEnter) ? syscall_enter_provider() : syscall_exit_provider();
+  // Taking back a tracepoint costs a grace period of 70 ms each, taking back a raw one next to nothing. The two events
+  // through which all system calls pass can be had so, and every event whose record is not read.
+  const Provider &serving(const image::Target &target, const Reads &reads, kernel::Kernel &kernel) const override {
+    if (target.syscall && find_compat_test(kernel))
+      return target.function.starts_with(kSyscallEnter) ? syscall_enter_provider() : syscall_exit_provider();
+    if (!reads.args && !reads.kernel_stack && can_be_plain(target, kernel))
+      return plain_tracepoint_provider();
+    return *this;
   }
 
   Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override {

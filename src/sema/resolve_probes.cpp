@@ -82,7 +82,7 @@ private:
   // the format of each of a thousand tracepoints need not be read.
   bool add(const ast::Probe &probe, const probes::Provider &matched_by, image::Target target, Location where,
            const UsedArgs &used, std::map<std::string, size_t> &units) {
-    const probes::Provider &provider = matched_by.serving(target, kernel_);
+    const probes::Provider &provider = matched_by.serving(target, {used.any(), used.kernel_stack}, kernel_);
     std::string group = fmt::format("{} {}", provider.name(), static_cast<int>(provider.kind()));
     group += ";" + provider.group(target);
     if (used.any() || !units.contains(group)) {

@@ -1,4 +1,4 @@
-// Walks a probe for uses of `args`.
+// Walks a probe for uses of `args` and of `kstack`.
 #include "sema/used_args.h"
 
 #include "ast/children.h"
@@ -7,6 +7,13 @@ namespace sonde::sema {
 namespace {
 
 constexpr std::string_view kArgs = "args";
+constexpr std::string_view kKernelStack = "kstack";
+
+bool names_kernel_stack(const ast::Expr &expr) {
+  const auto *identifier = std::get_if<ast::Identifier>(&expr.node);
+  const auto *call = std::get_if<ast::Call>(&expr.node);
+  return (identifier && identifier->name == kKernelStack) || (call && call->name == kKernelStack);
+}
 
 class Walker {
 public:
@@ -15,6 +22,7 @@ public:
   void walk(const ast::Statement &statement) { walk_parts(statement); }
 
   void walk(const ast::Expr &expr) {
+    used.kernel_stack = used.kernel_stack || names_kernel_stack(expr);
     const auto *access = std::get_if<ast::FieldAccess>(&expr.node);
     if (names_args(expr))
       used.as_a_whole = true;

@@ -1,4 +1,5 @@
-// Which fields of `args` a probe reads: targets whose records agree in them can share a program.
+// What a probe reads of its context: targets whose records agree in the fields of `args` that it reads can share a
+// program.
 #pragma once
 
 #include <set>
@@ -11,6 +12,7 @@ namespace sonde::sema {
 struct UsedArgs {
   std::set<std::string> fields;
   bool as_a_whole = false;  // print(args)
+  bool kernel_stack = false;
   bool any() const { return as_a_whole || !fields.empty(); }
 };
 

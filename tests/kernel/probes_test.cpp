@@ -11,6 +11,8 @@
 namespace sonde::test {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
@@ -200,6 +202,17 @@ TEST_F(TracepointTest, data_loc_strings) {
       run_script(R"(tracepoint:sched:sched_process_exec /pid == cpid/ { printf("%s\n", str(args.filename)) })",
                  {"-q", "-c", traced("add 1")});
   EXPECT_EQ(outcome.text(), program("traced")) << outcome;
+}
+
+// Where raw tracepoints can, they serve those that do not read the event's record.
+TEST_F(TracepointTest, many_events_by_name) {
+  std::string counts = "tracepoint:sched:sched_process_* /pid == cpid/ { @[probe] = count() }";
+  Outcome outcome = run_script(counts, {"-v", "-c", traced("breed 3")});
+  EXPECT_THAT(outcome.lines(), AllOf(Contains("@[tracepoint:sched:sched_process_exec]: 1"),
+                                     Contains("@[tracepoint:sched:sched_process_exit]: 1"),
+                                     Contains("@[tracepoint:sched:sched_process_fork]: 3")))
+      << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr(kernel_is_at_least(6, 10) ? "(raw_tp): " : "(tracepoint): "));
 }
 
 TEST_F(TracepointTest, who_and_where) {
