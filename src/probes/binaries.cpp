@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -46,39 +48,76 @@ public:
       files.push_back({std::move(path), std::move(shown)});
   }
 
-  void add_as_seen(const std::string &path, std::span<const int> pids) {
-    for (int pid : pids)
-      add(path_in_process(path, pid), path);
-    if (pids.empty())
-      add(path, path);
-  }
-
   std::vector<BinaryPath> files;
 
 private:
   std::set<std::pair<dev_t, ino_t>> seen_;
 };
 
+// A file that a process runs, and where its code can be read.
+struct MappedFile {
+  std::string path;  // in the process's own root
+  std::string readable;
+};
+
+// A file that was deleted, or replaced by another of its name, is still there for those who run it.
+std::optional<MappedFile> parse_mapping(int pid, const std::string &line) {
+  constexpr std::string_view kDeleted = " (deleted)";
+  // begin-end perms offset device inode path
+  size_t path = line.find('/'), range_end = line.find(' ');
+  if (path == std::string::npos || range_end + 3 >= line.size() || line[range_end + 3] != 'x')
+    return std::nullopt;
+  MappedFile file{line.substr(path), {}};
+  if (!file.path.ends_with(kDeleted)) {
+    file.readable = path_in_process(file.path, pid);
+    return file;
+  }
+  file.path.resize(file.path.size() - kDeleted.size());
+  // There without the zeros that maps pads with.
+  uint64_t begin = 0, end = 0;
+  if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64, &begin, &end) != 2)
+    return std::nullopt;
+  file.readable = fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, begin, end);
+  return file;
+}
+
+std::vector<MappedFile> mapped_files_of(int pid) {
+  std::vector<MappedFile> files;
+  std::ifstream maps(fmt::format("/proc/{}/maps", pid));
+  for (std::string line; std::getline(maps, line);)
+    if (auto file = parse_mapping(pid, line))
+      files.push_back(std::move(*file));
+  return files;
+}
+
+void add_mapped_files(int pid, FileSet &found) {
+  for (MappedFile &file : mapped_files_of(pid))
+    found.add(std::move(file.readable), file.path);
+}
+
+// Which file a path means for a process: the one that it runs by that name, else the one that it would find there.
+std::string path_for_process(const std::string &path, int pid) {
+  for (MappedFile &file : mapped_files_of(pid))
+    if (file.path == path)
+      return std::move(file.readable);
+  return path_in_process(path, pid);
+}
+
+void add_as_seen(const std::string &path, std::span<const int> pids, FileSet &found) {
+  for (int pid : pids)
+    found.add(path_for_process(path, pid), path);
+  if (pids.empty())
+    found.add(path, path);
+}
+
 std::vector<BinaryPath> expand_pattern(const std::string &pattern, std::span<const int> pids) {
   FileSet found;
   glob_t matches{};
   if (glob(pattern.c_str(), 0, nullptr, &matches) == 0)
     for (size_t i = 0; i < matches.gl_pathc; ++i)
-      found.add_as_seen(matches.gl_pathv[i], pids);
+      add_as_seen(matches.gl_pathv[i], pids, found);
   globfree(&matches);
   return std::move(found.files);
-}
-
-// begin-end perms offset device inode path
-void add_mapped_files(int pid, FileSet &found) {
-  std::ifstream maps(fmt::format("/proc/{}/maps", pid));
-  for (std::string line; std::getline(maps, line);) {
-    size_t path = line.find('/'), permissions = line.find(' ');
-    if (path == std::string::npos || permissions + 3 >= line.size() || line[permissions + 3] != 'x')
-      continue;
-    std::string name = line.substr(path);
-    found.add(path_in_process(name, pid), name);
-  }
 }
 
 std::vector<int> all_processes() {
@@ -131,13 +170,13 @@ Result<std::vector<BinaryPath>> find_binaries(const std::string &name, std::span
   // The traced processes' views come first: the file may exist only there.
   FileSet found;
   for (int pid : pids)
-    if (std::string seen = path_in_process(name, pid); seen != name)
+    if (std::string seen = path_for_process(name, pid); seen != name)
       found.add(seen, name);
   auto path = elf::resolve_binary(name);
   if (!path && found.files.empty())
     return path.error();
   if (path)
-    found.add_as_seen(*path, pids);
+    add_as_seen(*path, pids, found);
   if (found.files.empty())
     return std::vector<BinaryPath>{{*path, *path}};  // who opens it will say what it is
   return std::move(found.files);

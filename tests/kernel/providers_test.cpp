@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "harness.h"
 
 namespace sonde::test {
@@ -224,6 +226,49 @@ TEST_F(RefusedTest, nothing_left_is_an_error) {
   Outcome outcome = run_script("config = { missing_probes = warn } h:cycles { @ = count() }");
   EXPECT_EQ(outcome.status, 3) << outcome;
   EXPECT_THAT(outcome.err, HasSubstr("ERROR: could not attach to hardware:cycles: ")) << outcome;
+}
+
+// ---- Files that are not there any more ----
+
+class DeletedFileTest : public TracerTest {
+protected:
+  DeletedFileTest() : path_(directory_.path() + "/traced") { install(); }
+  void install() const {
+    std::filesystem::copy_file(program("traced"), path_ + ".new");
+    std::filesystem::rename(path_ + ".new", path_);
+  }
+  // Once it runs the file.
+  void wait_for(const Bystander &process) const {
+    std::string link = fmt::format("/proc/{}/exe", process.pid());
+    std::error_code ignored;
+    for (int tries = 0; tries < 1000 && std::filesystem::read_symlink(link, ignored) != path_; ++tries)
+      usleep(10'000);
+  }
+  std::string script() const {
+    return fmt::format("uprobe:{}:traced_family_one {{ printf(\"%s\\n\", probe); exit() }}", path_);
+  }
+
+  TemporaryDirectory directory_;
+  std::string path_;
+};
+
+TEST_F(DeletedFileTest, still_runs) {
+  Bystander process({path_, "family", "1000000000"});
+  wait_for(process);
+  unlink(path_.c_str());
+  Outcome outcome = run_script(script(), {"-q", "-p", std::to_string(process.pid())});
+  EXPECT_EQ(outcome.text(), "uprobe:" + path_ + ":traced_family_one") << outcome;
+  outcome = run_script(script());
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("No such file or directory"));
+}
+
+TEST_F(DeletedFileTest, runs_the_old_file_after_an_update) {
+  Bystander process({path_, "family", "1000000000"});
+  wait_for(process);
+  install();
+  Outcome outcome = run_script(script(), {"-q", "-p", std::to_string(process.pid())});
+  EXPECT_EQ(outcome.text(), "uprobe:" + path_ + ":traced_family_one") << outcome;
 }
 
 // ---- Static probes ----
