@@ -29,6 +29,13 @@ enum class Form : uint8_t {
   Aggregation,  // count(): only on the right of `@map =`
 };
 
+// What warnings about a whole script ask of a builtin.
+enum class Role : uint8_t {
+  Other,
+  TaskId,          // there are ever new ones as tasks come and go
+  RemovesEntries,  // of the map that is its first argument
+};
+
 struct Builtin {
   std::string_view name;
   Form form = Form::Value;
@@ -46,6 +53,7 @@ struct Builtin {
   bool is_numbered = false;
   // A call changes a map or a variable: it is made even when the event that wants its value is lost.
   bool has_effects = false;
+  Role role = Role::Other;
 };
 
 inline constexpr uint32_t kAnyCount = UINT32_MAX;

@@ -36,7 +36,10 @@ void check_readable(BuiltinUse &use, uint32_t map) {
 Type check_entry(BuiltinUse &use) {
   if (use.is_map_entry(0)) {
     use.map_entry(0);
-    if (use.count() > 1)
+    if (use.count() > 1 && use.is_map_entry(1))
+      use.error(use.where(), fmt::format("{}() takes one entry", use.builtin().name))
+          .with_hint("since bpftrace 0.22 each entry has a call of its own: delete(@a, key); delete(@b, key);");
+    else if (use.count() > 1)
       use.error(use.where(1), "the key is given twice").with_hint(fmt::format("{}(@map, key)", use.builtin().name));
     return Type::boolean();
   }
@@ -148,11 +151,12 @@ llvm::Value *emit_find(Emitter &e, const BuiltinSite &site) {
 
 constexpr Builtin kRows[] = {
     {"clear", Form::Statement, 1, 1, "clear(@map)", "Removes all entries of a map.",
-     check_whole_map<image::EventKind::ClearMap>, emit_event},
+     check_whole_map<image::EventKind::ClearMap>, emit_event, /*is_numbered=*/false, /*has_effects=*/false,
+     Role::RemovesEntries},
     {"zero", Form::Statement, 1, 1, "zero(@map)", "Sets all values of a map to zero and keeps its keys.",
      check_whole_map<image::EventKind::ZeroMap>, emit_event},
     {"delete", Form::Function, 1, 2, "delete(@map, key)", "Removes one entry; true if there was one.", check_entry,
-     emit_delete, /*is_numbered=*/false, /*has_effects=*/true},
+     emit_delete, /*is_numbered=*/false, /*has_effects=*/true, Role::RemovesEntries},
     {"has_key", Form::Function, 1, 2, "has_key(@map, key)", "True if the map has an entry for the key.", check_entry,
      emit_has_key},
     {"find", Form::Function, 3, 3, "find(@map, key, $variable)",

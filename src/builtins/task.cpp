@@ -95,10 +95,10 @@ llvm::Value *emit_rand(Emitter &e, const BuiltinSite &) {
 constexpr Builtin kRows[] = {
     {"pid", Form::Value, 0, 1, "pid [(curr_ns | init)]",
      "Process id (thread group id) of the running task, as the tracer's or as the first pid namespace counts.",
-     check_process_id, emit_process_id<false>},
+     check_process_id, emit_process_id<false>, /*is_numbered=*/false, /*has_effects=*/false, Role::TaskId},
     {"tid", Form::Value, 0, 1, "tid [(curr_ns | init)]",
      "Thread id of the running task, as the tracer's or as the first pid namespace counts.", check_process_id,
-     emit_process_id<true>},
+     emit_process_id<true>, /*is_numbered=*/false, /*has_effects=*/false, Role::TaskId},
     {"uid", Form::Value, 0, 0, "uid", "User id of the running task.", check_id, emit_uid},
     {"gid", Form::Value, 0, 0, "gid", "Group id of the running task.", check_id, emit_gid},
     {"comm", Form::Value, 0, 0, "comm", "Name of the running task, at most 15 bytes.", check_comm, emit_comm},

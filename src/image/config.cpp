@@ -122,21 +122,45 @@ constexpr std::array kKeys = {
 constexpr ConfigKey kNoCppDemangle = {"no_cpp_demangle", "", "the opposite of cpp_demangle",
                                       set_bool<&Config::cpp_demangle, true>, get_bool<&Config::cpp_demangle, true>};
 
-// bpftrace's switches for what is new in it. Here it is always on: a script that says so, or wants a warning, is right.
-constexpr std::string_view kUnstable[] = {"unstable_addr",    "unstable_import",   "unstable_import_statement",
-                                          "unstable_macro",   "unstable_map_decl", "unstable_tseries",
-                                          "unstable_typeinfo"};
+// Settings without an effect: what the values that change nothing are, and the reason.
+struct Inert {
+  std::string_view name;
+  std::array<std::string_view, 2> as_it_is;
+  std::string_view reason;
+};
+constexpr std::string_view kPartOfLanguage = "this is a part of the language here";
+constexpr std::string_view kGone = "bpftrace gave it up as well";
+constexpr std::array kInert{
+    Inert{"cache_user_symbols", {}, "symbols are kept by file, mappings by process, as long as they are wanted"},
+    Inert{"use_blazesym", {}, "user symbols are found without it; show_debug_info = 0 leaves out files and lines"},
+    Inert{"unstable_map_decl", {"enable", "warn"}, kPartOfLanguage},
+    Inert{"unstable_tseries", {"enable", "warn"}, kPartOfLanguage},
+    Inert{"unstable_addr", {"enable", "warn"}, kPartOfLanguage},
+    Inert{"unstable_macro", {"enable", "warn"}, kPartOfLanguage},
+    Inert{"unstable_import", {"enable", "warn"}, kPartOfLanguage},
+    Inert{"unstable_import_statement", {"enable", "warn"}, kPartOfLanguage},
+    Inert{"unstable_typeinfo", {"enable", "warn"}, kPartOfLanguage},
+    Inert{"unstable_dw_ustack", {"error", "error"}, "user stacks are followed by their frame pointers"},
+    Inert{"symbol_source", {}, kGone},
+    Inert{"max_type_res_iterations", {}, kGone},
+};
+constexpr std::string_view kEnvironmentOnly[] = {"btf",     "kernel_build", "kernel_source",
+                                                 "vmlinux", "color",        "debug_output"};
 
-Result<void> set_unstable(Config &, std::string_view text) {
-  if (text == "error" || text == "0" || text == "false")
-    return bad_value(text, "it cannot be switched off");
-  if (text != "enable" && text != "warn" && text != "1" && text != "true")
-    return bad_value(text, "it must be enable or warn");
-  return {};
+// "BPFTRACE_MAX_STRLEN" → "max_strlen"
+std::string plain_name(std::string_view name) {
+  std::string plain = to_lower(name);
+  constexpr std::string_view kPrefix = "bpftrace_";
+  return plain.starts_with(kPrefix) ? plain.substr(kPrefix.size()) : plain;
 }
 
-constexpr ConfigKey kUnstableKey = {"unstable_*", "", "accepted: these are always on", set_unstable,
-                                    [](const Config &) { return std::string("enable"); }};
+const Inert *find_inert(std::string_view name) {
+  std::string plain = plain_name(name);
+  for (const Inert &row : kInert)
+    if (row.name == plain)
+      return &row;
+  return nullptr;
+}
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -151,6 +175,7 @@ Result<void> apply_variable(Config &config, std::string_view prefix, const Confi
     return {};
   if (auto done = key.set(config, text); !done)
     return Error{"use the environment variable", variable, fmt::format("'{}': {}", text, done.error().cause), {}, 0};
+  config.from_environment.emplace_back(current_name(key));
   return {};
 }
 
@@ -159,12 +184,27 @@ Result<void> apply_variable(Config &config, std::string_view prefix, const Confi
 std::span<const ConfigKey> config_keys() { return kKeys; }
 
 const ConfigKey *find_config_key(std::string_view name) {
+  std::string plain = plain_name(name);
   for (const ConfigKey &key : kKeys)
-    if (key.name == name || (!key.old_name.empty() && key.old_name == name))
+    if (key.name == plain || (!key.old_name.empty() && key.old_name == plain))
       return &key;
-  if (std::find(std::begin(kUnstable), std::end(kUnstable), name) != std::end(kUnstable))
-    return &kUnstableKey;
-  return name == kNoCppDemangle.name ? &kNoCppDemangle : nullptr;
+  return plain == kNoCppDemangle.name ? &kNoCppDemangle : nullptr;
+}
+
+std::string_view current_name(const ConfigKey &key) { return &key == &kNoCppDemangle ? "cpp_demangle" : key.name; }
+
+bool is_without_effect(std::string_view name) { return find_inert(name); }
+
+std::optional<std::string> why_without_effect(std::string_view name, std::string_view value) {
+  const Inert *row = find_inert(name);
+  if (!row || std::find(row->as_it_is.begin(), row->as_it_is.end(), value) != row->as_it_is.end())
+    return std::nullopt;
+  return std::string(row->reason);
+}
+
+bool is_environment_only(std::string_view name) {
+  std::string plain = plain_name(name);
+  return std::find(std::begin(kEnvironmentOnly), std::end(kEnvironmentOnly), plain) != std::end(kEnvironmentOnly);
 }
 
 Result<void> apply_environment(Config &config) {

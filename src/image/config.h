@@ -2,6 +2,7 @@
 // (BPFTRACE_NAME, SONDE_NAME), the image file and the reference page.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,8 +22,18 @@ struct ConfigKey {
 };
 
 std::span<const ConfigKey> config_keys();
-// The row with that name or old name, or null.
+// The row with that name or old name, or null. Environment variables' forms are known too: MAX_STRLEN,
+// BPFTRACE_MAX_STRLEN.
 const ConfigKey *find_config_key(std::string_view name);
+// The name of the table's row that sets the same: cpp_demangle for no_cpp_demangle, which is its opposite.
+std::string_view current_name(const ConfigKey &key);
+// Why a setting of bpftrace changes nothing here; nothing for values that ask for what is so anyway, and for other
+// names.
+std::optional<std::string> why_without_effect(std::string_view name, std::string_view value);
+// True of settings that bpftrace has, or had, and that are not in the table.
+bool is_without_effect(std::string_view name);
+// True of what can only be set in the environment: BPFTRACE_BTF.
+bool is_environment_only(std::string_view name);
 // Applies BPFTRACE_<KEY> and SONDE_<KEY> (the latter wins) from the environment.
 Result<void> apply_environment(Config &config);
 

@@ -174,6 +174,8 @@ struct Config {
   std::string missing_probes = "error";  // error, warn or ignore
   std::string str_trunc_trailer = "..";
   std::string license = "GPL";
+  // Names of the settings that the environment gave: it goes before scripts. Not kept in files.
+  std::vector<std::string> from_environment = {};
 };
 
 // A u64 constant of the object that the runtime fills in before loading. Parameters lie one after
@@ -242,6 +244,12 @@ struct LossWords {
   uint32_t count(size_t sites) const { return failures(static_cast<uint32_t>(sites)); }
 };
 
+// A script that another imports. Its locations go on behind those of the file before, as in base/source.h.
+struct ImportedSource {
+  std::string name;
+  std::string text;
+};
+
 struct ProgramImage {
   std::vector<uint8_t> object;
   std::vector<ProgramSpec> programs;
@@ -255,6 +263,7 @@ struct ProgramImage {
   Config config;
   std::string source_name;
   std::string source_text;
+  std::vector<ImportedSource> imported;
 };
 
 }  // namespace sonde::image
