@@ -59,6 +59,8 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
   if (sources.size()) {
     image.source_name = sources.file(0).name;
     image.source_text = sources.file(0).text;
+    for (size_t i = 1; i < sources.size(); ++i)
+      image.imported.push_back({sources.file(i).name, sources.file(i).text});
   }
   std::unique_ptr<llvm::TargetMachine> target = make_target(kernel.version());
   for (bool spares_stack : {false, true}) {

@@ -171,6 +171,11 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("cgroup", scope.is_cgroup);
 }
 
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ImportedSource> source) {
+  archive("name", source.name);
+  archive("text", source.text);
+}
+
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ProgramImage> image) {
   archive("programs", image.programs);
   archive("probe_names", image.probe_names);
@@ -183,6 +188,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("config", image.config);
   archive("source_name", image.source_name);
   archive("source_text", image.source_text);
+  archive("imported", image.imported);
 }
 
 }  // namespace sonde::image::metadata

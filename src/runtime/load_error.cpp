@@ -43,9 +43,20 @@ std::string last_sentence(std::string_view log) {
   return std::string(sentence);
 }
 
+struct SourceLine {
+  size_t file;
+  uint32_t line;
+};
+
 // The last script line that the log quotes:  ; @x = *$p @ demo.bt:3
-std::optional<uint32_t> last_source_line(std::string_view log, const std::string &source_name) {
-  std::optional<uint32_t> last;
+std::optional<SourceLine> last_source_line(std::string_view log, const Sources &sources) {
+  auto file_named = [&](std::string_view name) -> std::optional<size_t> {
+    for (size_t i = 0; i < sources.size(); ++i)
+      if (sources.file(i).name.ends_with(name))
+        return i;
+    return std::nullopt;
+  };
+  std::optional<SourceLine> last;
   for (std::string_view line : split(log, '\n')) {
     size_t at = line.rfind(" @ ");
     if (!line.starts_with(";") || at == std::string_view::npos)
@@ -53,14 +64,15 @@ std::optional<uint32_t> last_source_line(std::string_view log, const std::string
     std::string_view place = line.substr(at + 3);
     size_t colon = place.rfind(':');
     uint32_t number = 0;
-    if (colon != std::string_view::npos && source_name.ends_with(place.substr(0, colon)) &&
-        std::from_chars(place.data() + colon + 1, place.data() + place.size(), number).ec == std::errc())
-      last = number;
+    auto file = colon == std::string_view::npos ? std::nullopt : file_named(place.substr(0, colon));
+    if (file && std::from_chars(place.data() + colon + 1, place.data() + place.size(), number).ec == std::errc())
+      last = {*file, number};
   }
   return last;
 }
 
-Location line_location(std::string_view text, uint32_t line) {
+Location line_location(const SourceFile &file, uint32_t line) {
+  std::string_view text = file.text;
   size_t begin = 0;
   for (; line > 1 && begin < text.size(); --line)
     begin = std::min(text.find('\n', begin), text.size()) + 1;
@@ -68,7 +80,7 @@ Location line_location(std::string_view text, uint32_t line) {
   while (begin < text.size() && (text[begin] == ' ' || text[begin] == '\t'))
     ++begin;
   size_t end = std::min(text.find('\n', begin), text.size());
-  return {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)};
+  return {file.base + static_cast<uint32_t>(begin), file.base + static_cast<uint32_t>(end)};
 }
 
 // The place in the script, as diagnostics show it; empty for images without a source.
@@ -79,8 +91,10 @@ std::string shown_place(const image::ProgramImage &image, const image::ProgramSp
   Sources sources;
   sources.add(image.source_name, image.source_text);
   Location where = program.where;
-  if (auto line = last_source_line(verifier_log, image.source_name))
-    where = line_location(image.source_text, *line);
+  for (const image::ImportedSource &imported : image.imported)
+    sources.add(imported.name, imported.text);
+  if (auto line = last_source_line(verifier_log, sources))
+    where = line_location(sources.file(line->file), line->line);
   Diagnostics diagnostics;
   diagnostics.error(where, "the kernel does not accept this");
   return diagnostics.format(sources);

@@ -88,8 +88,7 @@ void Losses::report_failures(JsonRecords *json) {
     auto code = static_cast<int>(load(words_ + word + 1));
     if (json) {
       ScriptPlace place = place_of(image_, site.where);
-      JsonFailure failure{strerror(-code), site.helper,        code, image_.source_name,
-                          place.line,      place.first_column, count};
+      JsonFailure failure{strerror(-code), site.helper, code, place.file, place.line, place.first_column, count};
       json->add([&](std::string &out) { append_json_failure(out, failure); });
     } else if (site.map && code == -E2BIG) {
       const image::MapSpec &map = image_.maps[*site.map];

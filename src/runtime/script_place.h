@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "image/program_image.h"
 
 namespace sonde::runtime {
 
 struct ScriptPlace {
+  std::string_view file;
   size_t line, first_column, last_column;  // from 1
 };
 

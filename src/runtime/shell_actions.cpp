@@ -91,7 +91,7 @@ void print_message(ActionState &state, const image::EventSpec &event, uint32_t i
         out += is_error ? "{\"type\": \"errorf\", \"msg\": " : "{\"type\": \"warnf\", \"msg\": ";
         append_json_string(out, message);
         out += ", \"filename\": ";
-        append_json_string(out, state.image.source_name);
+        append_json_string(out, place.file);
         out += fmt::format(", \"line\": {}, \"col\": {}}}\n", place.line, place.first_column);
       },
       [&](std::string &out) { append_json_arguments(out, event.fields, record, state.around); });

@@ -74,5 +74,14 @@ TEST_F(ScriptOptionsTest, scripts_of_several_files) {
   EXPECT_EQ(Sonde({"-q", script, "--", "--who=me"}).run().text(), "lib\nhello me");
 }
 
+TEST_F(ScriptOptionsTest, messages_at_run_time_name_the_file_that_they_come_from) {
+  TemporaryDirectory folder;
+  folder.write("lib.bt", "begin {\n  warnf(\"from the library\");\n}\n");
+  std::string script = folder.write("main.bt", "import \"lib.bt\";\nbegin { errorf(\"from the script\") }\n");
+  Outcome outcome = Sonde({"-q", script}).run();
+  EXPECT_THAT(outcome.err, HasSubstr("lib.bt:2:3-"));
+  EXPECT_THAT(outcome.err, HasSubstr("main.bt:2:9-"));
+}
+
 }  // namespace
 }  // namespace sonde::test

@@ -43,6 +43,13 @@ TEST(LoadError, OfALogThatDoesNotFitNothingIsQuoted) {
   EXPECT_THAT(error.hint, HasSubstr("too many rounds or branches"));
 }
 
+TEST(LoadError, LinesOfImportedScriptsAreShown) {
+  image::ProgramImage image = sample();
+  image.imported.push_back({"lib/y.bt", "macro m() {\n  *$q\n}\n"});
+  Error error = explain_load_failure(image, EACCES, kProgramFailed, "; *$q @ y.bt:2\n1: (79)\nR2 !read_ok\n");
+  EXPECT_THAT(error.cause, HasSubstr("lib/y.bt:2:3-5: ERROR"));
+}
+
 TEST(LoadError, WithoutALineTheProbeIsShown) {
   Error error = explain_load_failure(sample(), EINVAL, kProgramFailed, "unknown func bpf_x#999\n");
   EXPECT_THAT(error.cause, HasSubstr("unknown func bpf_x#999\nx.bt:1:1-8: ERROR"));
