@@ -55,7 +55,8 @@ struct TypeName {
   std::string name;  // without "struct"/"union"/"enum", pointers and brackets: "sock"
   std::string tag;   // "struct", "union", "enum", or empty
   uint32_t pointer_depth = 0;
-  std::vector<uint64_t> dimensions;  // of arrays, outermost first; 0 for []
+  std::vector<uint64_t> dimensions = {};  // of arrays, outermost first; 0 for []
+  std::shared_ptr<const Expr> of = {};    // typeof(expression), which is not worked out; `name` is empty
 };
 
 // Of a block that stands for a macro: which one, the place that used it, and all of its definition.
@@ -92,6 +93,9 @@ struct Tuple { std::vector<ExprPtr> elements; std::vector<std::string> names; };
 struct SizeofType { TypeName type; };
 struct SizeofExpr { ExprPtr operand; };
 struct Offsetof { TypeName type; std::vector<std::string> path; };
+// The object of that type whose member `path` the pointer leads to, as a pointer.
+struct ContainerOf { ExprPtr pointer; TypeName type; std::vector<std::string> path; };
+struct Typeinfo { TypeName type; };              // a record of what is known of the type
 struct Comptime { ExprPtr operand; };            // its value must be known while compiling
 struct TypeArgument { TypeName type; };          // a type where a macro takes an expression: f(struct sock *)
 // { statements; result }: `result` is null where the last statement is no expression.
@@ -103,7 +107,7 @@ struct Expr {
   Location where;
   std::variant<Integer, Boolean, String, Identifier, PositionalParameter, ParameterCount, Variable, Map, Call, Unary,
                Binary, IncrementDecrement, Ternary, Cast, FieldAccess, Index, Tuple, SizeofType, SizeofExpr, Offsetof,
-               Comptime, TypeArgument, BlockExpr>
+               ContainerOf, Typeinfo, Comptime, TypeArgument, BlockExpr>
       node;
 };
 
@@ -117,7 +121,7 @@ struct Block {
 };
 
 // clang-format off
-struct ExprStatement { ExprPtr expr; };
+struct ExprStatement { ExprPtr expr; bool is_discarded = false; };  // _ = expr: its value is not wanted
 // `target` is a Variable or a Map; `op` is set for compound forms (+=).
 struct Assign { ExprPtr target; std::optional<BinaryOp> op; ExprPtr value; };
 struct Let { std::string variable; std::optional<TypeName> type; ExprPtr value; Location variable_where; };

@@ -20,6 +20,11 @@ template <typename Visit> struct PartsOf {
     if (expr)
       visit(*expr);
   }
+  // Of typeof(…).
+  void operand(const TypeName &type) {
+    if (type.of)
+      visit(*type.of);
+  }
   void all(const std::vector<ExprPtr> &exprs) {
     for (const ExprPtr &expr : exprs)
       one(expr);
@@ -37,16 +42,18 @@ template <typename Visit> struct PartsOf {
   void parts(const PositionalParameter &) {}
   void parts(const ParameterCount &) {}
   void parts(const Variable &) {}
-  void parts(const SizeofType &) {}
-  void parts(const Offsetof &) {}
-  void parts(const TypeArgument &) {}
+  void parts(const SizeofType &node) { operand(node.type); }
+  void parts(const Offsetof &node) { operand(node.type); }
+  void parts(const ContainerOf &node) { one(node.pointer), operand(node.type); }
+  void parts(const Typeinfo &node) { operand(node.type); }
+  void parts(const TypeArgument &node) { operand(node.type); }
   void parts(const Map &node) { one(node.key); }
   void parts(const Call &node) { all(node.arguments); }
   void parts(const Unary &node) { one(node.operand); }
   void parts(const Binary &node) { one(node.left), one(node.right); }
   void parts(const IncrementDecrement &node) { one(node.target); }
   void parts(const Ternary &node) { one(node.condition), one(node.then), one(node.otherwise); }
-  void parts(const Cast &node) { one(node.operand); }
+  void parts(const Cast &node) { operand(node.type), one(node.operand); }
   void parts(const FieldAccess &node) { one(node.object); }
   void parts(const Index &node) { one(node.object), one(node.index); }
   void parts(const Tuple &node) { all(node.elements); }
@@ -56,7 +63,11 @@ template <typename Visit> struct PartsOf {
 
   void parts(const ExprStatement &node) { one(node.expr); }
   void parts(const Assign &node) { one(node.target), one(node.value); }
-  void parts(const Let &node) { one(node.value); }
+  void parts(const Let &node) {
+    if (node.type)
+      operand(*node.type);
+    one(node.value);
+  }
   void parts(const If &node) {
     one(node.condition);
     all(node.then);

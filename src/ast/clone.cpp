@@ -24,7 +24,10 @@ struct NodeCloner {
     ExprPtr condition = to.clone(n.condition), then = to.clone(n.then);
     return {std::move(condition), std::move(then), to.clone(n.otherwise)};
   }
-  Cast copy(const Cast &n) { return {to.type(n.type), to.clone(n.operand)}; }
+  Cast copy(const Cast &n) {
+    TypeName type = to.type(n.type);
+    return {std::move(type), to.clone(n.operand)};
+  }
   FieldAccess copy(const FieldAccess &n) { return {to.clone(n.object), n.field, n.arrow, n.field_where}; }
   Index copy(const Index &n) {
     ExprPtr object = to.clone(n.object);
@@ -34,6 +37,11 @@ struct NodeCloner {
   SizeofType copy(const SizeofType &n) { return {to.type(n.type)}; }
   SizeofExpr copy(const SizeofExpr &n) { return {to.clone(n.operand)}; }
   Offsetof copy(const Offsetof &n) { return {to.type(n.type), n.path}; }
+  ContainerOf copy(const ContainerOf &n) {
+    ExprPtr pointer = to.clone(n.pointer);
+    return {std::move(pointer), to.type(n.type), n.path};
+  }
+  Typeinfo copy(const Typeinfo &n) { return {to.type(n.type)}; }
   Comptime copy(const Comptime &n) { return {to.clone(n.operand)}; }
   TypeArgument copy(const TypeArgument &n) { return {to.type(n.type)}; }
   BlockExpr copy(const BlockExpr &n) {
@@ -41,7 +49,7 @@ struct NodeCloner {
     return {std::move(statements), to.clone(n.result), n.expansion};
   }
 
-  ExprStatement copy(const ExprStatement &n) { return {to.clone(n.expr)}; }
+  ExprStatement copy(const ExprStatement &n) { return {to.clone(n.expr), n.is_discarded}; }
   Assign copy(const Assign &n) {
     ExprPtr target = to.clone(n.target);
     return {std::move(target), n.op, to.clone(n.value)};
@@ -76,6 +84,13 @@ struct NodeCloner {
   Return copy(const Return &n) { return {to.clone(n.value)}; }
   Block copy(const Block &n) { return to.clone(n); }
 };
+
+TypeName Cloner::type(const TypeName &name) {
+  TypeName copy = name;
+  if (name.of)
+    copy.of = clone(*name.of);
+  return copy;
+}
 
 ExprPtr Cloner::clone(const Expr &expr) {
   return match(expr.node, [&](const auto &node) { return make(expr.where, NodeCloner{*this}.copy(node)); });

@@ -29,7 +29,7 @@ public:
 protected:
   virtual std::string variable(const std::string &name) { return name; }
   virtual std::string map(const std::string &name) { return name; }
-  virtual TypeName type(const TypeName &name) { return name; }
+  virtual TypeName type(const TypeName &name);
   template <typename Node> ExprPtr make(Location where, Node node) {
     auto expr = std::make_unique<Expr>();
     expr->id = next_++;

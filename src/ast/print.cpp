@@ -28,7 +28,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string spelling(const TypeName &type) {
-  std::string out = type.tag.empty() ? type.name : type.tag + " " + type.name;
+  std::string out = type.of ? "typeof(…)" : type.tag.empty() ? type.name : type.tag + " " + type.name;
   if (type.pointer_depth > 0)
     out += " " + std::string(type.pointer_depth, '*');
   for (uint64_t size : type.dimensions)
@@ -96,7 +96,12 @@ private:
   void print(const Statement &statement) {
     match(statement.node, [&](const auto &node) { print_statement(node); });
   }
-  void print_statement(const ExprStatement &node) { print(*node.expr); }
+  void print_statement(const ExprStatement &node) {
+    if (node.is_discarded)
+      labelled("discard", *node.expr);
+    else
+      print(*node.expr);
+  }
   void print_statement(const Assign &node) {
     line(node.op ? fmt::format("{}=", symbol(*node.op)) : "=");
     nested([&] {
@@ -110,6 +115,8 @@ private:
       line("variable: $" + node.variable);
       if (node.type)
         line("type: " + spelling(*node.type));
+      if (node.type)
+        nested([&] { operand(*node.type); });
       if (node.value)
         print(*node.value);
     });
@@ -184,6 +191,16 @@ private:
     });
   }
 
+  // What a typeof(…) is of.
+  void operand(const TypeName &type) {
+    if (type.of)
+      print(*type.of);
+  }
+  void typed(std::string_view what, const TypeName &type, std::string_view rest = "") {
+    head(fmt::format("{}: {}{}", what, spelling(type), rest));
+    nested([&] { operand(type); });
+  }
+
   void print_expr(const Integer &n) { head("int: " + (n.text.empty() ? fmt::to_string(n.value) : n.text)); }
   void print_expr(const Boolean &n) { head(n.value ? "bool: true" : "bool: false"); }
   void print_expr(const String &n) { head("string: " + quoted(n.value)); }
@@ -208,19 +225,28 @@ private:
     else
       node("?:", n.condition, n.otherwise);
   }
-  void print_expr(const Cast &n) { node("(" + spelling(n.type) + ")", n.operand); }
+  void print_expr(const Cast &n) {
+    head("(" + spelling(n.type) + ")");
+    nested([&] {
+      operand(n.type);
+      print(*n.operand);
+    });
+  }
   void print_expr(const FieldAccess &n) { node((n.arrow ? "-> " : ". ") + n.field, n.object); }
   void print_expr(const Index &n) { node("[]", n.object, n.index); }
   void print_expr(const Tuple &n) {
     list(n.names.empty() ? "tuple" : fmt::format("record: {}", fmt::join(n.names, ", ")), n.elements);
   }
-  void print_expr(const SizeofType &n) { head("sizeof: " + spelling(n.type)); }
+  void print_expr(const SizeofType &n) { typed("sizeof", n.type); }
   void print_expr(const SizeofExpr &n) { node("sizeof", n.operand); }
-  void print_expr(const Offsetof &n) {
-    head(fmt::format("offsetof: {}, {}", spelling(n.type), fmt::join(n.path, ".")));
+  void print_expr(const Offsetof &n) { typed("offsetof", n.type, fmt::format(", {}", fmt::join(n.path, "."))); }
+  void print_expr(const ContainerOf &n) {
+    typed("container_of", n.type, fmt::format(", {}", fmt::join(n.path, ".")));
+    nested([&] { print(*n.pointer); });
   }
+  void print_expr(const Typeinfo &n) { typed("typeinfo", n.type); }
   void print_expr(const Comptime &n) { node("comptime", n.operand); }
-  void print_expr(const TypeArgument &n) { head("type: " + spelling(n.type)); }
+  void print_expr(const TypeArgument &n) { typed("type", n.type); }
   void print_expr(const BlockExpr &n) {
     head(n.expansion ? "macro: " + n.expansion->macro : "block");
     nested([&] {

@@ -34,6 +34,12 @@ Type check_kfunc_exist(BuiltinUse &use) {
   return Type::boolean();
 }
 
+Type check_kfunc_allowed(BuiltinUse &use) {
+  std::optional<std::string> name = use.literal(0);
+  use.known_to_be(name && use.kernel().programs_may_call(*name, use.provider().section()));
+  return Type::boolean();
+}
+
 constexpr Builtin kRows[] = {
     {"is_integer", Form::Function, 1, 1, "is_integer(expression)", "True if the expression is an integer.",
      check_kind<is_integer>, emit_known},
@@ -49,6 +55,8 @@ constexpr Builtin kRows[] = {
      "True if the expression is written out: a number, a string, true or false.", check_is_literal, emit_known},
     {"kfunc_exist", Form::Function, 1, 1, "kfunc_exist(\"name\")",
      "True if the kernel describes a function of that name.", check_kfunc_exist, emit_known},
+    {"kfunc_allowed", Form::Function, 1, 1, "kfunc_allowed(\"name\")",
+     "True if the probe's program may call this function of the kernel.", check_kfunc_allowed, emit_known},
 };
 
 }  // namespace

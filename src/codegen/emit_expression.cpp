@@ -5,6 +5,7 @@
 #include "base/match.h"
 #include "codegen/emitter.h"
 #include "sema/arithmetic.h"
+#include "sema/settled_branch.h"
 
 namespace sonde::codegen {
 namespace {
@@ -75,6 +76,13 @@ llvm::Value *Emitter::emit_expression(const ast::Expr &expr, llvm::Value *destin
       [&](const ast::ParameterCount &node) { return known(node); },
       [&](const ast::SizeofType &node) { return known(node); },
       [&](const ast::SizeofExpr &node) { return known(node); }, [&](const ast::Offsetof &node) { return known(node); },
+      [&](const ast::ContainerOf &node) -> llvm::Value * {
+        return ir_.CreateSub(value64(*node.pointer), constant(about.number));
+      },
+      [&](const ast::Typeinfo &) -> llvm::Value * {
+        store_typeinfo(about, destination, about.type);
+        return destination;
+      },
       [&](const ast::Identifier &node) {
         return about.builtin ? emit_builtin(expr, nullptr, destination) : known(node);
       },
@@ -152,6 +160,8 @@ llvm::Value *Emitter::read_entry(uint32_t index, llvm::Value *key) {
 // a ? b : c, and a ?: c, in which `a` is evaluated once.
 llvm::Value *Emitter::emit_ternary(const ast::Expr &expr, const ast::Ternary &node) {
   const Type &type = info(expr).type;
+  if (const ast::Expr *side = sema::settled_side(node, unit_))
+    return type.is_none() ? emit_expression(*side, nullptr) : value_as(*side, type);
   llvm::Value *short_form = node.then ? nullptr : value(*node.condition);
   llvm::Value *test = short_form ? truth(short_form, info(*node.condition).type) : condition(*node.condition);
   if (type.is_none()) {

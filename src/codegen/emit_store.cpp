@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "codegen/emitter.h"
+#include "sema/settled_branch.h"
 
 namespace sonde::codegen {
 
@@ -16,6 +17,8 @@ void Emitter::store(const ast::Expr &expr, llvm::Value *destination, const Type 
                            llvm::Align(std::min(alignment_of(destination), std::max(as.size, 1u))));
   } else if (about.text && as.is_string()) {
     store_literal(*about.text, destination, as.size);
+  } else if (about.described) {
+    store_typeinfo(about, destination, as);
   } else if (const auto *ternary = std::get_if<ast::Ternary>(&expr.node)) {
     store_ternary(*ternary, destination, as);
   } else if (const auto *map = std::get_if<ast::Map>(&expr.node)) {
@@ -94,6 +97,10 @@ void Emitter::store_literal(const std::string &text, llvm::Value *destination, u
 }
 
 void Emitter::store_ternary(const ast::Ternary &node, llvm::Value *destination, const Type &as) {
+  if (const ast::Expr *side = sema::settled_side(node, unit_)) {
+    store(*side, destination, as);
+    return;
+  }
   if (node.then) {
     branch(
         condition(*node.condition), [&] { store(*node.then, destination, as); },
@@ -133,6 +140,18 @@ void Emitter::store_tuple(const ast::Expr &expr, const ast::Tuple &node, llvm::V
   for (size_t i = 0; i < node.elements.size(); ++i) {
     const Field &field = node.names.empty() ? type.layout->fields[i] : *type.layout->find(node.names[i]);
     store(*node.elements[i], offset(destination, field.offset), field.type);
+  }
+}
+
+void Emitter::store_typeinfo(const sema::ExprInfo &about, llvm::Value *destination, const Type &as) {
+  zero_padding(destination, as);
+  for (const Field &field : as.layout->fields) {
+    llvm::Value *at = offset(destination, field.offset);
+    if (field.type.is_string())
+      store_literal(sema::described_text(about, field.name), at, field.type.size);
+    else
+      ir_.CreateAlignedStore(constant(about.constant.value_or(0), field.type.size * 8), at,
+                             llvm::Align(std::min(alignment_of(at), std::max(field.type.size, 1u))));
   }
 }
 

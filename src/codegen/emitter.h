@@ -304,6 +304,7 @@ private:
   void store_map_value(const ast::Expr &expr, const ast::Map &node, llvm::Value *destination, const Type &as);
   void store_place(const ast::Expr &expr, llvm::Value *destination, const Type &as);
   void store_cast(const ast::Cast &node, llvm::Value *destination, const Type &as);
+  void store_typeinfo(const sema::ExprInfo &about, llvm::Value *destination, const Type &as);
   void store_tuple(const ast::Expr &expr, const ast::Tuple &node, llvm::Value *destination, const Type &as);
   void store_part(llvm::Value *tuple, const Field &from, llvm::Value *destination, const Field &as);
   void zero_padding(llvm::Value *destination, const Type &tuple);

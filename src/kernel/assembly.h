@@ -35,6 +35,7 @@ public:
     add(BPF_STX | BPF_ATOMIC | BPF_DW, address, from, offset, BPF_ADD);
   }
   void call(int32_t helper) { add(BPF_JMP | BPF_CALL, 0, 0, 0, helper); }
+  void call_kernel_function(int32_t btf_id) { add(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_KFUNC_CALL, 0, btf_id); }
   void leave() { add(BPF_JMP | BPF_EXIT, 0, 0, 0, 0); }
 
   // A jump forward: its number goes to land() where it is to lead.

@@ -86,10 +86,15 @@ public:
   bool index();
 
   std::optional<Type> find_type(std::string_view name) const override;
+  uint32_t find_type_id(std::string_view name) const override;
   std::optional<Type> find_enum_with(std::string_view enumerator) const override;
   std::optional<std::string_view> find_function(std::string_view name) const override {
     auto offset = find_string(name);
     return offset && find_id(*offset, BTF_KIND_FUNC) != 0 ? std::optional(text_at(*offset)) : std::nullopt;
+  }
+  uint32_t find_function_id(std::string_view name) const override {
+    auto offset = find_string(name);
+    return offset ? find_id(*offset, BTF_KIND_FUNC) : 0;
   }
   std::vector<std::string_view> function_names() const override { return names_of_kind(BTF_KIND_FUNC, ""); }
   std::vector<std::string_view> raw_tracepoint_names() const override {
@@ -217,6 +222,11 @@ const btf_type *MappedBtf::resolve(uint32_t id) const {
 }
 
 std::optional<Type> MappedBtf::find_type(std::string_view name) const {
+  uint32_t id = find_type_id(name);
+  return id ? std::optional(build(id, 0)) : std::nullopt;
+}
+
+uint32_t MappedBtf::find_type_id(std::string_view name) const {
   struct Prefix {
     std::string_view text;
     std::vector<uint32_t> kinds;
@@ -231,11 +241,11 @@ std::optional<Type> MappedBtf::find_type(std::string_view name) const {
       *std::find_if(prefixes.begin(), prefixes.end(), [&](const Prefix &p) { return name.starts_with(p.text); });
   auto offset = find_string(name.substr(prefix.text.size()));
   if (!offset)
-    return std::nullopt;
+    return 0;
   for (uint32_t kind : prefix.kinds)
     if (uint32_t id = find_id(*offset, kind))
-      return build(id, 0);
-  return std::nullopt;
+      return id;
+  return 0;
 }
 
 bool MappedBtf::has_enumerator(const btf_type &type, uint32_t name_offset) const {

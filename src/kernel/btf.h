@@ -24,10 +24,13 @@ public:
   // As Kernel::type. "struct x", "union x" and "enum x" ask for that kind alone; a bare name is looked
   // for in this order and then among typedefs.
   virtual std::optional<Type> find_type(std::string_view name) const = 0;
+  // As Kernel::type_id.
+  virtual uint32_t find_type_id(std::string_view name) const = 0;
   // As Kernel::enum_with.
   virtual std::optional<Type> find_enum_with(std::string_view enumerator) const = 0;
   // The name as it stands here, of a function that is defined there (also one that is never called by address).
   virtual std::optional<std::string_view> find_function(std::string_view name) const = 0;
+  virtual uint32_t find_function_id(std::string_view name) const = 0;  // 0 when there is none
   // Names of functions, of raw tracepoints and of iterators, in no order.
   virtual std::vector<std::string_view> function_names() const = 0;
   virtual std::vector<std::string_view> raw_tracepoint_names() const = 0;

@@ -47,6 +47,15 @@ public:
   Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) override;
   std::optional<uint64_t> symbol_address(const std::string &name) override;
   Result<std::optional<Type>> type(const std::string &name) override;
+  // Of the functions with prototypes those that BPF's are called like.
+  bool programs_may_call(const std::string &function, std::string_view) override {
+    return function_types_.contains(function) && function.starts_with("bpf_");
+  }
+  // From 1 on, in the order of their names.
+  uint32_t type_id(const std::string &name) override {
+    auto found = types_.find(name);
+    return found == types_.end() ? 0 : static_cast<uint32_t>(std::distance(types_.begin(), found)) + 1;
+  }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;
   Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) override;

@@ -3,11 +3,17 @@
 #include "kernel/features.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <iterator>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "kernel/assembly.h"
 
@@ -138,6 +144,37 @@ bool try_feature(Feature feature) {
   case Feature::kCount: break;
   }
   return false;
+}
+
+// The verifier first looks whether a program of this type may call the function, then at the arguments, which a
+// trial does not have: any other complaint means that it may.
+bool try_call(uint32_t id, const std::string &section) {
+  static constexpr std::string_view kRefusals[] = {"is not allowed", "not supported", "reserved fields",
+                                                   "not a function", "JIT is required"};
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  bpf_prog_type type{};
+  if (libbpf_prog_type_by_name(section.c_str(), &type, &options.expected_attach_type) != 0)
+    return false;
+  if (type == BPF_PROG_TYPE_TRACING) {
+    // Such programs name what they trace; these the kernel has for tests of its own.
+    const char *traced = options.expected_attach_type == BPF_TRACE_ITER ? "task" : "bpf_fentry_test1";
+    options.attach_btf_id =
+        static_cast<uint32_t>(std::max(libbpf_find_vmlinux_btf_id(traced, options.expected_attach_type), 0));
+  }
+  std::array<char, 4096> log{};
+  options.log_level = 1;
+  options.log_buf = log.data();
+  options.log_size = log.size();
+  Assembly program;
+  program.call_kernel_function(static_cast<int32_t>(id));
+  program.set(BPF_REG_0, 0);
+  program.leave();
+  std::span<const bpf_insn> code = program.code();
+  if (Descriptor(bpf_prog_load(type, "sonde_trial", "GPL", code.data(), code.size(), &options)).ok())
+    return true;
+  std::string_view said(log.data());
+  auto is_said = [&](std::string_view refusal) { return said.find(refusal) != said.npos; };
+  return !said.empty() && std::none_of(std::begin(kRefusals), std::end(kRefusals), is_said);
 }
 
 }  // namespace sonde::kernel

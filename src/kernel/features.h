@@ -9,4 +9,7 @@ namespace sonde::kernel {
 // not allowed.
 bool try_feature(Feature feature);
 
+// As Kernel::programs_may_call; `id` is the function's number in vmlinux BTF.
+bool try_call(uint32_t id, const std::string &section);
+
 }  // namespace sonde::kernel

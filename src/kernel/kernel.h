@@ -94,6 +94,8 @@ public:
   // A struct, union or enum of the running kernel by C name (vmlinux BTF; "task_struct"), with
   // members that are structs named but not laid out. Nothing when there is no such type.
   virtual Result<std::optional<Type>> type(const std::string &name) = 0;
+  // The number of that type in the kernel's BTF; 0 when there is none.
+  virtual uint32_t type_id(const std::string &name) = 0;
   // The enum (maybe without a name) that has an enumerator of that name: "TCP_LISTEN". Nothing when there is none.
   virtual Result<std::optional<Type>> enum_with(const std::string &enumerator) = 0;
 
@@ -107,6 +109,8 @@ public:
   // Nothing when there is no such function or raw tracepoint.
   virtual Result<std::optional<Prototype>> function_prototype(const KernelFunction &function) = 0;
   virtual Result<std::optional<Prototype>> raw_tracepoint_prototype(const std::string &event) = 0;
+  // Whether programs of that ELF section ("kprobe", "fentry") may call this function of the kernel.
+  virtual bool programs_may_call(const std::string &function, std::string_view section) = 0;
   // Loaded BPF programs, by id.
   virtual Result<std::vector<BpfProgramName>> bpf_programs() = 0;
   // "struct NAME", "union NAME" and "enum NAME" that match the glob, sorted; and what one looks like in C.

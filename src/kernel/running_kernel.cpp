@@ -40,6 +40,11 @@ public:
   Result<std::vector<KernelFunction>> functions(std::string_view module, std::string_view name) override;
   std::optional<uint64_t> symbol_address(const std::string &name) override;
   Result<std::optional<Type>> type(const std::string &name) override;
+  bool programs_may_call(const std::string &function, std::string_view section) override {
+    uint32_t id = btf() ? (*btf())->find_function_id(function) : 0;
+    return id != 0 && try_call(id, std::string(section));
+  }
+  uint32_t type_id(const std::string &name) override { return btf() ? (*btf())->find_type_id(name) : 0; }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
   void expect_functions() override { functions_.expect(); }
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;

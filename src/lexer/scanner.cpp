@@ -30,6 +30,9 @@ const std::unordered_map<std::string_view, TokenKind> kWords = {
     {"let", TokenKind::Let},
     {"sizeof", TokenKind::Sizeof},
     {"offsetof", TokenKind::Offsetof},
+    {"container_of", TokenKind::ContainerOf},
+    {"typeinfo", TokenKind::Typeinfo},
+    {"typeof", TokenKind::Typeof},
     {"struct", TokenKind::Struct},
     {"union", TokenKind::Union},
     {"enum", TokenKind::Enum},
@@ -240,7 +243,10 @@ bool Scanner::names_cast_type() const {
   case TokenKind::For:
   case TokenKind::Unroll:
   case TokenKind::Sizeof:
-  case TokenKind::Offsetof: return false;
+  case TokenKind::Offsetof:
+  case TokenKind::ContainerOf:
+  case TokenKind::Typeinfo:
+  case TokenKind::Typeof: return false;
   default: break;
   }
   ahead = skip_invisible(ahead.substr(1));

@@ -32,6 +32,9 @@ namespace sonde {
   X(Comptime, "'comptime'")                                                                                            \
   X(Sizeof, "'sizeof'")                                                                                                \
   X(Offsetof, "'offsetof'")                                                                                            \
+  X(ContainerOf, "'container_of'")                                                                                     \
+  X(Typeinfo, "'typeinfo'")                                                                                            \
+  X(Typeof, "'typeof'")                                                                                                \
   X(Struct, "'struct'")                                                                                                \
   X(Union, "'union'")                                                                                                  \
   X(Enum, "'enum'")                                                                                                    \

@@ -79,8 +79,8 @@ ExprTree Builder::ternary(Location where, ExprTree condition, ExprTree then, Exp
   return make(where, Ternary{std::move(condition.node), std::move(then.node), std::move(otherwise.node)}, depth);
 }
 
-ExprTree Builder::cast(Location where, TypeName type, ExprTree operand) {
-  return make(where, Cast{std::move(type), std::move(operand.node)}, operand.depth);
+ExprTree Builder::cast(Location where, TypeTree type, ExprTree operand) {
+  return make(where, Cast{std::move(type.node), std::move(operand.node)}, highest(type, operand));
 }
 
 ExprTree Builder::field(Location where, ExprTree object, Token field, bool arrow) {
@@ -115,12 +115,15 @@ ExprTree Builder::comptime(Location where, ExprTree operand) {
 
 namespace {
 
-// The value that a block ends in, taken out of it; null when it ends in none. An `if` with a value on
-// every way is one: it becomes a Ternary by way of `ternary`.
+// Whether a block's last statement is its value. A block that ends in one is, and so is an `if` with a value on
+// every way, which becomes a Ternary.
 bool ends_in_value(const Block &block) {
   if (block.ends_in_value || block.statements.empty())
     return block.ends_in_value;
-  const auto *branch = std::get_if<If>(&block.statements.back().node);
+  const Statement &last = block.statements.back();
+  if (const auto *inner = std::get_if<Block>(&last.node))
+    return ends_in_value(*inner);
+  const auto *branch = std::get_if<If>(&last.node);
   return branch && branch->otherwise && ends_in_value(branch->then) && ends_in_value(*branch->otherwise);
 }
 
@@ -132,7 +135,11 @@ ExprTree Builder::block_value(Location where, BlockTree block) {
   if (ends_in_value(block.node)) {
     Statement last = std::move(block.node.statements.back());
     block.node.statements.pop_back();
-    if (auto *branch = std::get_if<If>(&last.node)) {
+    if (auto *inner = std::get_if<Block>(&last.node)) {
+      ExprTree value = block_value(last.where, {std::move(*inner), depth});
+      depth = value.depth;
+      result = std::move(value.node);
+    } else if (auto *branch = std::get_if<If>(&last.node)) {
       ExprTree then = block_value(branch->then.where, {std::move(branch->then), depth});
       ExprTree otherwise = block_value(branch->otherwise->where, {std::move(*branch->otherwise), depth});
       ExprTree chosen =
@@ -163,6 +170,27 @@ ExprTree Builder::size_of(Location where, ExprTree operand) {
   return make(where, SizeofExpr{std::move(operand.node)}, operand.depth);
 }
 
+ExprTree Builder::size_of(Location where, TypeTree type) {
+  return make(where, SizeofType{std::move(type.node)}, type.depth);
+}
+
+ExprTree Builder::offset_of(Location where, TypeTree type, std::vector<std::string> path) {
+  return make(where, Offsetof{std::move(type.node), std::move(path)}, type.depth);
+}
+
+ExprTree Builder::container_of(Location where, ExprTree pointer, TypeTree type, std::vector<std::string> path) {
+  uint32_t depth = highest(pointer, type);
+  return make(where, ContainerOf{std::move(pointer.node), std::move(type.node), std::move(path)}, depth);
+}
+
+ExprTree Builder::type_info(Location where, TypeTree type) {
+  return make(where, Typeinfo{std::move(type.node)}, type.depth);
+}
+
+ExprTree Builder::type_argument(Location where, TypeTree type) {
+  return make(where, TypeArgument{std::move(type.node)}, type.depth);
+}
+
 ExprList Builder::append(ExprList list, ExprTree element) {
   list.depth = highest(list, element);
   list.node.push_back(std::move(element.node));
@@ -177,12 +205,16 @@ ExprList Builder::prepend(ExprTree element, ExprList list) {
 
 // ---- Types ----
 
-TypeName Builder::builtin_type(Location where, const std::vector<std::string> &words) {
-  TypeName type;
-  type.where = where;
-  type.name = words.front();
+TypeTree Builder::type_of(Location where, ExprTree expr) {
+  TypeTree type{{where, {}, {}}, expr.depth};
+  type.node.of = std::move(expr.node);
+  return type;
+}
+
+TypeTree Builder::builtin_type(Location where, const std::vector<std::string> &words) {
+  TypeName type{where, words.front(), {}};
   if (words.size() == 1 && words[0] != "unsigned" && words[0] != "signed")
-    return type;
+    return {std::move(type)};
   auto count = [&](std::string_view word) { return std::count(words.begin(), words.end(), word); };
   auto is_c_word = [](const std::string &word) {
     return word == "unsigned" || word == "signed" || word == "char" || word == "short" || word == "int" ||
@@ -201,21 +233,24 @@ TypeName Builder::builtin_type(Location where, const std::vector<std::string> &w
   type.name = count("unsigned") > 0                      ? "unsigned " + base
               : count("signed") > 0 && count("char") > 0 ? "signed char"
                                                          : base;
-  return type;
+  return {std::move(type)};
 }
 
-TypeName Builder::pointer_to(Location where, TypeName type, uint32_t stars) {
-  if (stars > kMaxPointers)
+TypeTree Builder::pointer_to(Location where, TypeTree type, uint32_t stars) {
+  if (stars > 0 && !type.node.dimensions.empty())
+    diagnostics_.error(where, "a pointer to an array cannot be written this way");
+  uint32_t depth = type.node.pointer_depth + stars;
+  if (depth > kMaxPointers)
     diagnostics_.error(where, "a type has at most {} '*'", kMaxPointers);
-  type.where = where;
-  type.pointer_depth = std::min(stars, kMaxPointers);
+  type.node.where = where;
+  type.node.pointer_depth = std::min(depth, kMaxPointers);
   return type;
 }
 
-TypeName Builder::array_of(Location where, TypeName element, uint64_t size) {
-  element.where = where;
-  if (element.dimensions.size() < kMaxDimensions)
-    element.dimensions.push_back(size);
+TypeTree Builder::array_of(Location where, TypeTree element, uint64_t size) {
+  element.node.where = where;
+  if (element.node.dimensions.size() < kMaxDimensions)
+    element.node.dimensions.push_back(size);
   else
     diagnostics_.error(where, "an array has at most {} dimensions", kMaxDimensions);
   return element;
@@ -224,13 +259,13 @@ TypeName Builder::array_of(Location where, TypeName element, uint64_t size) {
 // ---- Statements ----
 
 StatementTree Builder::expression(Location where, ExprTree expr) {
-  return statement(where, ExprStatement{std::move(expr.node)}, expr.depth);
+  return statement(where, ExprStatement{std::move(expr.node), false}, expr.depth);
 }
 
 StatementTree Builder::assign(Location where, ExprTree target, std::optional<BinaryOp> op, ExprTree value) {
   // "_ = f()" says that the value is not wanted.
   if (const auto *name = std::get_if<Identifier>(&target.node->node); name && name->name == "_" && !op)
-    return expression(where, std::move(value));
+    return statement(where, ExprStatement{std::move(value.node), true}, value.depth);
   if (!is_place(target)) {
     Diagnostic &error = diagnostics_.error(target.node->where, "only a variable ($x) or a map (@x) can be assigned to");
     if (const auto *name = std::get_if<Identifier>(&target.node->node))
@@ -240,9 +275,13 @@ StatementTree Builder::assign(Location where, ExprTree target, std::optional<Bin
   return statement(where, Assign{std::move(target.node), op, std::move(value.node)}, depth);
 }
 
-StatementTree Builder::let(Location where, Token variable, std::optional<TypeName> type, ExprTree value) {
-  return statement(where, Let{std::move(variable.text), std::move(type), std::move(value.node), variable.where},
-                   value.depth);
+StatementTree Builder::let(Location where, Token variable, std::optional<TypeTree> type, ExprTree value) {
+  uint32_t depth = type ? highest(*type, value) : value.depth;
+  std::optional<TypeName> written;
+  if (type)
+    written = std::move(type->node);
+  return statement(where, Let{std::move(variable.text), std::move(written), std::move(value.node), variable.where},
+                   depth);
 }
 
 // Branches fold from the last, so that an else-if is an If inside the block of the one before.
@@ -304,7 +343,8 @@ BlockTree Builder::append(BlockTree block, StatementTree statement) {
 }
 
 BlockTree Builder::end_with(BlockTree block, StatementTree statement) {
-  bool is_value = std::holds_alternative<ExprStatement>(statement.node.node);
+  const auto *expression = std::get_if<ExprStatement>(&statement.node.node);
+  bool is_value = expression && !expression->is_discarded;
   block = append(std::move(block), std::move(statement));
   block.node.ends_in_value = is_value;
   return block;

@@ -21,6 +21,7 @@ template <typename T> struct Tree {
   uint32_t depth = 1;
 };
 using ExprTree = Tree<ast::ExprPtr>;
+using TypeTree = Tree<ast::TypeName>;  // deep only where it is a typeof(…)
 using ExprList = Tree<std::vector<ast::ExprPtr>>;
 using StatementTree = Tree<ast::Statement>;
 using BlockTree = Tree<ast::Block>;
@@ -55,13 +56,18 @@ public:
   ExprTree binary(Location where, ast::BinaryOp op, ExprTree left, ExprTree right);
   ExprTree step(Location where, bool increment, bool prefix, ExprTree target);
   ExprTree ternary(Location where, ExprTree condition, ExprTree then, ExprTree otherwise);
-  ExprTree cast(Location where, ast::TypeName type, ExprTree operand);
+  ExprTree cast(Location where, TypeTree type, ExprTree operand);
   ExprTree field(Location where, ExprTree object, Token field, bool arrow);
   ExprTree index(Location where, ExprTree object, ExprTree index);
   ExprTree tuple(Location where, ExprList elements);
   ExprTree record(Location where, RecordFields fields);
   void add_field(RecordFields &fields, Token name, ExprTree value);
   ExprTree size_of(Location where, ExprTree operand);
+  ExprTree size_of(Location where, TypeTree type);
+  ExprTree offset_of(Location where, TypeTree type, std::vector<std::string> path);
+  ExprTree container_of(Location where, ExprTree pointer, TypeTree type, std::vector<std::string> path);
+  ExprTree type_info(Location where, TypeTree type);
+  ExprTree type_argument(Location where, TypeTree type);
   ExprTree comptime(Location where, ExprTree operand);
   // { statements; value }; without a value at the end it is null, which only a macro's body may be.
   ExprTree block_value(Location where, BlockTree block);
@@ -77,17 +83,20 @@ public:
 
   // Later phases walk types recursively, so they are not deep either.
   static constexpr uint32_t kMaxPointers = 8, kMaxDimensions = 8;
-  static ast::TypeName named_type(Token name) { return {name.where, std::move(name.text), {}, 0, {}}; }
-  ast::TypeName pointer_to(Location where, ast::TypeName type, uint32_t stars);
+  static TypeTree named_type(std::string_view tag, Token name) {
+    return {{name.where, std::move(name.text), std::string(tag)}};
+  }
+  static TypeTree type_of(Location where, ExprTree expr);
+  TypeTree pointer_to(Location where, TypeTree type, uint32_t stars);
   // C's names of integers in any order of words: "long unsigned int" → "unsigned long".
-  ast::TypeName builtin_type(Location where, const std::vector<std::string> &words);
-  ast::TypeName array_of(Location where, ast::TypeName element, uint64_t size);
+  TypeTree builtin_type(Location where, const std::vector<std::string> &words);
+  TypeTree array_of(Location where, TypeTree element, uint64_t size);
 
   // ---- Statements ----
 
   StatementTree expression(Location where, ExprTree expr);
   StatementTree assign(Location where, ExprTree target, std::optional<ast::BinaryOp> op, ExprTree value);
-  StatementTree let(Location where, Token variable, std::optional<ast::TypeName> type, ExprTree value);
+  StatementTree let(Location where, Token variable, std::optional<TypeTree> type, ExprTree value);
   StatementTree if_chain(Location where, std::vector<ElseIf> branches, std::optional<BlockTree> otherwise);
   StatementTree while_loop(Location where, ExprTree condition, BlockTree body);
   StatementTree unroll(Location where, ExprTree count, BlockTree body);

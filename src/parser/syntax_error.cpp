@@ -14,11 +14,11 @@ namespace {
 using enum TokenKind;
 
 constexpr auto kStatementOnly = std::to_array<TokenKind>({Let, If, While, For, Unroll, Return, Break, Continue});
-constexpr auto kExpression =
-    std::to_array<TokenKind>({Boolean,        Identifier, Integer,    String,  Variable,  Map,    Parameter,
-                              ParameterCount, LeftParen,  BlockValue, IfValue, Comptime,  Sizeof, Offsetof,
-                              Increment,      Decrement,  Minus,      Star,    Ampersand, Tilde,  Exclamation});
-constexpr auto kType = std::to_array<TokenKind>({BuiltinType, TypeIdentifier, Struct, Union, Enum});
+constexpr auto kExpression = std::to_array<TokenKind>(
+    {Boolean,   Identifier, Integer, String,   Variable,  Map,      Parameter,   ParameterCount,
+     LeftParen, BlockValue, IfValue, Comptime, Sizeof,    Offsetof, ContainerOf, Typeinfo,
+     Increment, Decrement,  Minus,   Star,     Ampersand, Tilde,    Exclamation});
+constexpr auto kType = std::to_array<TokenKind>({BuiltinType, TypeIdentifier, Struct, Union, Enum, Typeof});
 // What can follow a complete operand; never the most helpful thing to say.
 constexpr auto kContinuation = std::to_array<TokenKind>({Plus,
                                                          Minus,

@@ -30,12 +30,18 @@ struct ExprInfo {
   std::optional<uint64_t> constant;
   // String expressions whose text is known (literals, $1).
   std::optional<std::string> text;
+  std::shared_ptr<const Type> described;       // Typeinfo: the type that it is about; `constant` is its number
   const builtins::Builtin *builtin = nullptr;  // Identifier and Call
-  uint32_t number = 0;                         // numbered builtins: 3 for arg3
+  uint32_t number = 0;                         // numbered builtins: 3 for arg3; container_of: the member's offset
   uint32_t variable = kNoIndex;                // Variable: index into Unit::variables
   uint32_t map = kNoIndex;                     // Map: index into Analysis::maps
   uint32_t event = kNoIndex;                   // Call: index into Analysis::events
 };
+
+// What a typeinfo says in its field of that name.
+inline std::string described_text(const ExprInfo &info, std::string_view field) {
+  return field == "base_type" ? kind_name(*info.described) : to_string(*info.described);
+}
 
 // How long a variable lasts.
 enum class Lifetime : uint8_t {

@@ -41,6 +41,10 @@ AddressSpace TypeChecker::space_of(const Type &type) const {
 }
 
 Type TypeChecker::named_type(const ast::TypeName &name, AddressSpace space) {
+  if (name.of) {
+    Type type = type_of(*name.of);
+    return type.is_none() ? type : type_names_.derive(std::move(type), name, space);
+  }
   return type_names_.resolve(name, space, static_cast<uint32_t>(analysis_.config.max_strlen));
 }
 
@@ -82,6 +86,14 @@ void TypeChecker::check_node(const ast::Cast &cast, const ast::Expr &expr, ExprI
   Type type = named_type(cast.type, space_of(operand.type));
   if (type.is_none() || operand.type.is_none())
     return;
+  // What has the type already, and texts of other sizes.
+  bool fits = type.is_string() ? is_text(operand.type) : !type.is_aggregate() && unify(operand.type, type) == type;
+  if (fits && !type.is_scalar()) {
+    if (operand.text && operand.text->size() < type.size)
+      info.text = operand.text;
+    info.type = std::move(type);
+    return;
+  }
   if (!is_castable(type)) {
     Diagnostic &report = error(expr.where, fmt::format("cannot cast to {}", to_string(type)));
     if (type.kind == TypeKind::Struct)
@@ -138,10 +150,18 @@ void TypeChecker::check_node(const ast::FieldAccess &access, const ast::Expr &ex
 
 void TypeChecker::check_tuple_field(const ast::FieldAccess &access, const Type &tuple, ExprInfo &info) {
   const Field *field = tuple.layout->find(access.field);
-  if (field)
-    info.type = field_type(*field, unit_->context.pointers);
-  else
+  if (!field) {
     report_no_element(access, tuple);
+    return;
+  }
+  info.type = field_type(*field, unit_->context.pointers);
+  const ExprInfo &object = info_of(*access.object);
+  if (!object.described)
+    return;
+  if (field->type.is_string())
+    info.text = described_text(object, access.field);
+  else
+    info.constant = object.constant;
 }
 
 void TypeChecker::report_no_element(const ast::FieldAccess &access, const Type &tuple) {
@@ -266,48 +286,90 @@ void TypeChecker::check_node(const ast::SizeofType &node, const ast::Expr &expr,
     set_constant(info, type.size);
 }
 
-// A typedef of the script looks like a value to the parser.
-const Type *TypeChecker::typedef_named(const ast::Expr &expr) {
-  const auto *identifier = std::get_if<ast::Identifier>(&expr.node);
-  bool is_value = !identifier || builtins_.find(identifier->name).builtin;
-  return is_value ? nullptr : analysis_.types->in_script(identifier->name);
+Type TypeChecker::type_of(const ast::Expr &expr) {
+  if (const auto *type = std::get_if<ast::TypeArgument>(&expr.node))
+    return named_type(type->type, unit_->context.pointers);
+  // A typedef looks like a value to the parser.
+  const auto *name = std::get_if<ast::Identifier>(&expr.node);
+  if (name && !builtins_.find(name->name).builtin && !analysis_.types->constant(name->name))
+    return named_type({expr.where, name->name, {}}, unit_->context.pointers);
+  const auto *map = std::get_if<ast::Map>(&expr.node);
+  if (map && !map->key)
+    if (uint32_t index = mention(*map, expr); maps_.state(index).form == MapForm::Keyed) {
+      maps_.add_reader(index, unit_index_);
+      return maps_.spec(index).key;
+    }
+  const ExprInfo &info = value(expr);
+  return is_integer_literal(expr) && info.constant ? smallest_integer(*info.constant, info.type) : info.type;
 }
 
 void TypeChecker::check_node(const ast::SizeofExpr &node, const ast::Expr &expr, ExprInfo &info) {
-  if (const Type *named = typedef_named(*node.operand)) {
-    Type type = type_names_.complete(*named, expr.where);
-    if (!type.is_none())
-      set_constant(info, type.size);
-    return;
-  }
-  const ExprInfo &operand = value(*node.operand);
-  if (operand.type.is_none())
-    return;
-  Type type = is_integer_literal(*node.operand) ? smallest_integer(*operand.constant, operand.type)
-                                                : type_names_.complete(operand.type, expr.where);
+  Type type = type_names_.complete(type_of(*node.operand), expr.where);
   if (!type.is_none())
     set_constant(info, type.size);
 }
 
-void TypeChecker::check_node(const ast::Offsetof &node, const ast::Expr &expr, ExprInfo &info) {
-  Type type = named_type(node.type, AddressSpace::None);
-  uint64_t offset = 0;
-  for (const std::string &name : node.path) {
-    type = type_names_.complete(type, expr.where);
+std::optional<Field> TypeChecker::member(Type type, const std::vector<std::string> &path, Location where) {
+  Field found;
+  for (const std::string &name : path) {
+    bool leads_there = type.is_pointer() && type.element && found.name.empty();
+    type = type_names_.complete(leads_there ? *type.element : type, where);
     if (type.is_none())
-      return;
+      return std::nullopt;
     const Field *field = type.layout ? type.layout->find(name) : nullptr;
     if (!field) {
-      Diagnostic &report = error(expr.where, fmt::format("'{}' has no field '{}'", to_string(type), name));
+      Diagnostic &report = error(where, fmt::format("'{}' has no field '{}'", to_string(type), name));
       if (type.layout)
         report.with_hint(did_you_mean(name, field_names(*type.layout)));
-      return;
+      return std::nullopt;
     }
-    offset += field->offset;
+    uint32_t offset = found.offset + field->offset;
+    found = *field;
+    found.offset = offset;
     type = field->type;
   }
-  if (!type.is_none())
-    set_constant(info, offset);
+  return found;
+}
+
+void TypeChecker::check_node(const ast::Offsetof &node, const ast::Expr &expr, ExprInfo &info) {
+  Type type = named_type(node.type, AddressSpace::None);
+  if (type.is_none())
+    return;
+  if (auto field = member(std::move(type), node.path, expr.where))
+    set_constant(info, field->offset);
+}
+
+void TypeChecker::check_node(const ast::ContainerOf &node, const ast::Expr &expr, ExprInfo &info) {
+  Type pointer = value(*node.pointer).type;
+  Type type = named_type(node.type, AddressSpace::None);
+  if (type.is_pointer() && type.element)
+    type = Type(*type.element);
+  if (pointer.is_none() || type.is_none())
+    return;
+  auto field = member(type, node.path, expr.where);
+  if (!field)
+    return;
+  if (!pointer.is_pointer() && !pointer.is_integer()) {
+    error(node.pointer->where, fmt::format("container_of needs a pointer, but this is {}", a_type(pointer)));
+    return;
+  }
+  bool says_what = pointer.is_pointer() && pointer.element && !pointer.element->is_none();
+  if (says_what && !(*pointer.element == field->type))
+    warning(node.pointer->where, fmt::format("this is {}, but '{}' of {} is {}", a_type(pointer), node.path.back(),
+                                             to_string(type), a_type(field->type)));
+  info.type = Type::pointer(std::move(type), space_of(pointer));
+  info.number = field->offset;
+}
+
+void TypeChecker::check_node(const ast::Typeinfo &node, const ast::Expr &, ExprInfo &info) {
+  Type type = named_type(node.type, unit_->context.pointers);
+  if (type.is_none())
+    return;
+  auto text = [](const std::string &s) { return Type::string(static_cast<uint32_t>(s.size()) + 1); };
+  info.type =
+      record_type({Type::int64(), text(kind_name(type)), text(to_string(type))}, {"btf_id", "base_type", "full_type"});
+  info.constant = type.kind == TypeKind::Struct || type.kind == TypeKind::Enum ? kernel_.type_id(type.name) : 0;
+  info.described = std::make_shared<const Type>(std::move(type));
 }
 
 }  // namespace sonde::sema

@@ -20,6 +20,9 @@ public:
       : version_(kernel.version()), unit_(unit), reporter_(reporter) {}
 
   void check(const ast::Expr &expr) {
+    const auto *ternary = std::get_if<ast::Ternary>(&expr.node);
+    if (const ast::Expr *side = ternary ? settled_side(*ternary, unit_) : nullptr)
+      return check(*side);
     const auto *block = std::get_if<ast::BlockExpr>(&expr.node);
     if (block && block->expansion)
       reporter_.enter(*block->expansion);

@@ -145,9 +145,9 @@ protected:
 
   // (T)x and offsetof(T, f), where T is a parameter.
   ast::TypeName type(const ast::TypeName &name) override {
-    auto argument = frame_ && name.tag.empty() ? type_argument(name.name, name.where) : std::nullopt;
+    auto argument = frame_ && name.tag.empty() && !name.of ? type_argument(name.name, name.where) : std::nullopt;
     if (!argument)
-      return name;
+      return Cloner::type(name);
     argument->pointer_depth += name.pointer_depth;
     argument->dimensions.insert(argument->dimensions.end(), name.dimensions.begin(), name.dimensions.end());
     return std::move(*argument);
@@ -202,7 +202,7 @@ private:
         return std::nullopt;
       if (auto passed_on = type_argument(typedef_name->name, where))
         return passed_on;
-      return ast::TypeName{argument->where, typedef_name->name, {}, 0, {}};
+      return ast::TypeName{argument->where, typedef_name->name, {}};
     });
   }
   std::optional<ast::TypeName> type_argument(const ast::Expr &expr) {

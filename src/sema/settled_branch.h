@@ -18,4 +18,12 @@ inline std::optional<const ast::Block *> settled_branch(const ast::If &node, con
   return node.otherwise ? &*node.otherwise : nullptr;
 }
 
+// The only side that there is of a ternary, which an `if` with a value is too; null where both are compiled.
+inline const ast::Expr *settled_side(const ast::Ternary &node, const Unit &unit) {
+  if (!node.then || !std::holds_alternative<ast::Comptime>(node.condition->node))
+    return nullptr;
+  const std::optional<uint64_t> &known = unit.info(*node.condition).constant;
+  return !known ? nullptr : *known ? node.then.get() : node.otherwise.get();
+}
+
 }  // namespace sonde::sema

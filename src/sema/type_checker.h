@@ -75,6 +75,7 @@ private:
   const ExprInfo &check(const ast::Expr &expr, Use use);
   // Types an expression that stands as a statement.
   void effect(const ast::Expr &expr);
+  void warn_of_unused_result(const ast::Expr &expr);
   // Types a condition, and reports what cannot be true or false.
   const ExprInfo &condition(const ast::Expr &expr);
   // Types an operand that must be an integer or act as one; `user` names who wants it ("'+'").
@@ -102,11 +103,13 @@ private:
   void check_node(const ast::Binary &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::IncrementDecrement &, const ast::Expr &, ExprInfo &);
   void check_comparison(const ast::Binary &, const ast::Expr &, ExprInfo &);
+  void warn_of_settled_comparison(const ast::Binary &, Location where);
+  void warn_of_signs(const ast::Binary &, Location where);
   // probe == "kprobe:f": known for each target; true when this is it.
   bool check_probe_comparison(const ast::Binary &, ExprInfo &);
   // == and != of objects whose bytes say all, once both are of one type: arrays, tuples.
   bool check_object_comparison(ast::BinaryOp op, const Type &left, const Type &right) const;
-  bool check_text_comparison(const ast::Binary &, const ast::Expr &, const ExprInfo &, const ExprInfo &);
+  bool check_text_comparison(const ast::Binary &, const ast::Expr &, ExprInfo &);
   void check_arithmetic(ast::BinaryOp op, const ast::Expr &left, const ast::Expr &right, Location where,
                         ExprInfo &info);
   bool check_pointer_arithmetic(ast::BinaryOp op, const ExprInfo &left, const ExprInfo &right, Location where,
@@ -123,7 +126,12 @@ private:
   void check_node(const ast::SizeofType &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::SizeofExpr &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::Offsetof &, const ast::Expr &, ExprInfo &);
-  const Type *typedef_named(const ast::Expr &expr);
+  void check_node(const ast::ContainerOf &, const ast::Expr &, ExprInfo &);
+  void check_node(const ast::Typeinfo &, const ast::Expr &, ExprInfo &);
+  // Where in an object of that type `path` leads; nothing after a report.
+  std::optional<Field> member(Type type, const std::vector<std::string> &path, Location where);
+  // What sizeof, typeof and typeinfo say of an expression: of a literal, the smallest type that holds it.
+  Type type_of(const ast::Expr &expr);
   void check_dereference(const ast::Unary &, const ast::Expr &, ExprInfo &);
   void check_address_of(const ast::Unary &, const ast::Expr &, ExprInfo &);
   // True for parts of kernel or user memory: what is in registers or maps has no address to give.
@@ -195,6 +203,8 @@ private:
   void check_node(const ast::Assign &, const ast::Statement &);
   void check_node(const ast::Let &, const ast::Statement &);
   void check_node(const ast::If &, const ast::Statement &);
+  // True of a condition that is to be known while compiling, as long as it is not.
+  bool awaits_types(const ast::Expr &condition) const;
   void check_node(const ast::While &, const ast::Statement &);
   void check_node(const ast::Unroll &, const ast::Statement &);
   void check_node(const ast::ForRange &, const ast::Statement &);
@@ -205,8 +215,9 @@ private:
   void check_node(const ast::Block &, const ast::Statement &);
   void require_loop(std::string_view keyword, Location where);
   void assign_variable(const ast::Assign &, const ast::Variable &, const ast::Statement &);
-  // Reports a constant that the declared type cannot hold.
-  void check_initial(const Type &declared, const ExprInfo &initial, const ast::Let &);
+  void warn_of_new_sign(const Type &held, const ExprInfo &value, const ast::Expr &expr);
+  // Reports a constant that the declared type cannot hold, and warns of numbers that it may not hold.
+  void check_fits(const Type &declared, const ExprInfo &value, Location where);
   void assign_map(const ast::Assign &, const ast::Map &, const ast::Statement &);
   bool is_aggregation(const ast::Expr &expr) const;
   // The type that a value can be kept in; None after a report.
@@ -245,6 +256,7 @@ private:
   std::vector<std::vector<std::string_view>> scopes_;
   std::vector<bool> has_value_;  // by variable: assigned before this point
   uint32_t loop_depth_ = 0;
+  bool is_discarding_ = false;  // in `_ = …`
 };
 
 }  // namespace sonde::sema

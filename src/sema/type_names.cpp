@@ -77,6 +77,10 @@ Type TypeNames::resolve(const ast::TypeName &name, AddressSpace space, uint32_t 
   bool is_void = name.name == "void" && name.tag.empty() && name.pointer_depth > 0;
   if (type.is_none() && !is_void)
     return type;
+  return derive(std::move(type), name, space);
+}
+
+Type TypeNames::derive(Type type, const ast::TypeName &name, AddressSpace space) {
   for (uint32_t depth = 0; depth < name.pointer_depth; ++depth)
     type = Type::pointer(std::move(type), space);
   bool sized_string = name.name == "string" && name.tag.empty();

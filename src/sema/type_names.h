@@ -18,6 +18,8 @@ public:
   // The type that `name` stands for; pointers point into `space`, strings without a size have
   // `string_size` bytes. None after a report.
   Type resolve(const ast::TypeName &name, AddressSpace space, uint32_t string_size);
+  // The same of a name whose base, what stands before its stars and brackets, is already known.
+  Type derive(Type base, const ast::TypeName &name, AddressSpace space);
   // `type` with its fields, looked up where they are missing; reports at `where` what has none.
   Type complete(const Type &type, Location where);
 

@@ -168,5 +168,7 @@ struct StructLayout {
 // As users read it in messages, -d types and bpftrace's documentation: "uint64", "string[16]",
 // "struct task_struct *", "(int64,string[16])", "hist_t".
 std::string to_string(const Type &type);
+// Of what kind it is, without its parts: "int", "string", "pointer", "hist_t".
+std::string kind_name(const Type &type);
 
 }  // namespace sonde

@@ -71,4 +71,20 @@ std::string to_string(const Type &type) {
   return "none";
 }
 
+std::string kind_name(const Type &type) {
+  switch (type.kind) {
+  case TypeKind::Integer: return "int";
+  case TypeKind::String: return "string";
+  case TypeKind::Buffer: return "buffer";
+  case TypeKind::Pointer: return "pointer";
+  case TypeKind::Array: return "array";
+  case TypeKind::Struct: return type.layout && type.layout->is_union ? "union" : "struct";
+  case TypeKind::Tuple: return is_record(type) ? "record" : "tuple";
+  case TypeKind::Enum: return "enum";
+  case TypeKind::KernelStack: return "kstack";
+  case TypeKind::UserStack: return "ustack";
+  default: return to_string(type);
+  }
+}
+
 }  // namespace sonde
