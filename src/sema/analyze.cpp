@@ -2,6 +2,7 @@
 #include "sema/analyze.h"
 
 #include "sema/apply_config.h"
+#include "sema/check_growth.h"
 #include "sema/check_loops.h"
 #include "sema/plan_events.h"
 #include "sema/resolve_probes.h"
@@ -35,6 +36,8 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
   TypeChecker(program, kernel, builtins, options, analysis, diagnostics).run();
   if (!diagnostics.has_errors())
     check_loops(analysis, kernel, diagnostics);
+  if (!diagnostics.has_errors())
+    check_growth(analysis, diagnostics);
   name_programs(analysis);
   check_program_count(program, analysis, diagnostics);
   plan_events(analysis);

@@ -45,6 +45,10 @@ void TypeChecker::assign_variable(const ast::Assign &assign, const ast::Variable
   ExprInfo &target = info_of(*assign.target);
   target.variable =
       index ? *index : declare_variable(variable.name, &assign, assign.target->where, Lifetime::FirstBlock);
+  if (slot(target.variable).is_declared)
+    check_fits(slot(target.variable).type, result, assign.value->where);
+  else if (!assign.op)
+    warn_of_new_sign(slot(target.variable).type, result, *assign.value);
   merge_variable(target.variable, result.type, result, statement.where);
   target.type = slot(target.variable).type;
 }
@@ -63,6 +67,8 @@ void TypeChecker::assign_map(const ast::Assign &assign, const ast::Map &map, con
     result = value(*assign.value);
     result.type = kept_type(result, *assign.value);
   }
+  if (!assign.op)
+    warn_of_new_sign(maps_.spec(index).value, result, *assign.value);
   merge_map_value(index, result.type, result, statement.where);
   target.type = maps_.spec(index).value;
 }
@@ -110,20 +116,30 @@ void TypeChecker::check_node(const ast::Let &let, const ast::Statement &statemen
     slot(index).is_declared = true;
     set_variable_type(index, declared);
     has_value_[index] = true;
-    check_initial(declared, initial, let);
+    if (let.value)
+      check_fits(declared, initial, let.value->where);
   }
   if (let.value)
     merge_variable(index, initial.type, initial, statement.where);
 }
 
-void TypeChecker::check_initial(const Type &declared, const ExprInfo &initial, const ast::Let &let) {
-  bool is_number = declared.is_integer() && initial.type.is_integer() && initial.constant;
-  if (is_number && normalized(*initial.constant, declared) != *initial.constant)
-    error(let.value->where,
-          fmt::format("{} does not fit {}", constant_text(*initial.constant, initial.type), a_type(declared)));
-  if (declared.is_string() && initial.text && initial.text->size() >= declared.size)
-    error(let.value->where,
-          fmt::format("this string of {} bytes does not fit {}", initial.text->size(), a_type(declared)))
+// A place that is also given negative numbers.
+void TypeChecker::warn_of_new_sign(const Type &held, const ExprInfo &value, const ast::Expr &expr) {
+  bool is_large = value.type == Type::uint64() && !value.constant;
+  if (is_large && held == Type::int64() && !std::holds_alternative<ast::Cast>(expr.node))
+    warning(expr.where, "a uint64 is kept as an int64 here: large numbers become negative")
+        .with_hint("this is also given a number with a sign; a cast says that both are meant");
+}
+
+void TypeChecker::check_fits(const Type &declared, const ExprInfo &value, Location where) {
+  bool is_number = declared.is_integer() && value.type.is_integer();
+  if (is_number && value.constant && normalized(*value.constant, declared) != *value.constant)
+    error(where, fmt::format("{} does not fit {}", constant_text(*value.constant, value.type), a_type(declared)));
+  else if (is_number && !value.constant && value.type.size > declared.size)
+    warning(where, fmt::format("{} is cut to {}, which may change it", a_type(value.type), a_type(declared)))
+        .with_hint(fmt::format("({})… says that this is meant", to_string(declared)));
+  if (declared.is_string() && value.text && value.text->size() >= declared.size)
+    error(where, fmt::format("this string of {} bytes does not fit {}", value.text->size(), a_type(declared)))
         .with_hint("one byte more is needed for the end");
 }
 

@@ -103,8 +103,12 @@ bool TypeChecker::check_count(const Builtin &builtin, const ast::Call &call, Loc
 
 void TypeChecker::report_unknown_identifier(const std::string &name, Location where) {
   Diagnostic &report = error(where, fmt::format("Unknown identifier: '{}'", name));
-  std::string hint = find_variable(name) ? fmt::format("variables are written with a $: ${}", name)
-                                         : did_you_mean(name, builtins_.names(false));
+  bool is_stack_argument =
+      name.size() > 4 && name.starts_with("sarg") && name.find_first_not_of("0123456789", 4) == std::string::npos;
+  std::string hint = is_stack_argument
+                         ? "bpftrace gave sarg0, sarg1, … up; *(uint64 *)(reg(\"sp\") + 8) reads the stack"
+                     : find_variable(name) ? fmt::format("variables are written with a $: ${}", name)
+                                           : did_you_mean(name, builtins_.names(false));
   report.with_hint(hint);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/match.h"
 #include "sema/arithmetic.h"
+#include "sema/settled_branch.h"
 #include "sema/type_checker.h"
 #include "types/record.h"
 
@@ -49,19 +50,33 @@ const ExprInfo &TypeChecker::check(const ast::Expr &expr, Use use) {
 void TypeChecker::effect(const ast::Expr &expr) {
   if (std::holds_alternative<ast::Call>(expr.node) || std::holds_alternative<ast::BlockExpr>(expr.node)) {
     check(expr, Use::Effect);
+    warn_of_unused_result(expr);
     return;
   }
   const auto *ternary = std::get_if<ast::Ternary>(&expr.node);
   if (ternary && ternary->then) {
     info_of(expr) = {};
     condition(*ternary->condition);
+    const ast::Expr *side = settled_side(*ternary, *unit_);
+    if (side)
+      effect(*side);
+    if (side || awaits_types(*ternary->condition))
+      return;
     effect(*ternary->then);
     effect(*ternary->otherwise);
     return;
   }
   bool is_known = !value(expr).type.is_none();
-  if (is_known && !std::holds_alternative<ast::IncrementDecrement>(expr.node))
+  if (is_known && !is_discarding_ && !std::holds_alternative<ast::IncrementDecrement>(expr.node))
     warning(expr.where, "the value of this expression is not used");
+}
+
+// Calls that are made for their value alone.
+void TypeChecker::warn_of_unused_result(const ast::Expr &expr) {
+  const ExprInfo &info = info_of(expr);
+  bool is_call = std::holds_alternative<ast::Call>(expr.node) && info.builtin;
+  if (is_call && !is_discarding_ && !info.type.is_none() && !info.builtin->has_effects)
+    warning(expr.where, fmt::format("the result of {}() is not used", info.builtin->name));
 }
 
 const ExprInfo &TypeChecker::condition(const ast::Expr &expr) {
@@ -132,6 +147,15 @@ void TypeChecker::check_node(const ast::ParameterCount &, const ast::Expr &, Exp
 
 void TypeChecker::check_node(const ast::Ternary &ternary, const ast::Expr &expr, ExprInfo &info) {
   condition(*ternary.condition);
+  if (const ast::Expr *side = settled_side(ternary, *unit_)) {
+    const ExprInfo &taken = value(*side);
+    info.type = taken.type;
+    info.constant = taken.constant;
+    info.text = taken.text;
+    return;
+  }
+  if (awaits_types(*ternary.condition))
+    return;
   if (ternary.then)
     value(*ternary.then);
   value(*ternary.otherwise);

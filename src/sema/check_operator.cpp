@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sema/arithmetic.h"
+#include "sema/settled_comparison.h"
 #include "sema/type_checker.h"
 
 namespace sonde::sema {
@@ -21,6 +22,33 @@ bool has_plain_bytes(const Type &type) {
                        [](const Field &field) { return has_plain_bytes(field.type); });
   default: return type.is_scalar();
   }
+}
+
+// A literal, maybe with a sign.
+bool is_written_out(const ast::Expr &expr) {
+  const auto *unary = std::get_if<ast::Unary>(&expr.node);
+  const ast::Expr &literal = unary && unary->op == ast::UnaryOp::Negate ? *unary->operand : expr;
+  return std::holds_alternative<ast::Integer>(literal.node) || std::holds_alternative<ast::String>(literal.node);
+}
+
+bool fold_texts(ast::BinaryOp op, std::string_view left, std::string_view right) {
+  switch (op) {
+  case ast::BinaryOp::Less: return left < right;
+  case ast::BinaryOp::LessEqual: return left <= right;
+  case ast::BinaryOp::Greater: return left > right;
+  case ast::BinaryOp::GreaterEqual: return left >= right;
+  default: return (left == right) == (op == ast::BinaryOp::Equal);
+  }
+}
+
+// "a uint8 is a number from 0 to 255"
+std::string range_text(const Type &type) {
+  if (type.kind == TypeKind::Bool)
+    return "a bool is 0 or 1";
+  uint32_t unused = 64 - 8 * type.size;
+  if (type.is_signed)
+    return fmt::format("{} is a number from {} to {}", a_type(type), INT64_MIN >> unused, INT64_MAX >> unused);
+  return fmt::format("{} is a number from 0 to {}", a_type(type), UINT64_MAX >> unused);
 }
 
 }  // namespace
@@ -61,17 +89,54 @@ void TypeChecker::check_node(const ast::Binary &binary, const ast::Expr &expr, E
 void TypeChecker::check_comparison(const ast::Binary &binary, const ast::Expr &expr, ExprInfo &info) {
   const ExprInfo &left = info_of(*binary.left), &right = info_of(*binary.right);
   info.type = Type::boolean();
-  if (left.type.is_none() || right.type.is_none() || check_probe_comparison(binary, info) ||
-      check_text_comparison(binary, expr, left, right))
+  if (left.type.is_none() || right.type.is_none() || check_probe_comparison(binary, info))
+    return;
+  warn_of_settled_comparison(binary, expr.where);
+  if (check_text_comparison(binary, expr, info))
     return;
   if (acts_as_integer(left.type) && acts_as_integer(right.type)) {
     if (left.constant && right.constant)
       info.constant = fold(binary.op, left, right);
+    else
+      warn_of_signs(binary, expr.where);
     return;
   }
   if (!check_object_comparison(binary.op, left.type, right.type))
     error(expr.where,
           fmt::format("{} cannot compare {} with {}", quoted(binary.op), a_type(left.type), a_type(right.type)));
+}
+
+void TypeChecker::warn_of_settled_comparison(const ast::Binary &binary, Location where) {
+  const ExprInfo &left = info_of(*binary.left), &right = info_of(*binary.right);
+  std::optional<bool> always = settled_comparison(binary.op, left, right);
+  // What a macro asks in general may be settled in one of its uses, and so may what options and parameters decide.
+  bool left_is_known = left.constant || left.text;
+  if (!always || reporter_.is_inside_macro() || !is_written_out(left_is_known ? *binary.left : *binary.right))
+    return;
+  const ExprInfo &known = left_is_known ? left : right, &other = left_is_known ? right : left;
+  Diagnostic &report = warning(where, fmt::format("this is always {}", *always ? "true" : "false"));
+  if (known.text)
+    report.with_hint(fmt::format("{} has room for {} characters, but this text has {}", a_type(stored_type(other.type)),
+                                 stored_type(other.type).size - 1, known.text->size()));
+  else
+    report.with_hint(range_text(other.type));
+}
+
+void TypeChecker::warn_of_signs(const ast::Binary &binary, Location where) {
+  const ExprInfo &left = info_of(*binary.left), &right = info_of(*binary.right);
+  bool is_order = binary.op != ast::BinaryOp::Equal && binary.op != ast::BinaryOp::NotEqual;
+  auto is_large = [](const ExprInfo &side) {
+    return side.type.is_integer() && !side.type.is_signed && side.type.size == 8 && !side.constant;
+  };
+  auto may_be_negative = [&](const ExprInfo &side) {
+    // A variable that is only given literals takes either sign.
+    bool is_flexible = side.variable != kNoIndex && slot(side.variable).takes_any_integer;
+    return side.type.is_integer() && side.type.is_signed && !is_natural_constant(side) && !is_flexible;
+  };
+  bool is_mixed = (is_large(left) && may_be_negative(right)) || (may_be_negative(left) && is_large(right));
+  if (is_order && is_mixed)
+    warning(where, fmt::format("{} and {} are compared as signed numbers", a_type(left.type), a_type(right.type)))
+        .with_hint("a cast of one side makes both alike");
 }
 
 bool TypeChecker::check_probe_comparison(const ast::Binary &binary, ExprInfo &info) {
@@ -93,8 +158,8 @@ bool TypeChecker::check_object_comparison(ast::BinaryOp op, const Type &left, co
 }
 
 // True when one side is text, whether the comparison is right or reported.
-bool TypeChecker::check_text_comparison(const ast::Binary &binary, const ast::Expr &expr, const ExprInfo &left,
-                                        const ExprInfo &right) {
+bool TypeChecker::check_text_comparison(const ast::Binary &binary, const ast::Expr &expr, ExprInfo &info) {
+  const ExprInfo &left = info_of(*binary.left), &right = info_of(*binary.right);
   bool left_is_text = is_text(left.type), right_is_text = is_text(right.type);
   if (!left_is_text && !right_is_text)
     return false;
@@ -108,6 +173,8 @@ bool TypeChecker::check_text_comparison(const ast::Binary &binary, const ast::Ex
     else if (type.is_pointer() || type.is_integer())
       report.with_hint(type.is_pointer() ? "str(…) reads the string at an address"
                                          : "if the number is an address, str(…) reads the string there");
+  } else if (left.text && right.text) {
+    info.constant = fold_texts(binary.op, *left.text, *right.text);
   } else if (binary.op != ast::BinaryOp::Equal && binary.op != ast::BinaryOp::NotEqual) {
     error(expr.where, fmt::format("strings can be compared by == and !=, not by {}", ast::symbol(binary.op)));
   }

@@ -1,4 +1,6 @@
 // Statements other than assignments: blocks, branches and loops.
+#include <utility>
+
 #include "base/match.h"
 #include "sema/settled_branch.h"
 #include "sema/type_checker.h"
@@ -27,7 +29,16 @@ void TypeChecker::check_statement(const ast::Statement &statement) {
   match(statement.node, [&](const auto &node) { check_node(node, statement); });
 }
 
-void TypeChecker::check_node(const ast::ExprStatement &node, const ast::Statement &) { effect(*node.expr); }
+void TypeChecker::check_node(const ast::ExprStatement &node, const ast::Statement &) {
+  bool outer = std::exchange(is_discarding_, is_discarding_ || node.is_discarded);
+  effect(*node.expr);
+  is_discarding_ = outer;
+}
+
+// What stands in a branch that will not be taken must not decide the type of anything.
+bool TypeChecker::awaits_types(const ast::Expr &condition) const {
+  return reporter_.is_silent() && std::holds_alternative<ast::Comptime>(condition.node);
+}
 
 void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
   condition(*node.condition);
@@ -36,6 +47,8 @@ void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
       check_block(**taken);
     return;
   }
+  if (awaits_types(*node.condition))
+    return;
   check_block(node.then);
   if (node.otherwise)
     check_block(*node.otherwise);

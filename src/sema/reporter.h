@@ -21,6 +21,7 @@ public:
   // While what a macro stands for is checked. Reports inside its definition are shown at its use.
   void enter(const ast::Expansion &expansion) { expansions_.push_back(&expansion); }
   void leave() { expansions_.pop_back(); }
+  bool is_inside_macro() const { return !expansions_.empty(); }
 
   // The reference is for notes and a hint; the next report ends its life.
   Diagnostic &error(Location where, std::string message) { return add(Severity::Error, where, std::move(message)); }

@@ -11,7 +11,8 @@ const LanguageCase kCases[] = {
      "}\nint"},
     {"typeinfo_in_maps_and_keys",
      R"(begin { @t[typeinfo(comm)] = typeinfo((uint16)1); $i = typeinfo("abc"); printf("%s\n", $i.full_type) })",
-     "string[4]\n@t[{ .btf_id = 0, .base_type = string, .full_type = string[16] }]: { .btf_id = 0, .base_type = int, "
+     "string[4]\n\n\n@t[{ .btf_id = 0, .base_type = string, .full_type = string[16] }]: { .btf_id = 0, .base_type = "
+     "int, "
      ".full_type = uint16 }"},
     {"typeof", R"(begin { @keyed[pid] = 1; $k = (typeof(@keyed))300; let $n: typeof($k) = 5; $n = 6;
         printf("%s %d %d\n", typeinfo($n).full_type, $n, sizeof(typeof((int16)$k))); clear(@keyed) })",
@@ -21,8 +22,8 @@ const LanguageCase kCases[] = {
         begin { print(name("text")); print(name(5)) })",
      "text\nnone"},
     {"texts_of_another_size",
-     R"(begin { @s[(string[4])" abcdef "] = (string[64])" abc "; $s = (string[3])comm; print(strlen($s)) })",
-     "2\n@s[abc]: abc"},
+     R"bt(begin { @s[(string[4])"abcdef"] = (string[64])"abc"; $s = (string[3])comm; print(strlen($s)) })bt",
+     "2\n\n\n@s[abc]: abc"},
     {"texts_in_order_while_compiling", R"(begin { print(("abc" < "abd", "b" <= "a", "x" > "", "x" >= "y")) })",
      "(true, false, true, false)"},
 };

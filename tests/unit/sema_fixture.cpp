@@ -94,7 +94,7 @@ constexpr Builtin kRows[] = {
     {"comm", Form::Value, 0, 0, "comm", "", check_comm},
     {"count", Form::Aggregation, 0, 0, "count()", "", check_count},
     {"curtask", Form::Value, 0, 0, "curtask", "", check_curtask},
-    {"delete", Form::Function, 1, 2, "delete(@map, key)", "", check_entry},
+    {"delete", Form::Function, 1, 2, "delete(@map, key)", "", check_entry, nullptr, false, /*has_effects=*/true},
     {"elapsed", Form::Value, 0, 0, "elapsed", "", check_elapsed},
     {"exit", Form::Statement, 0, 0, "exit()", "", check_exit},
     {"has_key", Form::Function, 2, 2, "has_key(@map, key)", "", check_entry},

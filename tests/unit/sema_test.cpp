@@ -93,9 +93,9 @@ TEST(SemaTernary, MayStandAsAStatement) {
 }
 
 TEST(SemaVariables, TakeTheTypeOfAllTheirAssignments) {
-  auto variable = [](const std::string &body) {
+  auto variable = [](const std::string &body, size_t warnings = 0) {
     Script script("begin { " + body + " print($x); }");
-    EXPECT_THAT(script.messages(), IsEmpty()) << body;
+    EXPECT_EQ(script.messages().size(), warnings) << body;
     return script.variable("x");
   };
   EXPECT_EQ(variable("$x = 0;"), "int64");
@@ -104,8 +104,8 @@ TEST(SemaVariables, TakeTheTypeOfAllTheirAssignments) {
   EXPECT_EQ(variable("$x = 0; $x++; $x = nsecs;"), "uint64");
   EXPECT_EQ(variable("$x = 0; $x = -1; $x = pid;"), "int64");
   EXPECT_EQ(variable("$x = nsecs; $x = 0;"), "uint64");
-  EXPECT_EQ(variable("$x = nsecs; $x = -1;"), "int64");
-  EXPECT_EQ(variable("$x = nsecs; $x -= 5;"), "int64");
+  EXPECT_EQ(variable("$x = nsecs; $x = -1;", 1), "int64");
+  EXPECT_EQ(variable("$x = nsecs; $x -= 5;", 1), "int64");
   EXPECT_EQ(variable("$x = pid; $x++;"), "uint64");
   EXPECT_EQ(variable("$x = pid; $x--;"), "int64");
   EXPECT_EQ(variable("$x = (uint8)1; $x = 300;"), "uint64");
@@ -114,7 +114,7 @@ TEST(SemaVariables, TakeTheTypeOfAllTheirAssignments) {
   EXPECT_EQ(variable("$x = \"ab\"; $x = \"abcdef\";"), "string[7]");
   EXPECT_EQ(variable("$x = 1 == 1; $x = 0;"), "int64");
   EXPECT_EQ(variable("$x = (1, \"a\"); $x = (pid, \"abc\");"), "(int64,string[4])");
-  EXPECT_EQ(variable("let $x: uint16 = 7; $x = nsecs;"), "uint16");
+  EXPECT_EQ(variable("let $x: uint16 = 7; $x = nsecs;", 1), "uint16");
   EXPECT_EQ(variable("let $x; if (pid) { $x = comm; }"), "string[16]");
   EXPECT_EQ(variable("let $x: string[8] = \"abc\";"), "string[8]");
 }
