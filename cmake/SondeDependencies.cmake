@@ -1,4 +1,9 @@
 # Libraries from outside, each as one imported or interface target.
+
+# LLVM's configuration looks for zlib first, and what it finds is everybody's.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  find_library(ZLIB_LIBRARY libz.a)
+endif()
 find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
 
 # In release those that have archives are linked from them: every shared library that the dynamic

@@ -11,11 +11,11 @@
 #include <set>
 
 #include "base/diagnostics.h"
+#include "driver/build.h"
 #include "driver/compile.h"
 #include "driver/options.h"
 #include "driver/script_file.h"
 #include "image/config.h"
-#include "image/image_file.h"
 #include "probes/provider.h"
 #include "runner/exit_codes.h"
 #include "runner/run_options.h"
@@ -94,16 +94,31 @@ Result<void> emit_files(const Compilation &compilation, const Options &options) 
   }
   if (options.emit_elf.empty())
     return {};
-  Result<std::vector<uint8_t>> object = image::write_image(*compilation.image);
+  Result<std::vector<uint8_t>> object = object_file(*compilation.image);
   if (!object)
     return object.error();
   return write_file(options.emit_elf, {reinterpret_cast<const char *>(object->data()), object->size()});
 }
 
-int compile_and_run(const Options &options, kernel::Kernel &kernel) {
+int run_built(const std::string &bytes, const Options &options, kernel::Kernel &kernel) {
+  if (options.mode != Mode::Run) {
+    fmt::print(stderr, "ERROR: {} is built already, and can only be run\n", options.script);
+    return kUsageError;
+  }
+  auto image = read_built(bytes);
+  if (!image)
+    return refuse(image.error());
+  if (auto fits = runner::check_built(*image, options.run); !fits)
+    return refuse(fits.error());
+  return runner::run_image(*image, kernel, options.run);
+}
+
+int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
   Result<std::string> text = options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
   if (!text)
     return refuse(text.error());
+  if (!options.one_liner && is_built(*text))
+    return run_built(*text, options, kernel);
   CompileOptions compile_options{options.parameters,
                                  options.script_options,
                                  options.script_help,
@@ -141,6 +156,10 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel) {
     return 0;
   if (options.mode == Mode::ListScript)
     return list_targets(*compilation.image, options, kernel);
+  if (options.mode == Mode::Build) {
+    auto written = write_build(*compilation.image, options.build_output, standalone);
+    return written ? 0 : refuse(written.error());
+  }
   if (auto written = emit_files(compilation, options); !written)
     return refuse(written.error());
   return options.emit_elf.empty() ? runner::run_image(*compilation.image, kernel, options.run) : 0;
@@ -148,7 +167,7 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel) {
 
 }  // namespace
 
-int run_sonde(int argc, char **argv) {
+int run_sonde(int argc, char **argv, std::span<const uint8_t> standalone) {
   runner::hold_closed_standard_files();
   Options options;
   try {
@@ -162,7 +181,7 @@ int run_sonde(int argc, char **argv) {
     return 0;
   }
   std::unique_ptr<kernel::Kernel> kernel = kernel::open_running_kernel();
-  return options.mode == Mode::List ? list(options, *kernel) : compile_and_run(options, *kernel);
+  return options.mode == Mode::List ? list(options, *kernel) : compile_and_run(options, *kernel, standalone);
 }
 
 }  // namespace sonde::driver

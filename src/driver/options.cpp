@@ -101,19 +101,10 @@ struct Raw {
   bool bench = false;
 };
 
-void declare(CLI::App &app, Options &options, Raw &raw) {
-  app.add_option("-e", options.one_liner, "Run this one-line script")->type_name("SCRIPT");
-  app.add_flag("-l,--list", raw.list,
-               "List probes that match a pattern, or that a script would attach to (with -v: their arguments too)");
-  app.add_option("-d", raw.stages, stage_help())->type_name("STAGE[,STAGE]");
-  runner::declare_run_options(app, options.run);
-  app.add_option("--emit-elf", options.emit_elf, "Write the BPF object to this file instead of running it")
-      ->type_name("FILE");
-  app.add_option("--emit-llvm", options.emit_llvm, "Write LLVM's IR to FILE.original.ll and FILE.optimized.ll")
-      ->type_name("FILE");
+// Which script, and how it is compiled.
+void declare_script_options(CLI::App &app, Options &options) {
+  app.add_option("-e", options.one_liner, "The script itself, instead of a file")->type_name("SCRIPT");
   app.add_flag("-k", options.count_failed_reads, "Report reads of memory that failed, by place in the script");
-  app.add_flag("--test", raw.test, "Run the script's test probes and nothing else; fails unless all return 0");
-  app.add_flag("--bench", raw.bench, "Run the script's bench probes and nothing else, and report what a run takes");
   app.add_flag("--unsafe", options.unsafe, "Allow what can change or harm the system");
   app.add_flag("--no-warnings{false}", options.warnings, "Do not print warnings");
   app.add_option("-I", options.include_folders, "Look for C headers in this folder first")
@@ -122,10 +113,34 @@ void declare(CLI::App &app, Options &options, Raw &raw) {
   app.add_option("--include", options.include_files, "Include this C header in front of the script")
       ->type_name("FILE")
       ->allow_extra_args(false);
+}
+
+void declare_run(CLI::App &app, Options &options, Raw &raw) {
+  app.add_flag("-l,--list", raw.list,
+               "List probes that match a pattern, or that a script would attach to (with -v: their arguments too)");
+  app.add_option("-d", raw.stages, stage_help())->type_name("STAGE[,STAGE]");
+  runner::declare_run_options(app, options.run);
+  declare_script_options(app, options);
+  app.add_option("--emit-elf", options.emit_elf, "Write the BPF object to this file instead of running it")
+      ->type_name("FILE");
+  app.add_option("--emit-llvm", options.emit_llvm, "Write LLVM's IR to FILE.original.ll and FILE.optimized.ll")
+      ->type_name("FILE");
+  app.add_flag("--test", raw.test, "Run the script's test probes and nothing else; fails unless all return 0");
+  app.add_flag("--bench", raw.bench, "Run the script's bench probes and nothing else, and report what a run takes");
   app.add_option("words", raw.words,
-                 "A script's file (- for standard input) and its parameters $1, $2 …; or, with -l, "
-                 "a pattern. Behind --, more parameters and the script's own options: -- --name=value; -- --help "
-                 "lists them");
+                 "A script's file (- for standard input) and its parameters $1, $2 …; or what `sonde build` made; or, "
+                 "with -l, a pattern. Behind --, more parameters and the script's own options: -- --name=value; -- "
+                 "--help lists them");
+}
+
+void declare_build(CLI::App &app, Options &options, Raw &raw) {
+  app.add_option("-o,--output", options.build_output,
+                 "The file to make: FILE.o is a BPF object, which sonde runs, too; any other an executable")
+      ->type_name("FILE")
+      ->required();
+  app.add_flag("--ordered", options.run.ordered, "Records say when they were sent, as --ordered and --json-typed need");
+  declare_script_options(app, options);
+  app.add_option("words", raw.words, "A script's file (- for standard input) and its parameters $1, $2 …");
 }
 
 // A word without ':' that is a file is a script, not a pattern.
@@ -184,17 +199,35 @@ Examples:
   sonde -l 'tracepoint:syscalls:sys_enter_*'
   sonde script.bt 1000 -c 'sleep 1'
   sonde script.bt -- --help
+  sonde build script.bt -o tracer && ./tracer -c 'sleep 1'
 )";
+
+constexpr const char *kBuildFooter = R"(
+Examples:
+  sonde build opens.bt -o opens && ./opens --help
+  sonde build opens.bt -o opens.bpf.o && sonde opens.bpf.o
+)";
+
+bool is_build(int argc, char **argv) { return argc > 1 && std::string_view(argv[1]) == "build"; }
 
 }  // namespace
 
 Options parse_options(int argc, char **argv) {
-  CLI::App app{"sonde: traces programs and the kernel by scripts in the bpftrace language", "sonde"};
-  app.footer(kFooter);
-  app.set_version_flag("-V,--version", "sonde " SONDE_VERSION);
   Options options;
   Raw raw;
-  declare(app, options, raw);
+  bool builds = is_build(argc, argv);
+  CLI::App app{builds ? "sonde build: makes an executable of a script"
+                      : "sonde: traces programs and the kernel by scripts in the bpftrace language",
+               builds ? "sonde build" : "sonde"};
+  app.footer(builds ? kBuildFooter : kFooter);
+  if (builds) {
+    options.mode = Mode::Build;
+    declare_build(app, options, raw);
+    --argc, ++argv;
+  } else {
+    app.set_version_flag("-V,--version", "sonde " SONDE_VERSION);
+    declare_run(app, options, raw);
+  }
   std::vector<std::string> words = with_explicit_stages(argc, argv);
   std::reverse(words.begin(), words.end());  // CLI11 reads from the back
   try {

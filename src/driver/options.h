@@ -38,7 +38,7 @@ inline constexpr StageName kStages[] = {
 };
 
 // List is about a pattern, ListScript about what a script would attach to.
-enum class Mode : uint8_t { Run, List, ListScript, Dump, PrintText };
+enum class Mode : uint8_t { Run, List, ListScript, Dump, Build, PrintText };
 
 struct Options {
   Mode mode = Mode::Run;
@@ -52,6 +52,7 @@ struct Options {
   std::vector<Stage> stages;                 // -d
   std::vector<std::string> include_folders;  // -I
   std::vector<std::string> include_files;    // --include
+  std::string build_output;                  // Build: -o
   std::string emit_elf;                      // --emit-elf: where to write the object instead of running it
   std::string emit_llvm;                     // --emit-llvm: where to write the IR, without its endings
   bool count_failed_reads = false;           // -k

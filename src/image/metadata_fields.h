@@ -189,6 +189,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("source_name", image.source_name);
   archive("source_text", image.source_text);
   archive("imported", image.imported);
+  archive("kernel_release", image.kernel_release);
 }
 
 }  // namespace sonde::image::metadata

@@ -264,6 +264,8 @@ struct ProgramImage {
   std::string source_name;
   std::string source_text;
   std::vector<ImportedSource> imported;
+  // Images in files: the kernel whose structures are compiled in, as uname tells its release. Only it may run them.
+  std::string kernel_release;
 };
 
 }  // namespace sonde::image

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -101,6 +102,19 @@ image::Scope RunOptions::scope() const {
     scope.processes = pids.size() == 1 ? image::ProcessScope::One : image::ProcessScope::Listed;
   scope.is_cgroup = !cgroup.empty();
   return scope;
+}
+
+Result<void> check_built(const image::ProgramImage &image, const RunOptions &options) {
+  utsname running{};
+  uname(&running);
+  if (image.kernel_release != running.release)
+    return Error{"run", image.source_name,
+                 fmt::format("it was built for Linux {}; this is {}", image.kernel_release, running.release),
+                 "sonde build on this machine makes one for it", 0};
+  if (options.scope() != image.scope)
+    return Error{"limit", image.source_name, "its programs were built to trace every process",
+                 "-p, --follow and --cgroup work with the script itself", 0};
+  return {};
 }
 
 int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {

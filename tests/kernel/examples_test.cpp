@@ -1,7 +1,6 @@
 // The scripts of examples/: all compile, and those that watch one command say what it does.
 #include <algorithm>
 #include <filesystem>
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -49,9 +48,8 @@ class EveryExampleTest : public KprobeTest, public ::testing::WithParamInterface
 
 TEST_P(EveryExampleTest, compiles) {
   Outcome outcome = Sonde({"-d", "types", example(GetParam())}).run();
-  std::smatch refusal;
-  if (std::regex_search(outcome.err, refusal, std::regex("ERROR: (.* needs Linux [0-9.]+; this is [0-9.]+)\n")))
-    GTEST_SKIP() << refusal[1];
+  if (std::string reason = newer_kernel_needed(outcome); !reason.empty())
+    GTEST_SKIP() << reason;
   EXPECT_EQ(outcome.status, 0) << outcome;
 }
 

@@ -56,6 +56,8 @@ public:
   // Which of its outputs are a terminal (which changes no byte of what is written to it) instead of a pipe.
   Sonde &output_to_terminal() { return out_is_terminal_ = true, *this; }
   Sonde &errors_to_terminal() { return err_is_terminal_ = true, *this; }
+  // Runs this program, one that sonde built, instead of sonde.
+  Sonde &executable(std::string path) { return executable_ = std::move(path), *this; }
   // Runs as this user instead of root.
   Sonde &user(uint32_t uid) { return uid_ = uid, *this; }
 
@@ -73,6 +75,7 @@ private:
   friend class RunningProcess;
 
   std::vector<std::string> arguments_;
+  std::string executable_;  // empty: sonde
   std::string input_;
   std::map<std::string, std::string> environment_;
   std::string directory_;

@@ -125,7 +125,7 @@ private:
       _exit(126);
     if (run_.uid_ && (setgroups(0, nullptr) != 0 || setgid(*run_.uid_) != 0 || setuid(*run_.uid_) != 0))
       _exit(126);
-    std::string path = sonde_program();
+    std::string path = run_.executable_.empty() ? sonde_program() : run_.executable_;
     std::vector<std::string> words = {path};
     words.insert(words.end(), run_.arguments_.begin(), run_.arguments_.end());
     std::vector<char *> argv;

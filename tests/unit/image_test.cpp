@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "image/config.h"
+#include "image/executable.h"
 #include "image/image_file.h"
 #include "image/printf_format.h"
 
@@ -247,6 +248,23 @@ TEST(PrintfFormat, BadConversionsAreNamed) {
     ASSERT_FALSE(parsed) << format;
     EXPECT_NE(parsed.error().cause.find(named), std::string::npos) << parsed.error().cause;
   }
+}
+
+TEST(ExecutableTest, carries_an_image_behind_the_program) {
+  const std::vector<uint8_t> program = {1, 2, 3}, image = {9, 8, 7, 6, 5};
+  std::vector<uint8_t> executable = append_image(program, image);
+  EXPECT_EQ(std::vector<uint8_t>(executable.begin(), executable.begin() + 3), program);
+  auto found = appended_image(executable);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(std::vector<uint8_t>(found->begin(), found->end()), image);
+  EXPECT_EQ((found->data() - executable.data()) % 8, 0);
+}
+
+TEST(ExecutableTest, finds_nothing_in_what_was_cut) {
+  std::vector<uint8_t> executable = append_image(std::vector<uint8_t>(100), std::vector<uint8_t>(50));
+  EXPECT_FALSE(appended_image(std::span(executable).first(executable.size() - 1)));
+  EXPECT_FALSE(appended_image(std::span(executable).last(40)));
+  EXPECT_FALSE(appended_image({}));
 }
 
 }  // namespace

@@ -1,0 +1,27 @@
+// sonde build SCRIPT -o FILE: the image as a file, alone or behind the program that runs it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "image/program_image.h"
+
+namespace sonde::driver {
+
+// The image's file form, for this kernel alone.
+Result<std::vector<uint8_t>> object_file(image::ProgramImage image);
+
+// What FILE's ending says: "x.o" and "x.bpf.o" are the object, anything else an executable that begins with
+// `standalone`. A file that was there is replaced whole or not at all.
+Result<void> write_build(const image::ProgramImage &image, const std::string &path,
+                         std::span<const uint8_t> standalone);
+
+// Whether these are the bytes of an object or an executable, and not a script's.
+bool is_built(const std::string &bytes);
+// The image in them.
+Result<image::ProgramImage> read_built(const std::string &bytes);
+
+}  // namespace sonde::driver

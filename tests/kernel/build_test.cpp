@@ -1,0 +1,115 @@
+// What `sonde build` makes: executables and objects that do what the script does.
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "harness.h"
+
+namespace sonde::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class BuildTest : public TracerTest {
+protected:
+  // Builds the script; the name's ending says what of it. Returns the file's path.
+  std::string build(const std::string &script, const std::string &name = "tracer", std::vector<std::string> more = {}) {
+    std::string path = directory_.path() + "/" + name;
+    std::vector<std::string> words = {"build", "-e", script, "-o", path};
+    words.insert(words.end(), more.begin(), more.end());
+    Outcome outcome = Sonde(words).run();
+    EXPECT_EQ(outcome.status, 0) << outcome;
+    EXPECT_EQ(outcome.out, "");
+    return path;
+  }
+  static Outcome run(const std::string &path, std::vector<std::string> words = {}) {
+    return Sonde(std::move(words)).executable(path).run();
+  }
+  const std::string &directory() const { return directory_.path(); }
+
+private:
+  TemporaryDirectory directory_;
+};
+
+std::string counts_calls() {
+  return "uprobe:" + program("traced") + ":traced_add { @calls = count(); @last[comm] = arg0 } " +
+         R"(END { printf("done in %s\n", probe) })";
+}
+
+TEST_F(BuildTest, an_executable_prints_what_the_script_prints) {
+  Outcome script = run_script(counts_calls(), {"-c", traced("add 12")});
+  Outcome executable = run(build(counts_calls()), {"-c", traced("add 12")});
+  EXPECT_EQ(executable.status, 0) << executable;
+  EXPECT_THAT(executable.out, HasSubstr("@calls: 12\n"));
+  EXPECT_EQ(executable.out, script.out);
+  EXPECT_EQ(executable.err, script.err);
+}
+
+TEST_F(BuildTest, an_object_is_run_by_sonde) {
+  std::string path = build(counts_calls(), "tracer.bpf.o");
+  Outcome outcome = Sonde({path, "-c", traced("add 3")}).run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.out, HasSubstr("@calls: 3\n"));
+  EXPECT_NE(access(path.c_str(), X_OK), 0);
+}
+
+TEST_F(BuildTest, takes_the_options_of_a_run) {
+  std::string path = build(R"(BEGIN { @ = 7; exit(5) })");
+  EXPECT_THAT(run(path, {"--help"}).out, HasSubstr("--strict"));
+  Outcome json = run(path, {"-f", "json", "-q", "-o", directory() + "/out"});
+  EXPECT_EQ(json.status, 5) << json;
+  EXPECT_THAT(read_file(directory() + "/out"), HasSubstr(R"({"type": "map", "data": {"@": 7}})"));
+  Outcome wrong = run(path, {"--stritc"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("--stritc"));
+}
+
+TEST_F(BuildTest, limits_to_processes_are_for_scripts) {
+  Outcome outcome = run(build("interval:ms:50 { exit() }"), {"-p", std::to_string(getpid())});
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("built to trace every process"));
+}
+
+TEST_F(BuildTest, stamps_where_asked) {
+  std::string script = R"(BEGIN { printf("one\n"); exit() })";
+  Outcome without = run(build(script), {"--json-typed"});
+  EXPECT_EQ(without.status, 3) << without;
+  EXPECT_THAT(without.err, HasSubstr("build it with --ordered"));
+  Outcome with = run(build(script, "stamped", {"--ordered"}), {"--json-typed", "-q"});
+  EXPECT_EQ(with.status, 0) << with;
+  EXPECT_THAT(with.out, HasSubstr("\"time_ns\"")) << with;
+}
+
+TEST_F(BuildTest, an_executable_that_was_cut_says_so) {
+  std::string path = build("BEGIN { exit() }");
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
+  Outcome outcome = run(path);
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("carries no script"));
+}
+
+TEST_F(BuildTest, an_executable_that_was_changed_says_so) {
+  std::string path = build("BEGIN { exit() }");
+  std::string bytes = read_file(path);
+  bytes[bytes.rfind("source_text")] = 'S';
+  std::ofstream(path, std::ios::binary) << bytes;
+  Outcome outcome = run(path);
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("checksum"));
+}
+
+TEST_F(BuildTest, refusals) {
+  EXPECT_EQ(Sonde({"build", "-e", "BEGIN { exit() }"}).run().status, 2);
+  Outcome nowhere = Sonde({"build", "-e", "BEGIN { exit() }", "-o", "/nowhere/tracer"}).run();
+  EXPECT_EQ(nowhere.status, 3);
+  EXPECT_THAT(nowhere.err, HasSubstr("could not write /nowhere/tracer"));
+  Outcome script = Sonde({"build", "-e", "BEGIN { exit( }", "-o", directory() + "/x"}).run();
+  EXPECT_EQ(script.status, 1);
+  EXPECT_FALSE(std::filesystem::exists(directory() + "/x"));
+  std::string object = build("BEGIN { exit() }", "x.bpf.o");
+  EXPECT_EQ(Sonde({"-d", object}).run().status, 2);
+}
+
+}  // namespace
+}  // namespace sonde::test
