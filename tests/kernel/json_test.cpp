@@ -5,6 +5,8 @@
 #include <rapidjson/schema.h>
 #include <rapidjson/stringbuffer.h>
 
+#include <sstream>
+
 #include "harness.h"
 
 namespace sonde::test {
@@ -26,7 +28,7 @@ constexpr char kEverything[] = R"(
     for ($i : 0..6) { @full[$i] = $i; }
     printf("%d %s\n", 5, "a\xff\x01\"b"); time("%H\n"); cat("/proc/self/comm"); system("echo hi");
     print(1); print("s\xfe"); print((1, "x", (true, 3))); print((uint64)-1); print(@hists); print(@nested, 1);
-    errorf("bad %d", 1); warnf("odd");
+    errorf("bad %d", 1); warnf("odd"); join((uint64)0);
   })";
 
 rapidjson::Document parsed(const std::string &line) {
@@ -60,8 +62,29 @@ TEST_F(JsonTest, typed_records_fit_the_schema) {
     kinds.insert(record["type"].GetString());
     EXPECT_EQ(record["seq"].GetUint64(), next++) << line;
   }
-  EXPECT_THAT(kinds, ElementsAre("attached_probes", "cat", "errorf", "helper_error", "hist", "map", "printf", "stats",
-                                 "summary", "syscall", "time", "tseries", "value", "warnf"));
+  EXPECT_THAT(kinds, ElementsAre("attached_probes", "cat", "errorf", "helper_error", "hist", "join", "map", "printf",
+                                 "stats", "summary", "syscall", "time", "tseries", "value", "warnf"));
+}
+
+// A program that sends more at once than the ring buffer holds: nobody reads meanwhile.
+TEST_F(JsonTest, records_of_losses_fit_the_schema) {
+  rapidjson::Document schema_text = parsed(Sonde({"--json-schema"}).run().out);
+  rapidjson::SchemaDocument schema(schema_text);
+  Outcome outcome = run_script(
+      R"(config = { perf_rb_pages = 1 } BEGIN { unroll (100) { printf("%s %s %s %s\n", probe, comm, "a line", "more") } })",
+      {"--json-typed"});
+  std::vector<std::string> lines = outcome.lines();
+  for (const char *type : {"lost_stacks", "missed_runs"})
+    lines.push_back(R"({"type": ")" + std::string(type) +
+                    R"(", "count": 4, "data": {"uprobe:a:f": 4}, "version": 1, "seq": 0, "time_ns": 1})");
+  std::set<std::string> kinds;
+  for (const std::string &line : lines) {
+    rapidjson::Document record = parsed(line);
+    rapidjson::SchemaValidator validator(schema);
+    EXPECT_TRUE(record.Accept(validator)) << line;
+    kinds.insert(record["type"].GetString());
+  }
+  EXPECT_THAT(kinds, testing::IsSupersetOf({"lost_events", "lost_stacks", "missed_runs"})) << outcome;
 }
 
 TEST_F(JsonTest, the_schema_refuses_what_is_no_record) {
@@ -151,6 +174,32 @@ TEST_F(JsonTest, stacks_fold_into_lines_for_flame_graphs) {
   EXPECT_THAT(outcome.lines()[0], testing::MatchesRegex("traced;(.*;)?traced_add 7"));
   EXPECT_THAT(outcome.err, HasSubstr("text\n"));
   EXPECT_THAT(outcome.err, HasSubstr("@other: 1\n"));
+}
+
+// As flame graph tools take a line apart: frames between semicolons, and a number behind the last space.
+TEST_F(JsonTest, folded_lines_have_frames_and_a_number_whatever_is_in_names) {
+  Outcome outcome =
+      run_script("uprobe:" + program("traced") +
+                     R"(:traced_add { @[kstack, "a;b c\nd", ustack] = count(); @sums[ustack(2)] = sum(5) })",
+                 {"-f", "folded", "-c", traced("add 7")});
+  uint64_t calls = 0, sums = 0;
+  for (const std::string &line : outcome.lines()) {
+    size_t space = line.rfind(' ');
+    ASSERT_NE(space, std::string::npos) << line;
+    ASSERT_FALSE(space + 1 == line.size() || line.find_first_not_of("0123456789", space + 1) != std::string::npos)
+        << line;
+    std::vector<std::string> frames;
+    std::istringstream rest(line.substr(0, space));
+    for (std::string frame; std::getline(rest, frame, ';'); frames.push_back(frame))
+      EXPECT_FALSE(frame.empty()) << line;
+    ASSERT_FALSE(frames.empty()) << line;
+    bool has_label = frames.front() == "a:b c d";
+    EXPECT_THAT(frames, testing::Contains("traced_add")) << line;
+    EXPECT_TRUE(has_label || frames.back() == "traced_add") << line;
+    (has_label ? calls : sums) += std::stoull(line.substr(space + 1));
+  }
+  EXPECT_EQ(calls, 7u) << outcome;
+  EXPECT_EQ(sums, 35u) << outcome;
 }
 
 TEST_F(JsonTest, folding_needs_a_map_with_stacks) {
