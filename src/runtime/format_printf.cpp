@@ -81,7 +81,7 @@ void append_signed(std::string &out, int64_t value, const Shape &shape) {
 void append_unsigned(std::string &out, uint64_t value, char conversion, const Shape &shape) {
   std::string digits = digits_of(value, conversion);
   std::string_view prefix;
-  if (conversion == 'p' || (shape.alternate && conversion == 'x' && value != 0))
+  if (value != 0 && (conversion == 'p' || (shape.alternate && conversion == 'x')))
     prefix = "0x";
   else if (shape.alternate && conversion == 'X' && value != 0)
     prefix = "0X";

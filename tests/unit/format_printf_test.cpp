@@ -80,7 +80,7 @@ TEST_F(FormatPrintf, CharactersAndPointers) {
             "A|  B|C  |");
   EXPECT_EQ(render("%p %20p|%-8p|", {Type::uint64(), Type::uint64(), Type::uint64()},
                    bytes_of(uint64_t{0}, UINT64_MAX, uint64_t{255})),
-            "0x0   0xffffffffffffffff|0xff    |");
+            "0   0xffffffffffffffff|0xff    |");
 }
 
 TEST_F(FormatPrintf, WidthAndPrecisionFromArguments) {
