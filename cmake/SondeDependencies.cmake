@@ -2,6 +2,7 @@
 
 # LLVM's configuration looks for zlib first, and what it finds is everybody's.
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  unset(ZLIB_LIBRARY_RELEASE CACHE)
   find_library(ZLIB_LIBRARY libz.a)
 endif()
 find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)

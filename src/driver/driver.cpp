@@ -119,15 +119,15 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
     return refuse(text.error());
   if (!options.one_liner && is_built(*text))
     return run_built(*text, options, kernel);
-  CompileOptions compile_options{options.parameters,
-                                 options.script_options,
-                                 options.script_help,
-                                 options.run.pids,
-                                 options.unsafe,
-                                 {},
-                                 {options.include_folders, options.include_files},
-                                 !options.emit_llvm.empty(),
-                                 options.stages};
+  CompileOptions compile_options;
+  compile_options.parameters = options.parameters;
+  compile_options.given = options.script_options;
+  compile_options.wants_options_help = options.script_help;
+  compile_options.pids = options.run.pids;
+  compile_options.unsafe = options.unsafe;
+  compile_options.headers = {options.include_folders, options.include_files};
+  compile_options.keeps_ir = !options.emit_llvm.empty();
+  compile_options.stages = options.stages;
   compile_options.stamp_records = options.run.wants_stamps();
   compile_options.count_failed_reads = options.count_failed_reads;
   compile_options.scope = options.run.scope();

@@ -19,7 +19,7 @@ struct UsdtArgument {
   bool has_index = false;  // Memory: + index * scale
   uint16_t index = 0;
   uint8_t scale = 1;
-  std::string problem;  // why a program cannot read it; empty when it can
+  std::string problem = {};  // why a program cannot read it; empty when it can
 
   friend bool operator==(const UsdtArgument &, const UsdtArgument &) = default;
 };

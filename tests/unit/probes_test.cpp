@@ -472,8 +472,8 @@ TEST_F(GroupsTest, ARefusedGroupNamesTheTargetThatSpoiltIt) {
 
 TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
   std::vector<Error> refused;
-  auto result =
-      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); }, {kernel_, {}, {}, &refused});
+  auto result = attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); },
+                                 {kernel_, {}, {}, false, &refused});
   ASSERT_TRUE(result);
   EXPECT_EQ(attached_, 4u);
   ASSERT_EQ(refused.size(), 1u);
@@ -482,8 +482,8 @@ TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
 
 TEST_F(GroupsTest, ARefusalOfEverythingCountsForEachTarget) {
   std::vector<Error> refused;
-  auto result =
-      attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EPERM); }, {kernel_, {}, {}, &refused});
+  auto result = attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EPERM); },
+                                 {kernel_, {}, {}, false, &refused});
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->empty());
   ASSERT_EQ(refused.size(), 5u);
@@ -498,7 +498,7 @@ TEST_F(GroupsTest, OneByOneTheFirstRefusalEndsItUnlessGathered) {
   EXPECT_FALSE(attach_each(targets_, attach_one, {kernel_, {}, {}}));
   EXPECT_EQ(attached_, 2u);
   std::vector<Error> refused;
-  auto result = attach_each(targets_, attach_one, {kernel_, {}, {}, &refused});
+  auto result = attach_each(targets_, attach_one, {kernel_, {}, {}, false, &refused});
   ASSERT_TRUE(result);
   EXPECT_EQ(result->size(), 4u);
   EXPECT_EQ(refused.size(), 1u);
