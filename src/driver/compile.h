@@ -27,7 +27,7 @@ struct CompileOptions {
   std::vector<Stage> stages;   // to print, in the chain's order; empty for all the way to the image
   bool stamp_records = false;  // for output that tells the origin of records or sorts them
   bool count_failed_reads = false;
-  image::Scope scope;
+  image::Scope scope = {};
 };
 
 struct Compilation {

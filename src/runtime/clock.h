@@ -14,6 +14,7 @@ struct Clock {
 };
 
 uint64_t boot_time_ns();
+uint64_t monotonic_time_ns();
 uint64_t tai_ahead_of_boot_ns();  // CLOCK_TAI - CLOCK_BOOTTIME
 int64_t wall_time_ns();
 

@@ -35,6 +35,7 @@ std::string with_microseconds(const std::string &format, int64_t microseconds) {
 Clock Clock::running() { return {wall_time_ns() - static_cast<int64_t>(boot_time_ns())}; }
 
 uint64_t boot_time_ns() { return static_cast<uint64_t>(read_clock(CLOCK_BOOTTIME)); }
+uint64_t monotonic_time_ns() { return static_cast<uint64_t>(read_clock(CLOCK_MONOTONIC)); }
 uint64_t tai_ahead_of_boot_ns() { return static_cast<uint64_t>(read_clock(CLOCK_TAI)) - boot_time_ns(); }
 int64_t wall_time_ns() { return read_clock(CLOCK_REALTIME); }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <ctime>
 
 namespace sonde::runtime {
 namespace {
@@ -26,6 +27,10 @@ perf_event_attr attributes() {
   attr.mmap = 1;
   attr.mmap2 = 1;
   attr.task = 1;
+  attr.sample_id_all = 1;
+  attr.sample_type = PERF_SAMPLE_TIME;
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_MONOTONIC;
   attr.watermark = 1;  // nobody waits for them: they are read when they are needed
   attr.wakeup_watermark = kDataSize;
   return attr;
@@ -50,6 +55,13 @@ template <typename T> bool take(const uint8_t *record, size_t size, T &out) {
   return true;
 }
 
+uint64_t time_of(const uint8_t *record, size_t size) {
+  uint64_t time = 0;
+  if (size >= sizeof(perf_event_header) + sizeof time)
+    std::memcpy(&time, record + size - sizeof time, sizeof time);
+  return time;
+}
+
 void dispatch_mmap(const uint8_t *record, size_t size, const MappingListener &listener) {
   Mmap2 mmap;
   if (!take(record, size, mmap))
@@ -58,7 +70,8 @@ void dispatch_mmap(const uint8_t *record, size_t size, const MappingListener &li
   const char *path = reinterpret_cast<const char *>(record) + fixed;
   std::string name(path, strnlen(path, size - fixed));
   if (name.starts_with('/') && !name.starts_with("//"))
-    listener.mapped(mmap.pid, {mmap.address, mmap.address + mmap.length, mmap.file_offset, std::move(name)});
+    listener.mapped(
+        mmap.pid, {mmap.address, mmap.address + mmap.length, mmap.file_offset, std::move(name), time_of(record, size)});
 }
 
 }  // namespace
@@ -70,7 +83,7 @@ void dispatch_record(const uint8_t *record, size_t size, const MappingListener &
   if (header.type == PERF_RECORD_MMAP2)
     dispatch_mmap(record, size, listener);
   else if (header.type == PERF_RECORD_FORK && take(record, size, task) && task.pid != task.parent_pid)
-    listener.forked(task.pid, task.parent_pid);
+    listener.forked(task.pid, task.parent_pid, time_of(record, size));
   else if (header.type == PERF_RECORD_EXIT && take(record, size, task) && task.pid == task.tid)
     listener.exited(task.pid);
 }
@@ -100,28 +113,36 @@ void MappingRecords::open_cpu(int cpu) {
     rings_.push_back({fd, static_cast<uint8_t *>(pages)});
 }
 
-void MappingRecords::read(const MappingListener &listener) {
-  for (const Ring &ring : rings_) {
-    auto *control = reinterpret_cast<perf_event_mmap_page *>(ring.pages);
-    const uint8_t *data = ring.pages + page_size();
-    std::atomic_ref<__u64> head(control->data_head), tail(control->data_tail);
-    uint64_t end = head.load(std::memory_order_acquire), at = tail.load(std::memory_order_relaxed);
-    std::vector<uint8_t> record;
-    while (at < end) {
-      perf_event_header header;
-      // Records start at multiples of eight, so a header never wraps; what follows it may.
-      std::memcpy(&header, data + at % kDataSize, sizeof header);
-      if (header.size < sizeof header)
-        break;
-      record.resize(header.size);
-      size_t first = std::min<size_t>(header.size, kDataSize - at % kDataSize);
-      std::memcpy(record.data(), data + at % kDataSize, first);
-      std::memcpy(record.data() + first, data, header.size - first);
-      dispatch_record(record.data(), record.size(), listener);
-      at += header.size;
-    }
-    tail.store(end, std::memory_order_release);
+void MappingRecords::read_ring(const Ring &ring, std::vector<std::vector<uint8_t>> &records) {
+  auto *control = reinterpret_cast<perf_event_mmap_page *>(ring.pages);
+  const uint8_t *data = ring.pages + page_size();
+  std::atomic_ref<__u64> head(control->data_head), tail(control->data_tail);
+  uint64_t end = head.load(std::memory_order_acquire), at = tail.load(std::memory_order_relaxed);
+  while (at < end) {
+    perf_event_header header;
+    // Records start at multiples of eight, so a header never wraps; what follows it may.
+    std::memcpy(&header, data + at % kDataSize, sizeof header);
+    if (header.size < sizeof header)
+      break;
+    std::vector<uint8_t> &record = records.emplace_back(header.size);
+    size_t first = std::min<size_t>(header.size, kDataSize - at % kDataSize);
+    std::memcpy(record.data(), data + at % kDataSize, first);
+    std::memcpy(record.data() + first, data, header.size - first);
+    at += header.size;
   }
+  tail.store(end, std::memory_order_release);
+}
+
+// A process is made on one CPU and maps its program on another.
+void MappingRecords::read(const MappingListener &listener) {
+  std::vector<std::vector<uint8_t>> records;
+  for (const Ring &ring : rings_)
+    read_ring(ring, records);
+  std::stable_sort(records.begin(), records.end(), [](const auto &a, const auto &b) {
+    return time_of(a.data(), a.size()) < time_of(b.data(), b.size());
+  });
+  for (const std::vector<uint8_t> &record : records)
+    dispatch_record(record.data(), record.size(), listener);
 }
 
 }  // namespace sonde::runtime

@@ -9,6 +9,7 @@
 #include <optional>
 #include <sstream>
 
+#include "runtime/clock.h"
 #include "runtime/kernel_symbols.h"
 #include "runtime/symbols.h"
 
@@ -81,8 +82,8 @@ std::vector<SourcePlace> UserSymbols::source(uint64_t address, uint32_t pid) {
 
 void UserSymbols::keep_up() {
   records_.read({[this](uint32_t pid, Mapping mapping) { add_mapping(pid, std::move(mapping)); },
-                 [this](uint32_t pid, uint32_t parent) {
-                   forget(pid);  // an older process with that number
+                 [this](uint32_t pid, uint32_t parent, uint64_t time_ns) {
+                   forget_older(pid, time_ns);  // an older process with that number
                    parents_[pid] = parent;
                  },
                  [this](uint32_t pid) { forget_oldest(pid); }});
@@ -103,6 +104,15 @@ void UserSymbols::forget_oldest(uint32_t exited_pid) {
   exited_.pop_front();
 }
 
+// What is newer was told already: by the CPU that the new process went to.
+void UserSymbols::forget_older(uint32_t pid, uint64_t time_ns) {
+  std::vector<Mapping> newer = std::move(mappings_[pid]);
+  forget(pid);
+  std::erase_if(newer, [&](const Mapping &mapping) { return mapping.since_ns < time_ns; });
+  if (!newer.empty())
+    mappings_[pid] = std::move(newer);
+}
+
 void UserSymbols::forget(uint32_t pid) {
   mappings_.erase(pid);
   parents_.erase(pid);
@@ -114,6 +124,7 @@ void UserSymbols::forget(uint32_t pid) {
 bool UserSymbols::read_mappings(uint32_t pid) {
   std::ifstream file(fmt::format("/proc/{}/maps", pid));
   std::vector<Mapping> fresh;
+  uint64_t now = monotonic_time_ns();
   for (std::string line; std::getline(file, line);) {
     // begin-end perms offset device inode path
     Mapping mapping{};
@@ -122,6 +133,7 @@ bool UserSymbols::read_mappings(uint32_t pid) {
     std::istringstream words(line);
     words >> std::hex >> mapping.begin >> dash >> mapping.end >> permissions >> mapping.file_offset >> device >> inode;
     std::getline(words >> std::ws, mapping.path);
+    mapping.since_ns = now;
     if (!mapping.path.empty() && mapping.path[0] == '/' && permissions.find('x') != std::string::npos)
       fresh.push_back(std::move(mapping));
   }

@@ -32,6 +32,7 @@ public:
 
 private:
   void add_mapping(uint32_t pid, Mapping mapping);
+  void forget_older(uint32_t pid, uint64_t time_ns);
   void forget_oldest(uint32_t exited_pid);
   void forget(uint32_t pid);
   bool read_mappings(uint32_t pid);

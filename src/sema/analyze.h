@@ -24,7 +24,7 @@ struct AnalyzeOptions {
   const cdefs::Definitions *definitions = nullptr;  // of the script's C; must outlive the Analysis
   bool stamp_records = false;                       // so that output can tell each record's origin
   bool count_failed_reads = false;                  // -k
-  image::Scope scope;                               // -p, --follow, --cgroup
+  image::Scope scope = {};                          // -p, --follow, --cgroup
 };
 
 // The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors
