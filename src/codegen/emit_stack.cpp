@@ -9,9 +9,9 @@ namespace {
 constexpr uint64_t kUserStack = 1 << 8;  // BPF_F_USER_STACK
 constexpr int64_t kBucketTaken = -17;    // -EEXIST: another stack has the same hash
 
-// A raw tracepoint's kernel stack begins with what runs the program: the program itself, bpf_trace_run2 and
-// __bpf_trace_sys_enter. None of it is there when perf serves the tracepoints of system calls.
-constexpr uint64_t kOwnFrames = 3;
+// A raw tracepoint's kernel stack begins with the program itself and bpf_trace_run2, which are not there when perf
+// serves the tracepoints of system calls. Some kernels have one more, which the runtime leaves out.
+constexpr uint64_t kOwnFrames = 2;
 
 uint64_t flags_of(const Type &stack, const probes::Context &context) {
   if (stack.kind == TypeKind::UserStack)

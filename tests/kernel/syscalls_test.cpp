@@ -57,11 +57,12 @@ TEST_F(SyscallTest, results_can_be_negative) {
 }
 
 // The names in the first stack of a text, without those of `ignored`.
+// Each once where it follows itself: 5.10 begins stacks so.
 std::vector<std::string> frame_names(const std::string &text, const std::set<std::string> &ignored) {
   std::vector<std::string> names;
   std::regex frame("        ([^\n+]+)\\+[0-9]+\n");
   for (auto match = std::sregex_iterator(text.begin(), text.end(), frame); match != std::sregex_iterator(); ++match)
-    if (std::string name = (*match)[1]; !ignored.contains(name))
+    if (std::string name = (*match)[1]; !ignored.contains(name) && (names.empty() || names.back() != name))
       names.push_back(name);
   return names;
 }
@@ -71,17 +72,12 @@ TEST_F(SyscallTest, kernel_stacks_begin_in_the_kernel) {
   const std::set<std::string> ignored = {"__traceiter_sys_enter", "__traceiter_sys_exit"};
   for (const char *side : {"enter", "exit"}) {
     std::string name = side;
-    Outcome served = trace("tracepoint:syscalls:sys_" + name +
-                               "_nanosleep /pid == cpid/ { print(kstack); @shown = len(kstack); print(kstack(1)) }",
-                           "sleep 1");
+    Outcome served = trace("tracepoint:syscalls:sys_" + name + "_nanosleep /pid == cpid/ { print(kstack) }", "sleep 1");
     Outcome raw =
         trace("tracepoint:raw_syscalls:sys_" + name + " /pid == cpid && args.id == 35/ { print(kstack) }", "sleep 1");
     std::vector<std::string> all = frame_names(raw.out, ignored);
     ASSERT_FALSE(all.empty()) << raw;
-    std::vector<std::string> names = frame_names(served.out, ignored);
-    ASSERT_GT(names.size(), all.size()) << served;
-    EXPECT_EQ(std::vector(names.begin(), names.begin() + static_cast<ptrdiff_t>(all.size())), all) << served << raw;
-    EXPECT_EQ(names.back().find("bpf_"), std::string::npos) << served;
+    EXPECT_EQ(frame_names(served.out, ignored), all) << served << raw;
   }
 }
 
