@@ -127,7 +127,7 @@ run_in_guest() {
         >"$results/$suite.log" 2>"$results/$suite.errors" <<SCRIPT || status=$?
 cd $(printf %q "$SONDE_ROOT")
 export PATH=$(printf %q "$SONDE_ROOT/build"):\$PATH SONDE=$(printf %q "$SONDE_ROOT/build/sonde")
-export SONDE_LAB=$kernel SONDE_TEST_SECONDS=60 SONDE_RANDOM_SECONDS=30
+export SONDE_LAB=$kernel SONDE_TEST_SECONDS=60 SONDE_RANDOM_SECONDS=60 SONDE_RANDOM_SCRIPTS=60
 build/tests/kernel_tests || status=\$?
 build/tests/random_tests || status=\$?
 exit \${status:-0}

@@ -13,6 +13,7 @@ namespace {
 
 // The frames of caller and callback share 512 bytes.
 constexpr uint32_t kCallbackStack = 64;
+constexpr uint32_t kSparingCallbackStack = 16;
 
 // The most rounds that bpf_loop takes (BPF_MAX_LOOPS).
 constexpr uint64_t kMostRounds = 1 << 23;
@@ -33,7 +34,7 @@ llvm::Value *Emitter::capture() {
 
 // Makes the callback the function that is being emitted.
 void Emitter::enter_callback(llvm::Function &function) {
-  frame_ = make_frame(function, kCallbackStack);
+  frame_ = make_frame(function, module_.spares_stack() ? kSparingCallbackStack : kCallbackStack);
   begin_frame();
   locate(where_);  // in the new function
   frame_.captured = function.getArg(function.arg_size() - 1);

@@ -42,6 +42,20 @@ bool report_too_large(const llvm::Module &module, const sema::Analysis &analysis
   return found;
 }
 
+// Newer kernels may give each function a stack of its own, and then have the last word.
+constexpr kernel::KernelVersion kPrivateStacks{6, 13, 0};
+
+void report_too_deep(const llvm::Function &program, const sema::Analysis &analysis, kernel::Kernel &kernel,
+                     Diagnostics &diagnostics) {
+  if (kernel.version() >= kPrivateStacks)
+    return;
+  for (const sema::Unit &unit : analysis.units)
+    if (program.getName() == unit.function)
+      diagnostics
+          .error(unit.probe->where, "the loops of this probe are nested too deeply for the stack of a BPF program")
+          .with_hint("fewer levels of loops, or the inner ones over few enough rounds to be unrolled");
+}
+
 }  // namespace
 
 image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
@@ -75,6 +89,8 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
     image.object = emit_object(builder.module(), *target, dumps);
     if (!builder.is_out_of_stack())
       break;
+    if (const llvm::Function *program = builder.too_deep_program(); program && spares_stack)
+      report_too_deep(*program, analysis, kernel, diagnostics);
   }
   return image;
 }

@@ -4,6 +4,7 @@
 
 #include <linux/bpf.h>
 #include <llvm/IR/DiagnosticInfo.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <algorithm>
@@ -60,10 +61,13 @@ ModuleBuilder::ModuleBuilder(const sema::Analysis &analysis, const Sources &sour
                              const llvm::TargetMachine &target, bool spares_stack)
     : analysis_(analysis), kernel_(kernel), module_(make_module(context_, target)), debug_info_(*module_, sources),
       spares_stack_(spares_stack) {
-  // The one error that valid IR leads to; the default handler would end the process.
-  auto note = [](const llvm::DiagnosticInfo *info, void *builder) {
-    if (info->getSeverity() == llvm::DS_Error)
-      static_cast<ModuleBuilder *>(builder)->is_out_of_stack_ = true;
+  // The one error that valid IR leads to (the default handler would end the process), and sizes of stacks.
+  auto note = [](const llvm::DiagnosticInfo *info, void *context) {
+    auto *builder = static_cast<ModuleBuilder *>(context);
+    if (const auto *stack = llvm::dyn_cast<llvm::DiagnosticInfoStackSize>(info))
+      builder->stack_sizes_[&stack->getFunction()] = stack->getStackSize();
+    else if (info->getSeverity() == llvm::DS_Error)
+      builder->is_out_of_stack_ = true;
   };
   context_.setDiagnosticHandlerCallBack(note, this);
 }
@@ -79,7 +83,36 @@ void ModuleBuilder::build() {
   if (scratch_)
     debug_info_.describe_map(*scratch_, {BPF_MAP_TYPE_ARRAY, image::kScratchLevels * kernel_.possible_cpu_count(),
                                          debug_info_.type(Type::integer(32, false)), debug_info_.bytes(scratch_size_)});
+  ask_for_stack_sizes();
   debug_info_.finish();
+}
+
+// LLVM tells them as warnings of frames that are larger than this.
+void ModuleBuilder::ask_for_stack_sizes() {
+  for (llvm::Function &function : *module_)
+    if (!function.isDeclaration())
+      function.addFnAttr("warn-stack-size", "0");
+}
+
+// As the verifier counts: frames in steps of 32 bytes, the deepest chain of functions. References count as calls: a
+// helper calls back what it is given.
+uint64_t ModuleBuilder::stack_with_callees(const llvm::Function &function) const {
+  auto size = stack_sizes_.find(&function);
+  uint64_t own = std::max<uint64_t>(size == stack_sizes_.end() ? 0 : size->second, 1);
+  uint64_t deepest = 0;
+  for (const llvm::Instruction &instruction : llvm::instructions(function))
+    for (const llvm::Use &operand : instruction.operands())
+      if (const auto *callee = llvm::dyn_cast<llvm::Function>(operand); callee && callee->hasLocalLinkage())
+        deepest = std::max(deepest, stack_with_callees(*callee));
+  return (own + 31) / 32 * 32 + deepest;
+}
+
+const llvm::Function *ModuleBuilder::too_deep_program() const {
+  constexpr uint64_t kMostStack = 512;  // MAX_BPF_STACK
+  for (const llvm::Function &function : *module_)
+    if (!function.isDeclaration() && !function.hasLocalLinkage() && stack_with_callees(function) > kMostStack)
+      return &function;
+  return nullptr;
 }
 
 void ModuleBuilder::add_license() {

@@ -37,8 +37,11 @@ public:
   void build();
   llvm::Module &module() { return *module_; }
 
-  // Whether LLVM found, as it emitted the object, that a program needs more stack than there is.
-  bool is_out_of_stack() const { return is_out_of_stack_; }
+  // Whether, as the object was emitted, a program was found to need more stack than there is: alone, or together with
+  // the functions that it calls or has called back.
+  bool is_out_of_stack() const { return is_out_of_stack_ || too_deep_program(); }
+  // The program whose functions together need more; null when there is none.
+  const llvm::Function *too_deep_program() const;
   bool spares_stack() const { return spares_stack_; }
 
   llvm::LLVMContext &context() { return context_; }
@@ -76,6 +79,8 @@ private:
   void add_program(uint32_t unit_index);
   llvm::GlobalVariable *add_losses(uint32_t count);
   void size_losses();
+  void ask_for_stack_sizes();
+  uint64_t stack_with_callees(const llvm::Function &function) const;
   llvm::GlobalVariable *add_ring(const char *name);
   llvm::GlobalVariable *add_map(const std::string &name);
 
@@ -98,6 +103,7 @@ private:
   std::unordered_map<std::string, llvm::GlobalVariable *> stacks_;  // by name
   bool spares_stack_;
   bool is_out_of_stack_ = false;
+  std::map<const llvm::Function *, uint64_t> stack_sizes_;  // bytes, as emitted; none where it is 0
   llvm::GlobalVariable *scratch_ = nullptr;
   uint32_t scratch_size_ = 0;
 };

@@ -21,6 +21,21 @@ TEST_F(VerifierTest, more_variables_at_a_time_than_the_stack_holds) {
   EXPECT_THAT(outcome.lines(), ElementsAre("@sum: 7143")) << outcome;
 }
 
+// A loop of many rounds is a function of its own: the verifier adds up what both have on the stack.
+TEST_F(VerifierTest, more_variables_than_the_stack_holds_for_a_program_and_its_loop) {
+  std::string script = "BEGIN { $n = 0; $sum = 0;", sum = "@sum = $sum";
+  std::string inside, inside_sum = "$sum = $n";
+  for (int i = 0; i < 36; i++) {
+    script += fmt::format(" $v{} = rand % 1 + {};", i, i);
+    sum += fmt::format(" + $v{}", i);
+    inside += fmt::format(" $w{} = rand % 1 + {};", i, i);
+    inside_sum += fmt::format(" + $w{}", i);
+  }
+  script += " while ($n < 300) { $n++;" + inside + " if (rand % 1 == 1) { print($w1) } " + inside_sum + " } " + sum;
+  Outcome outcome = run_script(script + " }", {"-q"});
+  EXPECT_THAT(outcome.lines(), ElementsAre(fmt::format("@sum: {}", 300 + 2 * 35 * 36 / 2))) << outcome;
+}
+
 TEST_F(VerifierTest, slots_of_histograms_that_follow_from_narrow_numbers) {
   Outcome outcome = run_script(
       R"(BEGIN { @i = (uint32)(1 << 24); @l = lhist(bswap((uint32)@i) % 31, 0, 100, 50); @h = hist((int8)@i);

@@ -1,6 +1,7 @@
 // Random scripts, each from its seed: the kernel accepts what sema accepts, and computes what the language says.
 //
-// SONDE_RANDOM_SECONDS (8) limits each test, SONDE_RANDOM_SEED (1) is the first seed; a failure prints its script.
+// SONDE_RANDOM_SEED (1) is the first seed, SONDE_RANDOM_SCRIPTS (300) how many follow, and SONDE_RANDOM_SECONDS (8)
+// limits each test; a failure prints its script.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -33,7 +34,8 @@ protected:
   template <typename Check> void for_seeds(Check check) {
     auto end = std::chrono::steady_clock::now() + std::chrono::seconds(setting("SONDE_RANDOM_SECONDS", 8));
     uint64_t seed = setting("SONDE_RANDOM_SEED", 1), first = seed;
-    for (; std::chrono::steady_clock::now() < end && !HasFailure(); ++seed)
+    uint64_t last = first + setting("SONDE_RANDOM_SCRIPTS", 300);
+    for (; seed < last && std::chrono::steady_clock::now() < end && !HasFailure(); ++seed)
       check(seed);
     uint64_t scripts = seed - first;
     std::printf("%lu scripts, %lu refused by sema\n", scripts, refused_);
