@@ -12,6 +12,7 @@
 
 #include "probes/links.h"
 #include "probes/provider_rows.h"
+#include "probes/served_tracepoint.h"
 
 namespace sonde::probes {
 namespace {
@@ -52,22 +53,9 @@ Result<Attachments> attach_event(int program, const image::Target &target) {
   return attachments;
 }
 
-class PlainTracepointProvider : public Provider {
+class PlainTracepointProvider : public ServedTracepointProvider {
 public:
   image::ProviderKind kind() const override { return image::ProviderKind::PlainTracepoint; }
-  std::string_view name() const override { return tracepoint_provider().name(); }
-  std::span<const std::string_view> aliases() const override { return {}; }
-  std::string_view syntax() const override { return tracepoint_provider().syntax(); }
-  std::string_view summary() const override { return tracepoint_provider().summary(); }
-  std::string_view needs() const override { return tracepoint_provider().needs(); }
-  std::string_view section() const override { return "raw_tp"; }
-
-  Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
-    return tracepoint_provider().match(spec, options);
-  }
-  Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const override {
-    return tracepoint_provider().list(spec, options);
-  }
   Result<Context> context(const image::Target &, kernel::Kernel &) const override { return Context{}; }
 
   Result<Attachments> attach(bpf_program *program, const image::ProgramSpec &spec,

@@ -9,6 +9,7 @@
 
 #include "probes/links.h"
 #include "probes/provider_rows.h"
+#include "probes/served_tracepoint.h"
 
 namespace sonde::probes {
 namespace {
@@ -33,27 +34,13 @@ StructLayout fields_in_registers(const StructLayout &record) {
   return layout;
 }
 
-class SyscallProvider : public Provider {
+class SyscallProvider : public ServedTracepointProvider {
 public:
   explicit SyscallProvider(bool is_exit) : is_exit_(is_exit) {}
 
   image::ProviderKind kind() const override {
     return is_exit_ ? image::ProviderKind::SyscallExit : image::ProviderKind::SyscallEnter;
   }
-  std::string_view name() const override { return tracepoint_provider().name(); }
-  std::span<const std::string_view> aliases() const override { return {}; }
-  std::string_view syntax() const override { return tracepoint_provider().syntax(); }
-  std::string_view summary() const override { return tracepoint_provider().summary(); }
-  std::string_view needs() const override { return tracepoint_provider().needs(); }
-  std::string_view section() const override { return "raw_tp"; }
-
-  Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
-    return tracepoint_provider().match(spec, options);
-  }
-  Result<std::vector<std::string>> list(std::string_view spec, const MatchOptions &options) const override {
-    return tracepoint_provider().list(spec, options);
-  }
-
   Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const override {
     auto context = tracepoint_provider().context(target, kernel);
     if (!context)
