@@ -15,6 +15,20 @@
 
 namespace sonde::driver {
 
+namespace {
+
+// The script and what it imports, with the C in them.
+ast::Program read_program(Sources &sources, size_t file, kernel::Kernel &kernel, const CompileOptions &options,
+                          cdefs::Definitions &definitions, Diagnostics &diagnostics) {
+  ImportedFiles files = load_imports(sources, file, diagnostics);
+  CHeaders headers = options.headers;
+  headers.files.insert(headers.files.end(), files.headers.begin(), files.headers.end());
+  definitions = read_c(sources, files.scripts, kernel, headers, diagnostics);
+  return parse(sources, files.scripts, {options.parameters, definitions.macro_texts}, diagnostics);
+}
+
+}  // namespace
+
 Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const CompileOptions &options,
                     Diagnostics &diagnostics) {
   Compilation result;
@@ -30,12 +44,8 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
     print(Stage::Tokens, dump_tokens(sources, file, reported_again_by_the_parser));
   }
 
-  ImportedFiles files = load_imports(sources, file, diagnostics);
-  CHeaders headers = options.headers;
-  headers.files.insert(headers.files.end(), files.headers.begin(), files.headers.end());
-  cdefs::Definitions definitions = read_c(sources, files.scripts, kernel, headers, diagnostics);
-  ParseOptions parse_options{options.parameters, definitions.macro_texts};
-  ast::Program program = parse(sources, files.scripts, parse_options, diagnostics);
+  cdefs::Definitions definitions;
+  ast::Program program = read_program(sources, file, kernel, options, definitions, diagnostics);
   if (wants(Stage::Ast))
     print(Stage::Ast, ast::print(program));
   if (diagnostics.has_errors() || is_last(Stage::Ast))
