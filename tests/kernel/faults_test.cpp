@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <regex>
 
 #include "harness.h"
 
@@ -16,15 +15,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 class FaultsTest : public TracerTest {};
-
-uint64_t sum_of(const std::string &text, const std::string &pattern) {
-  uint64_t sum = 0;
-  std::regex expression(pattern);
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression); match != std::sregex_iterator();
-       ++match)
-    sum += std::stoull((*match)[1]);
-  return sum;
-}
 
 uint64_t count_of(const std::string &text, const std::string &what) {
   uint64_t count = 0;

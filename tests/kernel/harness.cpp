@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <sstream>
 #include <thread>
 
@@ -122,6 +123,15 @@ std::string TemporaryDirectory::write(const std::string &name, const std::string
 std::string read_file(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+uint64_t sum_of(const std::string &text, const std::string &pattern) {
+  uint64_t sum = 0;
+  std::regex expression(pattern);
+  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression); match != std::sregex_iterator();
+       ++match)
+    sum += std::stoull((*match)[1]);
+  return sum;
 }
 
 Bystander::Bystander(std::vector<std::string> command) : pid_(fork()) {

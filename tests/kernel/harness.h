@@ -123,6 +123,9 @@ std::string newer_kernel_needed(const Outcome &outcome);
 
 std::string read_file(const std::string &path);
 
+// The sum of the numbers that the regular expression's first group matches.
+uint64_t sum_of(const std::string &text, const std::string &pattern);
+
 // A second program that a test watches; ended with the object.
 class Bystander {
 public:

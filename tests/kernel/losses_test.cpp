@@ -1,6 +1,4 @@
 // Nothing is lost without being counted: what is printed and what is reported lost add up to what happened.
-#include <regex>
-
 #include "harness.h"
 
 namespace sonde::test {
@@ -10,16 +8,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 class LossesTest : public TracerTest {};
-
-// The sum of the numbers that the expression's first group matches.
-uint64_t sum_of(const std::string &text, const std::string &pattern) {
-  uint64_t sum = 0;
-  std::regex expression(pattern);
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression); match != std::sregex_iterator();
-       ++match)
-    sum += std::stoull((*match)[1]);
-  return sum;
-}
 
 // A ring of one page takes fewer events than one run of these probes sends, and the reader rests longer than that
 // lasts.

@@ -27,14 +27,7 @@ protected:
   static std::string probe() { return "uprobe:" + program("traced") + ":traced_add "; }
 };
 
-uint64_t lost_events(const std::string &text) {
-  uint64_t sum = 0;
-  std::regex expression("Lost (\\d+) events?\n");
-  for (auto match = std::sregex_iterator(text.begin(), text.end(), expression); match != std::sregex_iterator();
-       ++match)
-    sum += std::stoull((*match)[1]);
-  return sum;
-}
+uint64_t lost_events(const std::string &text) { return sum_of(text, "Lost (\\d+) events?\n"); }
 
 uint64_t count_lines(const std::string &text, char first) {
   uint64_t count = 0;
@@ -62,11 +55,7 @@ TEST_F(SoakTest, a_map_at_its_limit_counts_every_update_it_refused) {
       flood("config = { max_map_keys = 100 } " + probe() + R"({ @m[arg0] = 1; @tries = count() } END { clear(@m) })")
           .run();
   EXPECT_THAT(outcome.out, HasSubstr("@tries: " + std::to_string(calls()) + "\n")) << outcome.err;
-  uint64_t refused = 0;
-  std::regex expression("is full with 100 keys: (\\d+) updates? w");
-  for (auto match = std::sregex_iterator(outcome.err.begin(), outcome.err.end(), expression);
-       match != std::sregex_iterator(); ++match)
-    refused += std::stoull((*match)[1]);
+  uint64_t refused = sum_of(outcome.err, "is full with 100 keys: (\\d+) updates? w");
   EXPECT_EQ(refused, calls() - 100) << outcome.err;
 }
 
