@@ -21,6 +21,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
 std::vector<std::string_view> split(std::string_view text, char separator);
+// The words between blanks of any kind; none of them is empty.
+std::vector<std::string_view> split_words(std::string_view text);
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 

@@ -2,7 +2,10 @@
 // SDM volume 2, appendix A); arm64's are four bytes.
 #include "elf/instructions.h"
 
-#include <fstream>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace sonde::elf {
 namespace {
@@ -277,11 +280,13 @@ std::optional<bool> starts_instruction(std::string_view code, uint64_t offset) {
 }
 
 Result<std::string> read_code(const std::string &path, uint64_t offset, uint64_t size) {
-  std::ifstream file(path, std::ios::binary);
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return Error::from_errno("read the code of", path, errno);
   std::string code(size, '\0');
-  file.seekg(static_cast<std::streamoff>(offset));
-  file.read(code.data(), static_cast<std::streamsize>(size));
-  if (!file)
+  ssize_t got = pread(fd, code.data(), size, static_cast<off_t>(offset));
+  close(fd);
+  if (got < 0 || static_cast<uint64_t>(got) != size)
     return Error{"read the code of", path, "the file is shorter than its symbols say", {}};
   return code;
 }

@@ -5,9 +5,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <fstream>
 #include <iterator>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "elf/library_cache.h"
 #include "elf/symbol_table.h"
@@ -47,10 +47,9 @@ std::optional<std::string> find_in_directory(const std::string &directory, const
 }
 
 std::optional<std::string> find_library(const std::string &name) {
-  std::ifstream file("/etc/ld.so.cache", std::ios::binary);
-  std::string cache((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (auto path = find_in_library_cache(cache, name); path && is_regular_file(*path))
-    return path;
+  if (auto cache = read_file("/etc/ld.so.cache"))
+    if (auto path = find_in_library_cache(*cache, name); path && is_regular_file(*path))
+      return path;
 #if defined(__x86_64__)
   const char *multiarch = "x86_64-linux-gnu";
 #else

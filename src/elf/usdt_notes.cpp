@@ -7,10 +7,9 @@
 #include <gelf.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 #include <optional>
-#include <regex>
 
 #include "elf/elf_file.h"
 
@@ -43,21 +42,63 @@ std::optional<uint64_t> variable_address(const ElfFile &file, std::string_view n
   return std::nullopt;
 }
 
+// A variable that an operand reads: SIZE@[NUMBER+]NAME[±NUMBER](%rip).
+struct VariableOperand {
+  std::string_view size;  // with the @
+  std::string_view name;
+  int64_t offset = 0;  // the sum of the numbers
+};
+
+// Takes a decimal number with its sign off the front of `text`.
+std::optional<int64_t> take_number(std::string_view &text) {
+  std::string_view digits = text.substr(text.starts_with('+') ? 1 : 0);
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc())
+    return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return number;
+}
+
+std::optional<VariableOperand> parse_variable_operand(std::string_view text) {
+  constexpr std::string_view kBase = "(%rip)", kDigits = "0123456789";
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.$0123456789";
+  VariableOperand operand;
+  size_t at = text.find('@');
+  if (!text.ends_with(kBase) || at == std::string_view::npos)
+    return std::nullopt;
+  operand.size = text.substr(0, at + 1);
+  text = text.substr(at + 1, text.size() - at - 1 - kBase.size());
+  if (auto before = take_number(text)) {
+    if (!text.starts_with('+'))
+      return std::nullopt;
+    operand.offset = *before;
+    text.remove_prefix(1);
+  }
+  operand.name = text.substr(0, std::min(text.find_first_not_of(kLetters), text.size()));
+  text.remove_prefix(operand.name.size());
+  if (operand.name.empty() || kDigits.find(operand.name[0]) != std::string_view::npos)
+    return std::nullopt;
+  if (!text.empty()) {
+    auto behind = take_number(text);
+    if (!behind || !text.empty())
+      return std::nullopt;
+    operand.offset += *behind;
+  }
+  return operand;
+}
+
 // An operand of a variable becomes its distance from the probe, where the instruction pointer is when it fires:
 // "-4@8+counter(%rip)" → "-4@1234(%rip)". Those whose variable is not known stay as they are.
 std::string with_distances(std::string_view arguments, uint64_t place, const ElfFile &file) {
-  static const std::regex operand(R"(([0-9-]+@)(?:(-?[0-9]+)\+)?([A-Za-z_.$][\w.$]*)([+-][0-9]+)?\(%rip\))");
   std::string out;
   for (std::string_view rest = arguments; !rest.empty();) {
     std::string part(rest.substr(0, rest.find(' ')));
     rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-    std::smatch match;
-    if (std::regex_match(part, match, operand))
-      if (auto variable = variable_address(file, match.str(3))) {
-        auto distance = static_cast<int64_t>(*variable - place);
-        for (int offset : {2, 4})
-          distance += std::atoll(match.str(offset).c_str());
-        part = match.str(1) + std::to_string(distance) + "(%rip)";
+    if (auto operand = parse_variable_operand(part))
+      if (auto variable = variable_address(file, operand->name)) {
+        int64_t distance = static_cast<int64_t>(*variable - place) + operand->offset;
+        part = std::string(operand->size) + std::to_string(distance) + "(%rip)";
       }
     out += (out.empty() ? "" : " ") + part;
   }

@@ -15,7 +15,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "kernel/read_file.h"
+#include "base/read_file.h"
 
 namespace sonde::kernel {
 namespace {

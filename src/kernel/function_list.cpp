@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "kernel/kernel_functions.h"
-#include "kernel/read_file.h"
+#include "base/read_file.h"
 
 namespace sonde::kernel {
 namespace {

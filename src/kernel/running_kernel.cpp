@@ -20,7 +20,7 @@
 #include "kernel/features.h"
 #include "kernel/function_list.h"
 #include "kernel/kernel.h"
-#include "kernel/read_file.h"
+#include "base/read_file.h"
 #include "kernel/tracefs.h"
 #include "kernel/tracepoint_format.h"
 #include "kernel/type_definitions.h"

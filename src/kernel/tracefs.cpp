@@ -13,7 +13,7 @@
 #include <memory>
 
 #include "base/text.h"
-#include "kernel/read_file.h"
+#include "base/read_file.h"
 
 namespace sonde::kernel {
 namespace {

@@ -9,10 +9,10 @@
 #include <cinttypes>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <span>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "elf/binary.h"
 #include "probes/location.h"
@@ -83,9 +83,11 @@ std::optional<MappedFile> parse_mapping(int pid, const std::string &line) {
 
 std::vector<MappedFile> mapped_files_of(int pid) {
   std::vector<MappedFile> files;
-  std::ifstream maps(fmt::format("/proc/{}/maps", pid));
-  for (std::string line; std::getline(maps, line);)
-    if (auto file = parse_mapping(pid, line))
+  auto maps = read_file(fmt::format("/proc/{}/maps", pid));
+  if (!maps)
+    return files;
+  for (std::string_view line : split(*maps, '\n'))
+    if (auto file = parse_mapping(pid, std::string(line)))
       files.push_back(std::move(*file));
   return files;
 }

@@ -3,12 +3,12 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <utility>
 #include <vector>
 
+#include "base/read_file.h"
+#include "base/text.h"
 #include "runtime/format_names.h"
 
 namespace sonde::runtime {
@@ -24,13 +24,16 @@ struct Hierarchy {
 // Version 2 is always called "unified"; the others go by the folder that they are mounted at.
 std::vector<Hierarchy> mounted_hierarchies() {
   std::vector<Hierarchy> unified, others;
-  std::ifstream mounts("/proc/self/mounts");
-  for (std::string line; std::getline(mounts, line);) {
-    std::string device, path, type;
-    std::istringstream(line) >> device >> path >> type;
-    if (type == "cgroup2")
+  auto mounts = read_file("/proc/self/mounts");
+  for (std::string_view line : split(mounts ? std::string_view(*mounts) : "", '\n')) {
+    // device path type options …
+    std::vector<std::string_view> words = split_words(line);
+    if (words.size() < 3)
+      continue;
+    std::string path(words[1]);
+    if (words[2] == "cgroup2")
       unified.push_back({"unified", path});
-    else if (type == "cgroup")
+    else if (words[2] == "cgroup")
       others.push_back({fs::path(path).filename(), path});
   }
   unified.insert(unified.end(), others.begin(), others.end());

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <string_view>
+
+#include "base/read_file.h"
+#include "base/text.h"
 
 namespace sonde::runtime {
 namespace {
@@ -19,11 +21,10 @@ constexpr uint64_t kLargestFile = 256 << 20;
 
 // The number that the process has in its own namespace, the last of "NSpid: 4711 7".
 uint32_t own_pid(uint32_t pid) {
-  std::ifstream status(fmt::format("/proc/{}/status", pid));
-  constexpr std::string_view kKey = "NSpid:";
-  for (std::string line; std::getline(status, line);)
-    if (line.starts_with(kKey))
-      return static_cast<uint32_t>(std::strtoul(line.c_str() + line.find_last_of(" \t"), nullptr, 10));
+  auto status = read_file(fmt::format("/proc/{}/status", pid));
+  for (std::string_view line : split(status ? std::string_view(*status) : "", '\n'))
+    if (line.starts_with("NSpid:"))
+      return static_cast<uint32_t>(std::strtoul(line.data() + line.find_last_of(" \t"), nullptr, 10));
   return pid;
 }
 

@@ -12,13 +12,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "base/read_file.h"
 #include "kernel/assembly.h"
 
 namespace sonde::runtime {
@@ -177,15 +176,13 @@ std::map<int, int> parents_of_processes() {
   std::map<int, int> parents;
   std::error_code error;
   for (const auto &entry : std::filesystem::directory_iterator("/proc", error)) {
-    std::ifstream file(entry.path() / "stat");
-    std::string text;
-    if (!std::getline(file, text) || text.rfind(')') == std::string::npos)
-      continue;
+    // pid (name, which may hold anything) state parent …
+    auto text = read_file(entry.path() / "stat");
+    size_t name_end = text ? text->rfind(") ") : std::string::npos;
     char state = 0;
     int parent = 0;
-    // pid (name, which may hold anything) state parent …
-    std::istringstream(text.substr(text.rfind(')') + 1)) >> state >> parent;
-    parents[std::atoi(text.c_str())] = parent;
+    if (name_end != std::string::npos && std::sscanf(text->c_str() + name_end, ") %c %d", &state, &parent) == 2)
+      parents[std::atoi(text->c_str())] = parent;
   }
   return parents;
 }

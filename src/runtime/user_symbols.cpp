@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
+#include <cinttypes>
+#include <cstdio>
 #include <optional>
-#include <sstream>
 
+#include "base/read_file.h"
+#include "base/text.h"
 #include "runtime/clock.h"
 #include "runtime/kernel_symbols.h"
 #include "runtime/symbols.h"
@@ -20,6 +22,21 @@ namespace {
 constexpr size_t kMaxExited = 4096;
 
 std::string to_string(const elf::SourceLine &line) { return fmt::format("{}:{}", line.file, line.line); }
+
+// A line of /proc/PID/maps, if it is about the code of a file.
+std::optional<Mapping> parse_mapping(const std::string &line) {
+  // begin-end perms offset device inode path
+  Mapping mapping;
+  char permissions[5] = "";
+  int path = 0;
+  if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &mapping.begin, &mapping.end,
+                  permissions, &mapping.file_offset, &path) != 4)
+    return std::nullopt;
+  mapping.path = line.substr(static_cast<size_t>(path));
+  if (!mapping.path.starts_with('/') || std::string_view(permissions).find('x') == std::string_view::npos)
+    return std::nullopt;
+  return mapping;
+}
 
 class RunningSymbols : public Symbols {
 public:
@@ -122,21 +139,16 @@ void UserSymbols::forget(uint32_t pid) {
 
 // False when there is nothing to read: the process is gone.
 bool UserSymbols::read_mappings(uint32_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/maps", pid));
+  auto maps = read_file(fmt::format("/proc/{}/maps", pid));
+  if (!maps)
+    return false;
   std::vector<Mapping> fresh;
   uint64_t now = monotonic_time_ns();
-  for (std::string line; std::getline(file, line);) {
-    // begin-end perms offset device inode path
-    Mapping mapping{};
-    char dash = 0;
-    std::string permissions, device, inode;
-    std::istringstream words(line);
-    words >> std::hex >> mapping.begin >> dash >> mapping.end >> permissions >> mapping.file_offset >> device >> inode;
-    std::getline(words >> std::ws, mapping.path);
-    mapping.since_ns = now;
-    if (!mapping.path.empty() && mapping.path[0] == '/' && permissions.find('x') != std::string::npos)
-      fresh.push_back(std::move(mapping));
-  }
+  for (std::string_view line : split(*maps, '\n'))
+    if (auto mapping = parse_mapping(std::string(line))) {
+      mapping->since_ns = now;
+      fresh.push_back(std::move(*mapping));
+    }
   if (fresh.empty())
     return false;
   mappings_[pid] = std::move(fresh);

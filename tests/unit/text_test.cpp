@@ -39,6 +39,12 @@ TEST(Split, KeepsEmptyParts) {
   EXPECT_EQ(split("", ':'), (std::vector<std::string_view>{""}));
 }
 
+TEST(SplitWords, KeepsNoEmptyOnes) {
+  EXPECT_EQ(split_words(" a\t\tbc \n d"), (std::vector<std::string_view>{"a", "bc", "d"}));
+  EXPECT_TRUE(split_words(" \n").empty());
+  EXPECT_TRUE(split_words("").empty());
+}
+
 TEST(Trim, RemovesSpaceAtBothEnds) { EXPECT_EQ(trim(" \ta b\n"), "a b"); }
 
 TEST(Error, ReadsAsASentence) {

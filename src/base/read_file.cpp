@@ -1,23 +1,24 @@
 // Reads in large steps: each read() of a tracefs or proc file costs a walk through its iterator.
-#include "kernel/read_file.h"
+#include "base/read_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-namespace sonde::kernel {
+namespace sonde {
 
 Result<std::string> read_file(const std::string &path) {
-  constexpr size_t kStep = 256 * 1024;
+  // Most files of processes are a few lines; what is longer is rather a list of thousands.
+  constexpr size_t kFirstStep = 8 * 1024, kStep = 256 * 1024;
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return Error::from_errno("open", path, errno);
   std::string text;
   size_t used = 0;
   for (;;) {
-    if (text.size() - used < kStep / 4)
-      text.resize(text.size() + kStep);
+    if (text.size() - used < kFirstStep)
+      text.resize(text.size() + (used == 0 ? kFirstStep : kStep));
     ssize_t got = read(fd, text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR)
       continue;
@@ -35,4 +36,4 @@ Result<std::string> read_file(const std::string &path) {
   return text;
 }
 
-}  // namespace sonde::kernel
+}  // namespace sonde
