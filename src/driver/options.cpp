@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "base/match.h"
 #include "runtime/json_records.h"
 
 #ifndef SONDE_VERSION
@@ -101,6 +102,22 @@ struct Raw {
   bool bench = false;
 };
 
+template <typename Value> CLI::Option *declare_option(CLI::App &app, const runner::Option &row, Value &value) {
+  CLI::Option *option = app.add_option(row.names, value, row.help)->type_name(row.argument);
+  if (!row.choices.empty())
+    option->check(CLI::IsMember(row.choices));
+  return option;
+}
+
+void declare(CLI::App &app, const runner::Option &row) {
+  match(
+      row.target, [&](bool *flag) { app.add_flag(row.names, *flag, row.help); },
+      [&](int *count) { app.add_flag(row.names, *count, row.help); },
+      [&](std::string *text) { declare_option(app, row, *text); },
+      [&](std::optional<std::string> *text) { declare_option(app, row, *text); },
+      [&](std::vector<int> *numbers) { declare_option(app, row, *numbers)->delimiter(',')->allow_extra_args(false); });
+}
+
 // Which script, and how it is compiled.
 void declare_script_options(CLI::App &app, Options &options) {
   app.add_option("-e", options.one_liner, "The script itself, instead of a file")->type_name("SCRIPT");
@@ -119,7 +136,8 @@ void declare_run(CLI::App &app, Options &options, Raw &raw) {
   app.add_flag("-l,--list", raw.list,
                "List probes that match a pattern, or that a script would attach to (with -v: their arguments too)");
   app.add_option("-d", raw.stages, stage_help())->type_name("STAGE[,STAGE]");
-  runner::declare_run_options(app, options.run);
+  for (const runner::Option &row : runner::option_rows(options.run))
+    declare(app, row);
   declare_script_options(app, options);
   app.add_option("--emit-elf", options.emit_elf, "Write the BPF object to this file instead of running it")
       ->type_name("FILE");

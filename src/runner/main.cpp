@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <optional>
@@ -13,6 +12,7 @@
 
 #include "image/executable.h"
 #include "image/image_file.h"
+#include "runner/command_line.h"
 #include "runner/exit_codes.h"
 #include "runner/run_options.h"
 #include "runtime/json_records.h"
@@ -53,21 +53,22 @@ std::string name_of(const char *path) {
 
 // What to exit with, when the command line already says all.
 std::optional<int> read_command_line(int argc, char **argv, const image::ProgramImage &image, RunOptions &options) {
-  CLI::App app{fmt::format("{}: a tracer, built by sonde from {}", name_of(argv[0]), image.source_name),
-               name_of(argv[0])};
-  declare_run_options(app, options);
+  std::vector<Option> rows = option_rows(options);
+  CommandLine line;
   try {
-    app.parse(argc, argv);
+    line = parse_command_line(rows, argc, argv);
+    if (!line.words.empty())
+      throw UsageError{fmt::format("'{}' is no option (--help lists them)", line.words.front())};
     check_run_options(options);
-  } catch (const CLI::CallForHelp &) {
-    fmt::print("{}", app.help());
-    return 0;
-  } catch (const CLI::ParseError &error) {
-    fmt::print(stderr, "ERROR: {}\n", error.what());
-    return kUsageError;
   } catch (const UsageError &error) {
     fmt::print(stderr, "ERROR: {}\n", error.message);
     return kUsageError;
+  }
+  if (line.wants_help) {
+    std::string program = name_of(argv[0]);
+    std::string summary = fmt::format("{}: a tracer, built by sonde from {}", program, image.source_name);
+    fmt::print("{}", help_text(program, summary, rows));
+    return 0;
   }
   if (!options.json_schema)
     return std::nullopt;

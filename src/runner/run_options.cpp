@@ -1,4 +1,4 @@
-// Options by CLI11; a run is the runtime's.
+// The rows of options; a run is the runtime's.
 #include "runner/run_options.h"
 
 #include <fcntl.h>
@@ -7,7 +7,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -26,34 +25,33 @@ runtime::Buffering buffering_of(const std::string &word) {
 
 }  // namespace
 
-void declare_run_options(CLI::App &app, RunOptions &options) {
-  app.add_option("-c,--cmd", options.command, "Run this command under the script; the run ends when it does")
-      ->type_name("COMMAND");
-  app.add_option("-p,--pid", options.pids, "Trace these processes alone; the run ends when all of them have")
-      ->type_name("PID[,PID]")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  app.add_flag("--follow", options.follow,
-               "Trace what -p or -c names, and the processes that it starts, and no others");
-  app.add_option("--cgroup", options.cgroup, "Trace the processes of this cgroup, and of those in it, alone")
-      ->type_name("FOLDER");
-  app.add_option("-o,--output", options.output, "Write the script's output to this file")->type_name("FILE");
-  app.add_option("-f", options.format,
-                 "Form of the output: text; json, one record per line; or folded, maps with stacks for flame graphs")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "folded"}));
-  app.add_flag("--json-typed", options.json_typed,
-               "JSON that also says when, where and by whom a record was sent, with values by type, and a summary");
-  app.add_flag("--json-schema", options.json_schema, "Print the JSON Schema of --json-typed");
-  app.add_flag("--ordered", options.ordered, "Print records in the order of their time stamps");
-  app.add_flag("--status", options.status, "Show events, their rate and losses on standard error, each second");
-  app.add_option("-B", options.buffering, "When output is written: line (as it comes), none (every record), full")
-      ->type_name("MODE")
-      ->check(CLI::IsMember({"line", "none", "full"}));
-  app.add_flag("-q,--quiet", options.quiet, "Do not print what is attached");
-  app.add_flag("-v,--verbose", options.verbosity, "Say what is done; twice: the verifier's log too");
-  app.add_flag("--strict", options.strict, "Exit with 4 instead of 0 when anything was lost");
-  app.add_flag("--dry-run", options.dry_run, "Load and attach, then leave");
+std::vector<Option> option_rows(RunOptions &options) {
+  return {
+      {"-c,--cmd", &options.command, "Run this command under the script; the run ends when it does", "COMMAND"},
+      {"-p,--pid", &options.pids, "Trace these processes alone; the run ends when all of them have", "PID[,PID]"},
+      {"--follow", &options.follow, "Trace what -p or -c names, and the processes that it starts, and no others"},
+      {"--cgroup", &options.cgroup, "Trace the processes of this cgroup, and of those in it, alone", "FOLDER"},
+      {"-o,--output", &options.output, "Write the script's output to this file", "FILE"},
+      {"-f",
+       &options.format,
+       "Form of the output: text; json, one record per line; or folded, maps with stacks for flame graphs",
+       "FORMAT",
+       {"text", "json", "folded"}},
+      {"--json-typed", &options.json_typed,
+       "JSON that also says when, where and by whom a record was sent, with values by type, and a summary"},
+      {"--json-schema", &options.json_schema, "Print the JSON Schema of --json-typed"},
+      {"--ordered", &options.ordered, "Print records in the order of their time stamps"},
+      {"--status", &options.status, "Show events, their rate and losses on standard error, each second"},
+      {"-B",
+       &options.buffering,
+       "When output is written: line (as it comes), none (every record), full",
+       "MODE",
+       {"line", "none", "full"}},
+      {"-q,--quiet", &options.quiet, "Do not print what is attached"},
+      {"-v,--verbose", &options.verbosity, "Say what is done; twice: the verifier's log too"},
+      {"--strict", &options.strict, "Exit with 4 instead of 0 when anything was lost"},
+      {"--dry-run", &options.dry_run, "Load and attach, then leave"},
+  };
 }
 
 void check_run_options(const RunOptions &options) {

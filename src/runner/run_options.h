@@ -9,18 +9,10 @@
 #include "base/result.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
+#include "runner/option.h"
 #include "runtime/run.h"
 
-namespace CLI {
-class App;
-}
-
 namespace sonde::runner {
-
-// A command line that cannot be used; `message` says why.
-struct UsageError {
-  std::string message;
-};
 
 struct RunOptions {
   std::optional<std::string> command;  // -c
@@ -46,8 +38,8 @@ struct RunOptions {
   image::Scope scope() const;
 };
 
-// Adds the options to `app`, to be parsed into `options`, which must outlive the parsing.
-void declare_run_options(CLI::App &app, RunOptions &options);
+// The options as rows that set `options`, which must outlive them.
+std::vector<Option> option_rows(RunOptions &options);
 // What no option alone can tell: which exclude each other. Throws UsageError.
 void check_run_options(const RunOptions &options);
 
