@@ -7,13 +7,34 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <memory>
+#include <span>
 
 #include "runtime/syscall_table.h"
 
 namespace sonde::runtime {
+namespace {
+
+#ifdef SONDE_STATIC
+// Other sources of users than /etc/passwd are shared libraries, which a static program had better not open.
+void find_user(uid_t uid, passwd &entry, std::span<char> strings, passwd *&found) {
+  std::unique_ptr<FILE, int (*)(FILE *)> file(fopen("/etc/passwd", "re"), fclose);
+  while (file && fgetpwent_r(file.get(), &entry, strings.data(), strings.size(), &found) == 0)
+    if (entry.pw_uid == uid)
+      return;
+  found = nullptr;
+}
+#else
+void find_user(uid_t uid, passwd &entry, std::span<char> strings, passwd *&found) {
+  getpwuid_r(uid, &entry, strings.data(), strings.size(), &found);
+}
+#endif
+
+}  // namespace
 
 void append_error_name(std::string &out, int64_t number) {
   const char *text = strerrordesc_np(static_cast<int>(number < 0 ? -number : number));
@@ -33,7 +54,7 @@ void append_syscall_name(std::string &out, int64_t number) {
 void append_user_name(std::string &out, int64_t uid) {
   passwd entry, *found = nullptr;
   char strings[4096];
-  getpwuid_r(static_cast<uid_t>(uid), &entry, strings, sizeof strings, &found);
+  find_user(static_cast<uid_t>(uid), entry, strings, found);
   out += found ? found->pw_name : std::to_string(uid);
 }
 

@@ -10,6 +10,7 @@ namespace sonde::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class BuildTest : public TracerTest {
 protected:
@@ -44,6 +45,28 @@ TEST_F(BuildTest, an_executable_prints_what_the_script_prints) {
   EXPECT_THAT(executable.out, HasSubstr("@calls: 12\n"));
   EXPECT_EQ(executable.out, script.out);
   EXPECT_EQ(executable.err, script.err);
+}
+
+TEST_F(BuildTest, an_executable_is_small_and_needs_no_library) {
+  constexpr uintmax_t kMostBytes = 5 << 19;  // 2.5 MiB
+  std::string path = build(counts_calls());
+  EXPECT_LE(std::filesystem::file_size(path), kMostBytes);
+  Outcome segments = Sonde({"-lW", path}).executable("/usr/bin/readelf").run();
+  EXPECT_THAT(segments.out, HasSubstr("LOAD"));
+  EXPECT_THAT(segments.out, Not(HasSubstr("INTERP")));
+}
+
+// Executables are linked from less of the libraries that know these.
+TEST_F(BuildTest, an_executable_finds_names_as_sonde_does) {
+  for (const char *variant : {"shapes", "shapes_linked", "shapes_mini"}) {
+    std::string script = "uprobe:" + program(variant) +
+                         ":shapes_outer { print(ustack); print(usym(arg0)); print((username, strerror(2))) }";
+    Outcome by_sonde = run_script(script, {"-c", program(variant)});
+    Outcome alone = run(build(script), {"-c", program(variant)});
+    EXPECT_THAT(alone.out, HasSubstr("shapes_outer+0"));
+    EXPECT_THAT(alone.out, HasSubstr("(root, No such file or directory)"));
+    EXPECT_EQ(alone.out, by_sonde.out) << variant;
+  }
 }
 
 TEST_F(BuildTest, an_object_is_run_by_sonde) {

@@ -1,0 +1,77 @@
+// What executables leave out of the libraries that they are linked from. Defined here, these functions keep the
+// archives' members of the same names, and all that those call, out of the link: a quarter of the whole.
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+
+constexpr int kStreamError = -2;  // zlib.h declares what is defined here otherwise
+
+extern "C" {
+
+// elfutils knows some twenty architectures; a binary that can be probed is of this machine's.
+#define LEAVE_OUT_BACKEND(name)                                                                                        \
+  void *name##_init(void *, unsigned short, void *) { return nullptr; }
+LEAVE_OUT_BACKEND(alpha)
+LEAVE_OUT_BACKEND(csky)
+LEAVE_OUT_BACKEND(ia64)
+LEAVE_OUT_BACKEND(m68k)
+LEAVE_OUT_BACKEND(ppc)
+LEAVE_OUT_BACKEND(ppc64)
+LEAVE_OUT_BACKEND(riscv)
+LEAVE_OUT_BACKEND(s390)
+LEAVE_OUT_BACKEND(sh)
+LEAVE_OUT_BACKEND(sparc)
+#if defined(__x86_64__)
+LEAVE_OUT_BACKEND(aarch64)
+LEAVE_OUT_BACKEND(arm)
+#else
+LEAVE_OUT_BACKEND(i386)
+LEAVE_OUT_BACKEND(x86_64)
+#endif
+#undef LEAVE_OUT_BACKEND
+
+// Nor is anything disassembled.
+void i386_disasm() {}
+void x86_64_disasm() {}
+void bpf_disasm() {}
+
+// Debug information from a server comes through a library that a static program cannot open.
+void *dwfl_get_debuginfod_client(void *) { return nullptr; }
+int __libdwfl_debuginfod_find_executable(void *, const unsigned char *, size_t, char **) { return -1; }
+int __libdwfl_debuginfod_find_debuginfo(void *, const unsigned char *, size_t, char **) { return -1; }
+void __libdwfl_debuginfod_end(void *) {}
+
+// Stacks are the kernel's: libdwfl unwinds none.
+bool __libdwfl_frame_reg_get(void *, unsigned, void *) { return false; }
+bool __libdwfl_frame_reg_set(void *, unsigned, uint64_t) { return false; }
+void __libdwfl_frame_unwind(void *) {}
+
+// Names of D are not told from C's (elf/demangle.cpp).
+char *dlang_demangle(const char *, int) { return nullptr; }
+
+// Sections, members and files are unpacked, never packed.
+int deflateInit_(void *, int, const char *, int) { return kStreamError; }
+int deflate(void *, int) { return kStreamError; }
+int deflateEnd(void *) { return kStreamError; }
+int gzclose_w(void *) { return kStreamError; }
+void BZ2_compressBlock(void *, int) {}
+
+// glob(3) looks for home directories only with GLOB_TILDE, and brings all ways to find a user with it, a resolver of
+// internet names among them.
+int __getlogin_r(char *, size_t) { return ENOENT; }
+int __getpwnam_r(const char *, void *, char *, size_t, void **found) {
+  *found = nullptr;
+  return ENOENT;
+}
+
+}  // extern "C"
+
+// An exception that nobody caught is told without its type's name in C++, which takes a demangler.
+namespace __gnu_cxx {
+void __verbose_terminate_handler();
+void __verbose_terminate_handler() {
+  std::fputs("terminated by an exception that nothing caught\n", stderr);
+  std::abort();
+}
+}  // namespace __gnu_cxx
