@@ -16,6 +16,15 @@ namespace sonde::driver {
 namespace {
 
 bool is_object(const std::string &path) { return path.ends_with(".o"); }
+bool is_package(const std::string &path) { return path.ends_with(".json"); }
+
+// For this kernel alone.
+image::ProgramImage for_running_kernel(image::ProgramImage image) {
+  utsname running{};
+  uname(&running);
+  image.kernel_release = running.release;
+  return image;
+}
 
 Result<void> write_all(int fd, const std::string &path, std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
@@ -49,14 +58,15 @@ Result<void> replace_file(const std::string &path, std::span<const uint8_t> byte
 }  // namespace
 
 Result<std::vector<uint8_t>> object_file(image::ProgramImage image) {
-  utsname running{};
-  uname(&running);
-  image.kernel_release = running.release;
-  return image::write_image(image);
+  return image::write_image(for_running_kernel(std::move(image)));
 }
 
 Result<void> write_build(const image::ProgramImage &image, const std::string &path,
                          std::span<const uint8_t> standalone) {
+  if (is_package(path)) {
+    std::string text = image::write_package(for_running_kernel(image));
+    return replace_file(path, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}, 0644);
+  }
   auto object = object_file(image);
   if (!object)
     return object.error();
@@ -66,13 +76,16 @@ Result<void> write_build(const image::ProgramImage &image, const std::string &pa
 }
 
 bool is_built(const std::string &bytes) {
-  return bytes.starts_with("\x7f"
-                           "ELF");
+  return image::is_package(bytes) || bytes.starts_with("\x7f"
+                                                       "ELF");
 }
 
-Result<image::ProgramImage> read_built(const std::string &bytes) {
+Result<Built> read_built(const std::string &bytes) {
+  if (image::is_package(bytes))
+    return image::read_package(bytes);
   std::span file(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
-  return image::read_image(image::appended_image(file).value_or(file));
+  auto image = image::read_image(image::appended_image(file).value_or(file));
+  return image ? Result<Built>(image.take()) : image.error();
 }
 
 }  // namespace sonde::driver

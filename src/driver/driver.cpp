@@ -105,9 +105,12 @@ int run_built(const std::string &bytes, const Options &options, kernel::Kernel &
     fmt::print(stderr, "ERROR: {} is built already, and can only be run\n", options.script);
     return kUsageError;
   }
-  auto image = read_built(bytes);
-  if (!image)
-    return refuse(image.error());
+  auto built = read_built(bytes);
+  if (!built)
+    return refuse(built.error());
+  if (const auto *foreign = std::get_if<image::ForeignPackage>(&*built))
+    return runner::run_foreign(*foreign, options.run);
+  const auto *image = std::get_if<image::ProgramImage>(&*built);
   if (auto fits = runner::check_built(*image, options.run); !fits)
     return refuse(fits.error());
   return runner::run_image(*image, kernel, options.run);

@@ -152,8 +152,10 @@ void declare_run(CLI::App &app, Options &options, Raw &raw) {
 }
 
 void declare_build(CLI::App &app, Options &options, Raw &raw) {
-  app.add_option("-o,--output", options.build_output,
-                 "The file to make: FILE.o is a BPF object, which sonde runs, too; any other an executable")
+  app.add_option(
+         "-o,--output", options.build_output,
+         "The file to make: FILE.o is a BPF object and FILE.json a package, which sonde runs, too; any other an "
+         "executable")
       ->type_name("FILE")
       ->required();
   app.add_flag("--ordered", options.run.ordered, "Records say when they were sent, as --ordered and --json-typed need");

@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 
 #include "runner/exit_codes.h"
 #include "runtime/child_process.h"
+#include "runtime/run_foreign.h"
 
 namespace sonde::runner {
 namespace {
@@ -115,7 +117,12 @@ Result<void> check_built(const image::ProgramImage &image, const RunOptions &opt
   return {};
 }
 
-int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
+namespace {
+
+// What is run by the runtime's options, once the command is there and output has a place.
+using Run = std::function<Result<runtime::RunResult>(const runtime::RunOptions &)>;
+
+int start(const RunOptions &options, const Run &run) {
   std::unique_ptr<runtime::ChildProcess> child;
   if (options.command) {
     auto started = runtime::ChildProcess::start_stopped(*options.command);
@@ -144,8 +151,18 @@ int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const Ru
   run_options.verbosity = options.verbosity;
   run_options.strict = options.strict;
   run_options.dry_run = options.dry_run;
-  auto result = runtime::run(image, kernel, run_options);
+  auto result = run(run_options);
   return result ? result->exit_code : refuse(result.error());
+}
+
+}  // namespace
+
+int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
+  return start(options, [&](const runtime::RunOptions &run) { return runtime::run(image, kernel, run); });
+}
+
+int run_foreign(const image::ForeignPackage &package, const RunOptions &options) {
+  return start(options, [&](const runtime::RunOptions &run) { return runtime::run_foreign(package, run); });
 }
 
 void hold_closed_standard_files() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "image/package.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 #include "runner/option.h"
@@ -55,6 +56,8 @@ Result<void> check_processes(const std::vector<int> &pids);
 Result<void> check_built(const image::ProgramImage &image, const RunOptions &options);
 // Starts the command, if there is one, and runs the image. Returns what to exit with.
 int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options);
+// The same for a package that sonde did not make.
+int run_foreign(const image::ForeignPackage &package, const RunOptions &options);
 // A standard file that was closed stays unusable: else the next file that we open would take its number, and output
 // or messages would go there.
 void hold_closed_standard_files();
