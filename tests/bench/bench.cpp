@@ -7,6 +7,7 @@
 // The first tool is the one that the others are compared with.
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,8 @@ struct Group {
   // Measured is the processor time that the run takes beyond one with these arguments, instead of wall time.
   std::vector<const char *> baseline = {};
   long events = 0;  // lines of output that there would be if nothing were lost; 0: not counted
+  // The first tool runs what it built of the script behind -e; beside time and memory stands what lies on the disk.
+  bool is_built = false;
 };
 
 const char kOpensnoop[] = R"(
@@ -46,13 +49,15 @@ tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 3/ { printf("%d %d
 const char kCountKeys[] = R"(
 tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 3/ { @[args->args[0]] = 1; })";
 
+const char kTaskFields[] = R"(
+BEGIN { printf("%d %d %s\n", curtask->pid, curtask->real_parent->tgid, curtask->comm); exit(); })";
+const char kCountOpens[] = "tracepoint:syscalls:sys_enter_openat { @[comm] = count(); } interval:ms:1 { exit(); }";
+
 constexpr unsigned kRunLimitSeconds = 20;
 
 const Group kGroups[] = {
     {"start", "BEGIN { exit() }", {"-e", "BEGIN { exit() }"}},
-    {"tracepoint",
-     "openat @[comm], start to exit",
-     {"-e", "tracepoint:syscalls:sys_enter_openat { @[comm] = count(); } interval:ms:1 { exit(); }"}},
+    {"tracepoint", "openat @[comm], start to exit", {"-e", kCountOpens}},
     {"list", "-l 'tracepoint:*'", {"-l", "tracepoint:*"}},
     // The program is bench.sh's: 111 functions few_N and 2000 many_N.
     {"attach",
@@ -71,6 +76,9 @@ const Group kGroups[] = {
      "100k keys printed at exit, CPU over 10 keys",
      {"-q", "-e", kCountKeys, "-c", "SELF --calls 100000 100000"},
      {"-q", "-e", kCountKeys, "-c", "SELF --calls 100000 10"}},
+    {"build", "BEGIN { exit() }, built", {"-e", "BEGIN { exit() }"}, {}, 0, true},
+    {"build", "fields of task_struct, built", {"-e", kTaskFields}, {}, 0, true},
+    {"build", "openat @[comm], built", {"-e", kCountOpens}, {}, 0, true},
 };
 
 struct Tool {
@@ -188,6 +196,27 @@ std::vector<double> column(const Series &series, double Sample::*member) {
   return values;
 }
 
+// The program and the libraries that the dynamic loader opens for it.
+double mebibytes_on_disk(const std::string &program) {
+  double bytes = 0;
+  auto add = [&](const std::string &path) {
+    struct stat about = {};
+    if (stat(path.c_str(), &about) == 0)
+      bytes += static_cast<double>(about.st_size);
+  };
+  add(program);
+  FILE *lines = popen(("ldd '" + program + "' 2>/dev/null").c_str(), "r");
+  char line[4096];
+  while (lines && fgets(line, sizeof line, lines)) {
+    char path[4096];
+    if (std::sscanf(line, "%*s => %4095s", path) == 1 && path[0] == '/')
+      add(path);
+  }
+  if (lines)
+    pclose(lines);
+  return bytes / (1 << 20);
+}
+
 void print_table(const Group &group, const std::vector<Tool> &tools, const std::vector<Series> &all) {
   std::printf("\n%s: %s\n", group.name, group.work);
   std::printf("  %-16s %10s %21s %8s %10s %8s\n", "", "median ms", "quartiles ms", "ratio", "RSS MiB", "ratio");
@@ -214,19 +243,35 @@ void print_table(const Group &group, const std::vector<Tool> &tools, const std::
       double printed = quantile(column(all[i], &Sample::lines), 0.5);
       std::printf("  printed %.2f M, lost %.2f M", printed / 1e6, (static_cast<double>(group.events) - printed) / 1e6);
     }
+    if (group.is_built) {
+      double on_disk = mebibytes_on_disk(tools[i].program);
+      std::printf("  %.2f MiB on disk, %.3f", on_disk, mebibytes_on_disk(tools[0].program) / on_disk);
+    }
     if (all[i].failures > 0)
       std::printf("  (%d runs failed)", all[i].failures);
     std::printf("\n");
   }
 }
 
-void measure(const Group &group, const std::vector<Tool> &tools, int runs) {
+// The first tool as the executable that it makes of the group's script.
+void replace_by_built(const Group &group, Tool &tool) {
+  std::string path = own_path() + "_built";
+  bool ok = false;
+  run({tool.program, "build", group.arguments[0], group.arguments[1], "-o", path}, -1, ok);
+  if (!ok)
+    std::fprintf(stderr, "%s could not build: %s\n", tool.name.c_str(), group.work);
+  tool = {tool.name + " built", ok ? path : "/nonexistent"};
+}
+
+void measure(const Group &group, std::vector<Tool> tools, int runs) {
+  if (group.is_built)
+    replace_by_built(group, tools[0]);
   std::vector<Series> all(tools.size());
   // Round 0 fills the page cache.
   for (int round = 0; round <= runs; round++)
     for (size_t i = 0; i < tools.size(); i++) {
       bool ok = false;
-      Sample sample = run(tools[i], group, ok);
+      Sample sample = group.is_built && i == 0 ? run({tools[i].program}, -1, ok) : run(tools[i], group, ok);
       if (!ok)
         all[i].failures++;
       else if (round > 0)
