@@ -1,6 +1,10 @@
 // The scripts of examples/: all compile, and those that watch one command say what it does.
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -42,6 +46,115 @@ TEST_P(ExampleTest, runs) {
 
 INSTANTIATE_TEST_SUITE_P(examples, ExampleTest, ::testing::ValuesIn(kCases),
                          [](const auto &example_case) { return std::string(example_case.param.script); });
+
+// ---- Those of tutorials: libbpf-bootstrap's minimal programs and bootstrap, BCC's killsnoop and tcpv4connect ----
+
+class TutorialTest : public TracepointTest {
+protected:
+  static constexpr const char *kTwoWrites = "/bin/sh -c 'echo one >/dev/null; echo two >/dev/null'";
+
+  static Outcome watch(const std::string &name, const std::string &command, std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"-q", example(name), "--follow", "-c", command};
+    words.insert(words.end(), more.begin(), more.end());
+    return Sonde(words).run();
+  }
+  static long lines(const std::string &text) { return std::count(text.begin(), text.end(), '\n'); }
+};
+
+TEST_F(TutorialTest, minimal_sees_the_writes_of_one_process) {
+  for (const char *name : {"minimal", "minimal_legacy"}) {
+    Outcome outcome = Sonde({"-q", example(name), "-c", kTwoWrites}).run();
+    EXPECT_EQ(outcome.status, 0) << outcome;
+    EXPECT_THAT(outcome.out,
+                ContainsRegex("^BPF triggered from PID [0-9]+\\.\nBPF triggered from PID [0-9]+\\.\n\n\n$"))
+        << outcome;
+  }
+}
+
+TEST_F(TutorialTest, minimal_takes_the_process_as_a_parameter) {
+  Bystander writer({"/bin/sh", "-c", "while :; do echo >/dev/null; sleep 0.02; done"});
+  std::string line = "BPF triggered from PID " + std::to_string(writer.pid()) + ".\n";
+  for (const char *name : {"minimal", "minimal_legacy"}) {
+    Outcome outcome = Sonde({"-q", example(name), std::to_string(writer.pid())}).signal_after(line, SIGINT).run();
+    EXPECT_EQ(outcome.status, 0) << outcome;
+    EXPECT_EQ(outcome.out.find(line), 0u) << outcome;
+    Outcome other = Sonde({"-q", example(name), std::to_string(getpid()), "-c", kTwoWrites}).run();
+    EXPECT_EQ(lines(other.out), 2) << other;  // those before the maps
+  }
+}
+
+TEST_F(TutorialTest, minimal_in_a_pid_namespace_goes_by_its_numbers) {
+  Outcome outcome =
+      Sonde({"--pid", "--fork", "--mount-proc", sonde_program(), "-q", example("minimal_ns"), "-c", kTwoWrites})
+          .executable("/usr/bin/unshare")
+          .run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  // sonde is the namespace's first process; few others came before its child.
+  EXPECT_THAT(outcome.out, ContainsRegex("^BPF triggered from PID [2-9]; the kernel's number is [0-9]{2,}\\.\n"))
+      << outcome;
+  EXPECT_EQ(lines(outcome.out), 4) << outcome;
+}
+
+TEST_F(TutorialTest, bootstrap_tells_of_starts_and_ends) {
+  const std::string command = "/bin/sh -c '/bin/sleep 0.15; exit 3'";
+  Outcome all = watch("process_times", command);
+  EXPECT_EQ(all.status, 0) << all;
+  EXPECT_THAT(all.out, ContainsRegex("EXEC +sh +[0-9]+ +[0-9]+ +/bin/sh\n")) << all;
+  EXPECT_THAT(all.out, ContainsRegex("EXEC +sleep +[0-9]+ +[0-9]+ +/bin/sleep\n")) << all;
+  EXPECT_THAT(all.out,
+              ContainsRegex("EXIT +sleep +[0-9]+ +[0-9]+ +\\[0\\] \\((1[5-9][0-9]|[2-9][0-9][0-9]|[0-9]{4,})ms\\)\n"))
+      << all;
+  EXPECT_THAT(all.out, ContainsRegex("EXIT +sh +[0-9]+ +[0-9]+ +\\[3\\] ")) << all;
+  // sleep's parent is the shell.
+  EXPECT_EQ(sum_of(all.out, "EXEC +sh +([0-9]+)"), sum_of(all.out, "EXEC +sleep +[0-9]+ +([0-9]+)")) << all;
+}
+
+TEST_F(TutorialTest, bootstrap_leaves_out_what_ran_shorter) {
+  Outcome outcome = watch("process_times", "/bin/sh -c '/bin/true; /bin/sleep 0.4'", {"--", "--min-ms=350"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.out, ContainsRegex("EXIT +sleep ")) << outcome;
+  EXPECT_EQ(outcome.out.find("EXEC"), std::string::npos) << outcome;
+  EXPECT_EQ(outcome.out.find("true"), std::string::npos) << outcome;
+}
+
+TEST_F(TutorialTest, killsnoop_filters_by_signal_target_sender_and_failure) {
+  // A shell tells itself nothing (0), and something (15) to a number that no process can have.
+  const std::string command = "/bin/sh -c 'kill -0 $$; kill -15 4194305; true'";
+  const std::string sent = "sh +0 +[0-9]+ +0\n", failed = "sh +15 +4194305 +-3\n";
+  struct Case {
+    std::vector<std::string> options;
+    bool shows_sent, shows_failed;
+  };
+  const Case kFilters[] = {{{}, true, true},
+                           {{"--signal=15"}, false, true},
+                           {{"--target=4194305"}, false, true},
+                           {{"--failed"}, false, true},
+                           {{"--signal=9"}, false, false},
+                           {{"--pid=1"}, false, false}};
+  for (const Case &filter : kFilters) {
+    std::vector<std::string> more = {"--"};
+    more.insert(more.end(), filter.options.begin(), filter.options.end());
+    Outcome outcome = watch("killsnoop", command, more);
+    EXPECT_EQ(outcome.status, 0) << outcome;
+    EXPECT_EQ(std::regex_search(outcome.out, std::regex(sent)), filter.shows_sent) << outcome;
+    EXPECT_EQ(std::regex_search(outcome.out, std::regex(failed)), filter.shows_failed) << outcome;
+  }
+  Bystander sender({"/bin/sh", "-c", "while :; do kill -0 $$; sleep 0.02; done"});
+  std::string pid = std::to_string(sender.pid());
+  Outcome outcome =
+      Sonde({"-q", example("killsnoop"), "--", "--pid=" + pid}).signal_after(" " + pid + " ", SIGINT).run();
+  EXPECT_THAT(outcome.out, ContainsRegex(pid + " +sh +0 +" + pid + " +0\n")) << outcome;
+}
+
+class TutorialKprobeTest : public KprobeTest {};
+
+TEST_F(TutorialKprobeTest, tcpv4connect_tells_both_ends) {
+  // Nobody listens: the connect itself is what counts.
+  Outcome outcome =
+      Sonde({"-q", example("tcpv4connect"), "-c", "/bin/bash -c 'echo >/dev/tcp/127.0.0.1/4713 || true'"}).run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.out, ContainsRegex("[0-9]+ +bash +127\\.0\\.0\\.1 +127\\.0\\.0\\.1 +4713\n")) << outcome;
+}
 
 // Of each: a file that is added is tested. A kernel may be too old for a script, which must then say so.
 class EveryExampleTest : public KprobeTest, public ::testing::WithParamInterface<std::string> {};
