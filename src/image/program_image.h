@@ -211,7 +211,7 @@ inline constexpr const char *kRingBufferMap = "events";    // BPF_MAP_TYPE_RINGB
 inline constexpr const char *kControlRingMap = "control";  // the same, for control records
 // BPF_MAP_TYPE_PERF_EVENT_ARRAY: records of packets, each followed by bytes of its packet.
 inline constexpr const char *kPacketsMap = "packets";
-inline constexpr const char *kLossesSection = ".bss.losses";      // words of LossWords
+inline constexpr const char *kLossesSection = ".data.losses";     // words of LossWords
 inline constexpr const char *kScratchMap = "scratch";             // array, kScratchLevels areas for each CPU
 inline constexpr const char *kListedPidsMap = "listed_pids";      // hash by u32, the process id that the tracer sees
 inline constexpr const char *kFollowedPidsMap = "followed_pids";  // the same by the first namespace's process id

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 #include "harness.h"
 #include "image/base64.h"
@@ -82,6 +83,22 @@ TEST_F(ObjectTest, bpftool_knows_its_types) {
   EXPECT_EQ(types.status, 0) << types;
   for (const char *expected : {"VAR 'AT_calls'", "VAR 'AT_returned'", "DATASEC '.maps'", "FUNC 'begin_"})
     EXPECT_THAT(types.out, HasSubstr(expected));
+}
+
+TEST_F(ObjectTest, bpftool_loads_its_programs) {
+  std::string bpftool = find_tool({"bpftool"});
+  if (bpftool.empty())
+    GTEST_SKIP() << "bpftool is not here";
+  std::string pins = directory() + "/pins";
+  std::filesystem::create_directory(pins);
+  // Pinned where nobody else sees it, and gone with the shell.
+  Outcome outcome =
+      run("/usr/bin/unshare",
+          {"--mount", "/bin/sh", "-c", "mount -t bpf bpf \"$2\" && \"$0\" prog loadall \"$1\" \"$2/x\" && ls \"$2/x\"",
+           bpftool, build_all_kinds("x.bpf.o"), pins});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.out, ContainsRegex("begin_[0-9]+\n"));
+  EXPECT_THAT(outcome.out, ContainsRegex("uprobe_[0-9]+\n"));
 }
 
 TEST_F(ObjectTest, a_program_with_libbpf_opens_and_loads_it) {
