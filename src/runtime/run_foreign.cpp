@@ -240,10 +240,11 @@ private:
     if (options_.child)
       if (auto resumed = options_.child->resume(); !resumed)
         return resumed.error();
-    bool is_over = false;
-    while (!is_over && !output_.is_broken()) {
+    bool has_child_ended = false;
+    // Asked right before each wait: writing output takes signals off their file, too.
+    while (!signals_.received() && !has_child_ended && !output_.is_broken()) {
       poll(waits.data(), waits.size(), -1);
-      is_over = signals_.received() || (options_.child && waits[1].revents != 0);
+      has_child_ended = options_.child && waits[1].revents != 0;
       read_all();
     }
     return finish();
