@@ -3,9 +3,9 @@
 
 #include <system_error>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "kernel/kernel_functions.h"
-#include "base/read_file.h"
 
 namespace sonde::kernel {
 namespace {

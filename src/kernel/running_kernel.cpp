@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/read_file.h"
 #include "base/text.h"
 #include "kernel/bpf_programs.h"
 #include "kernel/btf.h"
@@ -20,7 +21,6 @@
 #include "kernel/features.h"
 #include "kernel/function_list.h"
 #include "kernel/kernel.h"
-#include "base/read_file.h"
 #include "kernel/tracefs.h"
 #include "kernel/tracepoint_format.h"
 #include "kernel/type_definitions.h"

@@ -12,8 +12,8 @@
 #include <cerrno>
 #include <memory>
 
-#include "base/text.h"
 #include "base/read_file.h"
+#include "base/text.h"
 
 namespace sonde::kernel {
 namespace {
