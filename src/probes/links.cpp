@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <iterator>
 
+#include "kernel/rights.h"
+
 namespace sonde::probes {
 namespace {
 
@@ -21,10 +23,6 @@ private:
 };
 
 constexpr Refusal kCommonRefusals[] = {
-    {EPERM, "the kernel does not permit it",
-     "run as root; kernel lockdown and kernel.perf_event_paranoid can also forbid tracing"},
-    {EACCES, "the kernel does not permit it",
-     "run as root; kernel lockdown and kernel.perf_event_paranoid can also forbid tracing"},
     {EMFILE, "this process has no file descriptor left", "raise the limit (ulimit -n) or attach to fewer places"},
     {ENFILE, "the system has no file descriptor left", "raise fs.file-max or attach to fewer places"},
     {ENOMEM, "the kernel has no memory left for it", "attach to fewer places"},
@@ -107,7 +105,10 @@ Error attach_error(const std::string &target, int error_number, std::initializer
   for (const Refusal &refusal : kCommonRefusals)
     if (refusal.error_number == error_number)
       return {"attach to", target, std::string(refusal.cause), std::string(refusal.hint), error_number};
-  return Error::from_errno("attach to", target, error_number);
+  if (error_number != EPERM && error_number != EACCES)
+    return Error::from_errno("attach to", target, error_number);
+  kernel::NotPermitted why = kernel::explain_not_permitted(kernel::own_rights());
+  return {"attach to", target, "the kernel does not permit it: " + why.cause, why.hint, error_number};
 }
 
 // Most providers have nothing to say before loading, serve their own targets and have no typed arguments.

@@ -13,7 +13,17 @@
 namespace sonde::runtime {
 namespace {
 
-constexpr const char *kNeedsRoot = "this needs root or the capabilities CAP_BPF and CAP_PERFMON";
+// The kernel says nothing else of a program that it does not even look at.
+void explain_refusal(Error &error, const image::ProgramSpec *program, const kernel::Rights &rights) {
+  kernel::NotPermitted why = kernel::explain_not_permitted(rights);
+  bool is_at_trampoline =
+      program && (program->provider == image::ProviderKind::Fentry || program->provider == image::ProviderKind::Fexit);
+  if (is_at_trampoline && rights.loads_programs && rights.lockdown.empty())
+    why = {"this kernel has no BPF trampolines, or a security policy keeps them from being used",
+           "kprobes and tracepoints need none"};
+  error.cause = "the kernel does not permit it: " + why.cause;
+  error.hint = why.hint;
+}
 
 // The word between quotes in the last line that holds both parts:  libbpf: prog 'NAME': BPF program load failed
 std::string quoted_in_line(std::string_view text, std::string_view before, std::string_view after) {
@@ -108,10 +118,10 @@ std::string probe_text(const image::ProgramSpec &program) {
 }
 
 Error program_refused(const image::ProgramImage &image, const image::ProgramSpec &program, int error_number,
-                      std::string_view verifier_log) {
+                      std::string_view verifier_log, const kernel::Rights &rights) {
   Error error = Error::from_errno("load", "the program for " + probe_text(program), error_number);
   if (error_number == EPERM && last_sentence(verifier_log).empty()) {
-    error.hint = kNeedsRoot;
+    explain_refusal(error, &program, rights);
     return error;
   }
   // Older kernels keep the beginning of a log that does not fit, and the reason is at its end.
@@ -133,11 +143,11 @@ Error program_refused(const image::ProgramImage &image, const image::ProgramSpec
 }  // namespace
 
 Error explain_load_failure(const image::ProgramImage &image, int error_number, std::string_view libbpf_text,
-                           std::string_view verifier_log) {
+                           std::string_view verifier_log, const kernel::Rights &rights) {
   std::string program = quoted_in_line(libbpf_text, "prog '", "load failed");
   for (const image::ProgramSpec &spec : image.programs)
     if (spec.function == program)
-      return program_refused(image, spec, error_number, verifier_log);
+      return program_refused(image, spec, error_number, verifier_log, rights);
 
   std::string map = quoted_in_line(libbpf_text, "map '", "failed to create");
   std::string object = map.empty() ? "the BPF object" : "the map " + map;
@@ -146,7 +156,7 @@ Error explain_load_failure(const image::ProgramImage &image, int error_number, s
       object = "the map " + spec.name;
   Error error = Error::from_errno(map.empty() ? "load" : "create", object, error_number);
   if (error_number == EPERM || error_number == EACCES)
-    error.hint = kNeedsRoot;
+    explain_refusal(error, nullptr, rights);
   else if (error_number == ENOSYS)
     error.hint = "this kernel is built without BPF";
   else if (!map.empty() && (error_number == E2BIG || error_number == ENOMEM))

@@ -181,7 +181,7 @@ Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &ima
   if (options.verbosity >= 2)
     print_logs(opened, logs);
   if (status != 0)
-    return explain_load_failure(image, -status, log.text(), verifier_log.get());
+    return explain_load_failure(image, -status, log.text(), verifier_log.get(), kernel::own_rights());
   if (auto done = object->map_losses(); !done)
     return done.error();
   if (options.verbosity >= 1)

@@ -8,6 +8,7 @@
 #include "kernel/cpu_list.h"
 #include "kernel/fake_kernel.h"
 #include "kernel/kernel_functions.h"
+#include "kernel/rights.h"
 #include "kernel/tracefs.h"
 #include "kernel/tracepoint_format.h"
 
@@ -307,6 +308,22 @@ TEST(Btf, DamagedBytesAreRefusedOrSurvived) {
   EXPECT_FALSE(parse_btf(std::string(64, '\0')));
   for (size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(parse_btf(bytes.substr(0, size))) << size;
+}
+
+// ---- Rights ----
+
+TEST(Rights, LockdownIsTheWordInBrackets) {
+  EXPECT_EQ(parse_lockdown("[none] integrity confidentiality\n"), "");
+  EXPECT_EQ(parse_lockdown("none [integrity] confidentiality\n"), "integrity");
+  EXPECT_EQ(parse_lockdown("garbage"), "");
+}
+
+TEST(Rights, ProgramsAreLoadedByRootOrTwoCapabilities) {
+  EXPECT_TRUE(may_load_programs("Name:\tx\nCapEff:\t000001ffffffffff\nCapBnd:\t0\n"));
+  EXPECT_TRUE(may_load_programs("CapEff:\t000000c000000000\n"));   // CAP_PERFMON and CAP_BPF
+  EXPECT_FALSE(may_load_programs("CapEff:\t0000008000000000\n"));  // CAP_BPF alone
+  EXPECT_FALSE(may_load_programs("CapEff:\t0000000000000000\nCapBnd:\t000001ffffffffff\n"));
+  EXPECT_FALSE(may_load_programs(""));
 }
 
 TEST(RunningKernel, TaskStruct) {

@@ -28,17 +28,22 @@ image::ProgramImage sample() {
 
 constexpr const char *kProgramFailed = "libbpf: prog 'kprobe_0': BPF program load failed: Permission denied\n";
 
+Error explain(const image::ProgramImage &image, int error_number, std::string_view libbpf_text,
+              std::string_view verifier_log) {
+  return explain_load_failure(image, error_number, libbpf_text, verifier_log, {});
+}
+
 TEST(LoadError, VerifierRejectionNamesProbeReasonAndLine) {
-  Error error = explain_load_failure(sample(), EACCES, kProgramFailed,
-                                     "0: R1=ctx()\n; @ = *$p; @ x.bt:2\n1: (79) r1 = *(u64 *)(r2 +0)\n"
-                                     "R2 !read_ok\nprocessed 2 insns (limit 1000000)\n\n");
+  Error error = explain(sample(), EACCES, kProgramFailed,
+                        "0: R1=ctx()\n; @ = *$p; @ x.bt:2\n1: (79) r1 = *(u64 *)(r2 +0)\n"
+                        "R2 !read_ok\nprocessed 2 insns (limit 1000000)\n\n");
   EXPECT_EQ(error.object, "the program for kprobe:f and 1 more");
   EXPECT_THAT(error.cause, HasSubstr("the kernel's verifier says: R2 !read_ok\nx.bt:2:3-10: ERROR"));
   EXPECT_THAT(error.cause, HasSubstr("@ = *$p;\n  ^~~~~~~~"));
 }
 
 TEST(LoadError, OfALogThatDoesNotFitNothingIsQuoted) {
-  Error error = explain_load_failure(sample(), ENOSPC, kProgramFailed, "; @ = *$p; @ x.bt:2\n9: (07) r2");
+  Error error = explain(sample(), ENOSPC, kProgramFailed, "; @ = *$p; @ x.bt:2\n9: (07) r2");
   EXPECT_THAT(error.cause, HasSubstr("the kernel's verifier says more than 1000000 bytes about it\nx.bt:1:1-8: ERROR"));
   EXPECT_THAT(error.hint, HasSubstr("too many rounds or branches"));
 }
@@ -46,36 +51,47 @@ TEST(LoadError, OfALogThatDoesNotFitNothingIsQuoted) {
 TEST(LoadError, LinesOfImportedScriptsAreShown) {
   image::ProgramImage image = sample();
   image.imported.push_back({"lib/y.bt", "macro m() {\n  *$q\n}\n"});
-  Error error = explain_load_failure(image, EACCES, kProgramFailed, "; *$q @ y.bt:2\n1: (79)\nR2 !read_ok\n");
+  Error error = explain(image, EACCES, kProgramFailed, "; *$q @ y.bt:2\n1: (79)\nR2 !read_ok\n");
   EXPECT_THAT(error.cause, HasSubstr("lib/y.bt:2:3-5: ERROR"));
 }
 
 TEST(LoadError, WithoutALineTheProbeIsShown) {
-  Error error = explain_load_failure(sample(), EINVAL, kProgramFailed, "unknown func bpf_x#999\n");
+  Error error = explain(sample(), EINVAL, kProgramFailed, "unknown func bpf_x#999\n");
   EXPECT_THAT(error.cause, HasSubstr("unknown func bpf_x#999\nx.bt:1:1-8: ERROR"));
 }
 
 TEST(LoadError, ImagesWithoutASourceHaveNoPlace) {
   image::ProgramImage image = sample();
   image.source_text.clear();
-  EXPECT_EQ(explain_load_failure(image, EACCES, kProgramFailed, "R2 !read_ok\n").cause,
-            "the kernel's verifier says: R2 !read_ok");
+  EXPECT_EQ(explain(image, EACCES, kProgramFailed, "R2 !read_ok\n").cause, "the kernel's verifier says: R2 !read_ok");
 }
 
 TEST(LoadError, MissingRightsAreNamed) {
   const char *rights = "this needs root or the capabilities CAP_BPF and CAP_PERFMON";
-  EXPECT_EQ(explain_load_failure(sample(), EPERM, kProgramFailed, "").hint, rights);
-  EXPECT_EQ(explain_load_failure(sample(), EPERM, "", "").hint, rights);
+  EXPECT_EQ(explain(sample(), EPERM, kProgramFailed, "").hint, rights);
+  EXPECT_EQ(explain(sample(), EPERM, "", "").hint, rights);
+}
+
+TEST(LoadError, WhoHasTheRightsIsToldWhatForbidsIt) {
+  Error locked = explain_load_failure(sample(), EPERM, kProgramFailed, "", {true, "confidentiality"});
+  EXPECT_EQ(locked.cause, "the kernel does not permit it: the kernel is locked down (confidentiality) and forbids it");
+  Error policy = explain_load_failure(sample(), EPERM, kProgramFailed, "", {true, ""});
+  EXPECT_EQ(policy.cause, "the kernel does not permit it: a security policy forbids it to root, too");
+  image::ProgramImage fentry = sample();
+  fentry.programs[0].provider = image::ProviderKind::Fentry;
+  Error trampoline = explain_load_failure(fentry, EPERM, kProgramFailed, "", {true, ""});
+  EXPECT_THAT(trampoline.cause, HasSubstr("this kernel has no BPF trampolines"));
+  EXPECT_EQ(trampoline.hint, "kprobes and tracepoints need none");
 }
 
 TEST(LoadError, MapsHaveTheirNameInTheScript) {
-  Error error = explain_load_failure(sample(), ENOMEM, "libbpf: map 'AT_big': failed to create: Cannot allocate\n", "");
+  Error error = explain(sample(), ENOMEM, "libbpf: map 'AT_big': failed to create: Cannot allocate\n", "");
   EXPECT_THAT(error.message(), HasSubstr("could not create the map @big: Cannot allocate memory"));
   EXPECT_THAT(error.hint, HasSubstr("max_map_keys"));
 }
 
 TEST(LoadError, KernelsWithoutBpf) {
-  EXPECT_EQ(explain_load_failure(sample(), ENOSYS, "", "").hint, "this kernel is built without BPF");
+  EXPECT_EQ(explain(sample(), ENOSYS, "", "").hint, "this kernel is built without BPF");
 }
 
 }  // namespace
