@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "probes/kprobe.h"
 #include "probes/links.h"
 #include "probes/location.h"
 #include "probes/provider_rows.h"
@@ -101,6 +102,9 @@ private:
 };
 
 Error FentryProvider::no_function(std::string_view spec, const FentrySpec &parsed, kernel::Kernel &kernel) const {
+  std::string whole = fmt::format("{}:{}", name(), spec);
+  if (auto error = parsed.is_program() ? std::nullopt : missing_module(whole, parsed.module, kernel))
+    return *error;
   bool is_pattern = has_glob(parsed.function);
   std::string what = parsed.is_program() ? "loaded BPF program" : "kernel function";
   std::string where = parsed.module.empty() || parsed.is_program() ? "" : fmt::format(" in {}", parsed.module);

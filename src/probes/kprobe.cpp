@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "probes/kprobe.h"
 #include "probes/links.h"
 #include "probes/location.h"
 #include "probes/provider_rows.h"
@@ -42,6 +43,8 @@ bool is_wildcard(const KprobeSpec &spec) { return has_glob(spec.module) || has_g
 
 Error no_function(const std::string &whole, const KprobeSpec &spec, kernel::Kernel &kernel) {
   const std::string &name = spec.place.name;
+  if (auto error = missing_module(whole, spec.module, kernel))
+    return *error;
   std::string in = spec.module.empty() ? "the kernel" : "kernel module " + spec.module;
   if (has_glob(name))
     return {"use", whole, fmt::format("no function of {} matches '{}'", in, name), "sonde -l 'kprobe:*' lists them",
@@ -54,26 +57,6 @@ Error no_function(const std::string &whole, const KprobeSpec &spec, kernel::Kern
   if (hint.empty())
     hint = "a function that the compiler inlined everywhere has no place to probe";
   return {"use", whole, fmt::format("there is no function '{}' in {}", name, in), std::move(hint), ENOENT};
-}
-
-// What the kernel's refusals mean for a kernel function.
-Error refused(const std::string &target, int error_number, kernel::Kernel &kernel) {
-  if (!kernel.has(kernel::Feature::Kprobes))
-    return {"attach to", target, "this kernel was built without kprobes (CONFIG_KPROBES)",
-            "tracepoints may show the same; sonde -l 'tracepoint:*' lists them", error_number};
-  return attach_error(
-      target, error_number,
-      {{ENOENT, "the kernel has no such function to probe: it was inlined, or its module is not loaded", ""},
-       {ESRCH, "the kernel has no such function to trace: it was inlined, or its module is not loaded", ""},
-       {EADDRNOTAVAIL, "several functions of the kernel have that name, or none",
-        "kprobe:MODULE:FUNCTION tells those of modules apart"},
-       {EINVAL,
-        "the kernel does not allow a probe there (the function is marked notrace or is part of tracing "
-        "itself, or the offset is inside an instruction)",
-        ""},
-       {EILSEQ, "the offset is not at the start of an instruction", ""},
-       {EOPNOTSUPP, "that instruction cannot be probed", ""},
-       {EBUSY, "another kind of probe is at that place already", ""}});
 }
 
 class KprobeProvider : public Provider {
@@ -210,12 +193,8 @@ Result<std::vector<std::string>> KprobeProvider::list(std::string_view spec, con
   return lines;
 }
 
-// Functions that only kallsyms knows make a multi link fail as a whole, so it serves wildcards alone:
-// their matches come from the kernel's list of traceable functions.
 void KprobeProvider::prepare(bpf_program *program, const image::ProgramSpec &spec, const AttachOptions &options) const {
-  auto is_plain = [](const image::Target &target) { return target.offset == 0 && target.address == 0; };
-  if (spec.targets.size() > 1 && std::all_of(spec.targets.begin(), spec.targets.end(), is_plain) &&
-      options.kernel.has(kernel::Feature::KprobeMulti))
+  if (can_share_kprobe_link(spec.targets) && options.kernel.has(kernel::Feature::KprobeMulti))
     bpf_program__set_expected_attach_type(program, BPF_TRACE_KPROBE_MULTI);
 }
 
@@ -234,7 +213,7 @@ Result<Attachments> KprobeProvider::attach_group(bpf_program *program, std::span
   options.retprobe = is_return_;
   bpf_link *link = bpf_program__attach_kprobe_multi_opts(program, nullptr, &options);
   if (!link)
-    return refused(targets.front()->name, errno, kernel);
+    return refused_kprobe(targets.front()->name, errno, kernel);
   return own_link(link);
 }
 
@@ -253,7 +232,7 @@ Result<Attachments> KprobeProvider::attach_one(bpf_program *program, const image
     options.offset = target.address;
   bpf_link *link = bpf_program__attach_kprobe_opts(program, target.address ? nullptr : function.c_str(), &options);
   if (!link)
-    return refused(target.name, errno, kernel);
+    return refused_kprobe(target.name, errno, kernel);
   return own_link(link);
 }
 
@@ -273,6 +252,42 @@ Result<Attachments> KprobeProvider::attach(bpf_program *program, const image::Pr
 }
 
 }  // namespace
+
+Error refused_kprobe(const std::string &target, int error_number, kernel::Kernel &kernel) {
+  if (!kernel.has(kernel::Feature::Kprobes))
+    return {"attach to", target, "this kernel was built without kprobes (CONFIG_KPROBES)",
+            "tracepoints may show the same; sonde -l 'tracepoint:*' lists them", error_number};
+  return attach_error(
+      target, error_number,
+      {{ENOENT, "the kernel has no such function to probe: it was inlined, or its module is not loaded", ""},
+       {ESRCH, "the kernel has no such function to trace: it was inlined, or its module is not loaded", ""},
+       {EADDRNOTAVAIL, "several functions of the kernel have that name, or none",
+        "kprobe:MODULE:FUNCTION tells those of modules apart"},
+       {EINVAL,
+        "the kernel does not allow a probe there (the function is marked notrace or is part of tracing "
+        "itself, or the offset is inside an instruction)",
+        ""},
+       {EILSEQ, "the offset is not at the start of an instruction", ""},
+       {EOPNOTSUPP, "that instruction cannot be probed", ""},
+       {EBUSY, "another kind of probe is at that place already", ""}});
+}
+
+std::optional<Error> missing_module(const std::string &whole, std::string_view module, kernel::Kernel &kernel) {
+  if (module.empty() || has_glob(module))
+    return std::nullopt;
+  auto functions = kernel.functions(module, "*");
+  if (!functions || !functions->empty())
+    return std::nullopt;
+  return Error{"use", whole, fmt::format("no kernel module '{}' with functions is loaded", module),
+               fmt::format("`modprobe {}` loads one, `lsmod` lists those that are", module), ENOENT};
+}
+
+// Functions that only kallsyms knows make such a link fail as a whole, so it serves wildcards alone: their matches
+// come from the kernel's list of traceable functions.
+bool can_share_kprobe_link(std::span<const image::Target> targets) {
+  auto is_plain = [](const image::Target &target) { return target.offset == 0 && target.address == 0; };
+  return targets.size() > 1 && std::all_of(targets.begin(), targets.end(), is_plain);
+}
 
 const Provider &kprobe_provider() {
   static const KprobeProvider row(false);

@@ -338,7 +338,9 @@ TEST_F(ProbesTest, WrongKernelFunctions) {
   EXPECT_EQ(error("kprobe:vfs_raed"), "could not use kprobe:vfs_raed: there is no function 'vfs_raed' in the kernel\n"
                                       "HINT: did you mean 'vfs_read'?");
   EXPECT_THAT(error("kprobe:no_such_*"), HasSubstr("no function of the kernel matches 'no_such_*'"));
-  EXPECT_THAT(error("kprobe:ext4:vfs_read"), HasSubstr("no function 'vfs_read' in kernel module ext4"));
+  EXPECT_THAT(error("kprobe:nf_tables:vfs_read"), HasSubstr("no function 'vfs_read' in kernel module nf_tables"));
+  EXPECT_THAT(error("kprobe:ext4:vfs_read"), HasSubstr("no kernel module 'ext4' with functions is loaded"));
+  EXPECT_THAT(error("fentry:ext4:vfs_read"), HasSubstr("no kernel module 'ext4' with functions is loaded"));
   EXPECT_THAT(error("kprobe:"), HasSubstr("the name of a function is missing"));
   EXPECT_THAT(error("kprobe:vfs_read+x"), HasSubstr("'x' is not an offset in bytes"));
   EXPECT_THAT(error("kprobe:vfs_*+4"), HasSubstr("an offset and a wildcard do not go together"));
