@@ -30,6 +30,15 @@ void raise_memory_limit() {
   setrlimit(RLIMIT_MEMLOCK, &unlimited);
 }
 
+// Most attachments take a descriptor each. The command of -c was started before, with the limit as it was.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 uint64_t ring_size_for(const image::ProgramImage &image) {
   uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   // The kernel wants a power of two.
@@ -148,6 +157,7 @@ Result<void> LoadedObject::map_losses() {
 Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, kernel::Kernel &kernel,
                                                   const RunOptions &options) {
   raise_memory_limit();
+  raise_descriptor_limit();
   LibbpfLog log(options.verbosity >= 2);
   // Never touched, and so never resident, unless a program is refused.
   std::unique_ptr<char[]> verifier_log(new char[image.config.log_size]);

@@ -1,4 +1,5 @@
 // Where the script comes from, where the output goes, what runs beside it, and how a run ends.
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -83,6 +84,22 @@ TEST_F(CommandLineTest, a_dry_run_attaches_and_runs_nothing) {
   EXPECT_EQ(outcome.out, "");
   EXPECT_EQ(outcome.err, "Attached 3 probes\n");
   EXPECT_NE(access(made.c_str(), F_OK), 0) << "the command must not run";
+}
+
+// Each probe here takes a descriptor. A limit that may be raised is no limit; one that may not is named.
+TEST_F(CommandLineTest, limits_of_descriptors) {
+  TemporaryDirectory directory;
+  auto exit_code = [&](const std::string &limit) {
+    int status =
+        std::system(fmt::format("ulimit {} && {} -q --dry-run --no-feature uprobe_multi -e 'uprobe:{}:* {{ }}' "
+                                "2>{}/err",
+                                limit, sonde_program(), program("traced"), directory.path())
+                        .c_str());
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(exit_code("-S -n 20"), 0) << read_file(directory.path() + "/err");
+  EXPECT_EQ(exit_code("-n 20"), 3);
+  EXPECT_THAT(read_file(directory.path() + "/err"), HasSubstr("this process has no file descriptor left"));
 }
 
 // The command goes on making system calls while the run ends.
