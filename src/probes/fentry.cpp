@@ -71,6 +71,7 @@ public:
     return "BPF trampolines (5.5 on x86, 6.0 on arm64), BTF, CONFIG_FUNCTION_TRACER; modules: 5.11";
   }
   std::string_view section() const override { return name(); }
+  std::string_view mechanism(const bpf_program *) const override { return "BPF trampoline"; }
   std::string_view lack(kernel::Kernel &kernel) const override {
     return kernel.has(kernel::Feature::Trampolines) ? std::string_view() : "BPF trampolines";
   }

@@ -73,6 +73,7 @@ public:
   std::string_view summary() const override { return "for each object of a kind that the kernel has, then the end"; }
   std::string_view needs() const override { return "5.8 and BTF"; }
   std::string_view section() const override { return "iter"; }
+  std::string_view mechanism(const bpf_program *) const override { return "BPF iterator"; }
   Scoping scoping() const override { return Scoping::Impossible; }
   // The kernel checks a program against the one iterator that it is for.
   std::string group(const image::Target &target) const override { return target.name; }

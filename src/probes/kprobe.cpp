@@ -80,6 +80,9 @@ public:
     return "CONFIG_KPROBES; one link for many functions: 5.18 and CONFIG_FPROBE";
   }
   std::string_view section() const override { return is_return_ ? "kretprobe" : "kprobe"; }
+  std::string_view mechanism(const bpf_program *program) const override {
+    return bpf_program__expected_attach_type(program) == BPF_TRACE_KPROBE_MULTI ? "kprobe.multi" : "perf event";
+  }
   std::string_view lack(kernel::Kernel &kernel) const override {
     return kernel.has(kernel::Feature::Kprobes) ? std::string_view() : "CONFIG_KPROBES";
   }

@@ -37,6 +37,7 @@ public:
   }
   std::string_view needs() const override { return "CONFIG_KPROBES, system call wrappers (4.17)"; }
   std::string_view section() const override { return by_function().section(); }
+  std::string_view mechanism(const bpf_program *program) const override { return by_function().mechanism(program); }
   std::string_view lack(kernel::Kernel &kernel) const override {
     return kernel.has(kernel::Feature::Kprobes) ? std::string_view() : "CONFIG_KPROBES";
   }

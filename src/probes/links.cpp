@@ -116,6 +116,8 @@ void Provider::prepare(bpf_program *, const image::ProgramSpec &, const AttachOp
 
 std::string Provider::group(const image::Target &) const { return {}; }
 
+std::string_view Provider::mechanism(const bpf_program *) const { return "perf event"; }
+
 std::vector<std::string> declarations(const kernel::Prototype &prototype) {
   std::vector<std::string> lines;
   for (const Field &parameter : prototype.parameters.fields)

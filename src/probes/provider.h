@@ -178,6 +178,8 @@ public:
   // refusal means there.
   virtual Result<std::vector<std::unique_ptr<Attachment>>> attach(bpf_program *program, const image::ProgramSpec &spec,
                                                                   const AttachOptions &options) const = 0;
+  // By what a loaded program is attached, for people: "kprobe.multi".
+  virtual std::string_view mechanism(const bpf_program *program) const;
   // Targets with equal text can share a program.
   virtual std::string group(const image::Target &target) const;
   virtual Scoping scoping() const { return is_run_directly() ? Scoping::NotOfTasks : Scoping::ByProgram; }

@@ -39,6 +39,7 @@ public:
   std::string_view summary() const override { return "a tracepoint, with the arguments that the kernel's code passes"; }
   std::string_view needs() const override { return "BTF for names and types"; }
   std::string_view section() const override { return "raw_tp"; }
+  std::string_view mechanism(const bpf_program *) const override { return "raw tracepoint"; }
   std::string group(const image::Target &target) const override { return target.name; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {

@@ -15,6 +15,7 @@ public:
   std::string_view summary() const override { return tracepoint_provider().summary(); }
   std::string_view needs() const override { return tracepoint_provider().needs(); }
   std::string_view section() const override { return "raw_tp"; }
+  std::string_view mechanism(const bpf_program *) const override { return "raw tracepoint"; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
     return tracepoint_provider().match(spec, options);

@@ -78,6 +78,9 @@ public:
   }
   std::string_view needs() const override { return "CONFIG_UPROBE_EVENTS; one link for many functions: 6.6"; }
   std::string_view section() const override { return is_return_ ? "uretprobe" : "uprobe"; }
+  std::string_view mechanism(const bpf_program *program) const override {
+    return bpf_program__expected_attach_type(program) == kTraceUprobeMulti ? "uprobe.multi" : "perf event";
+  }
   Scoping scoping() const override { return Scoping::ByEvent; }
 
   Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override;

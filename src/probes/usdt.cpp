@@ -95,6 +95,7 @@ public:
   std::string_view summary() const override { return "a place that the authors of a program or library marked"; }
   std::string_view needs() const override { return "CONFIG_UPROBE_EVENTS"; }
   std::string_view section() const override { return uprobe_provider().section(); }
+  std::string_view mechanism(const bpf_program *program) const override { return uprobe_provider().mechanism(program); }
   Scoping scoping() const override { return Scoping::ByEvent; }
   std::string group(const image::Target &target) const override { return target.arguments; }
 

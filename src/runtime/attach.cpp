@@ -39,17 +39,22 @@ Result<size_t> Attachments::attach(const image::ProgramImage &image, const Loade
   size_t wanted = 0;
   for (const image::ProgramSpec &spec : image.programs) {
     const probes::Provider &provider = probes::provider(spec.provider);
+    Cost &cost = cost_of(spec.function);
     if (provider.is_run_directly())
       continue;
     if (signals.received())
       return refused.size();
     wanted += spec.targets.size();
+    size_t refused_before = refused.size();
     auto made = provider.attach(object.program(spec.function), spec, gathering);
     if (!made && !gathering.refused)
       return made.error();
     if (!made)
       refused.insert(refused.end(), spec.targets.size(), made.error());
-    else
+    cost.mechanism = provider.mechanism(object.program(spec.function));
+    cost.probes += spec.targets.size() - (refused.size() - refused_before);
+    cost.attachments += made ? made->size() : 0;
+    if (made)
       std::move(made->begin(), made->end(), std::back_inserter(all_));
   }
   if (!refused.empty() && refused.size() == wanted)
@@ -57,6 +62,32 @@ Result<size_t> Attachments::attach(const image::ProgramImage &image, const Loade
   if (image.config.missing_probes == "warn")
     warn_of_refused(refused, wanted);
   return refused.size();
+}
+
+Attachments::Cost &Attachments::cost_of(const std::string &function) {
+  auto known = std::find_if(costs_.begin(), costs_.end(), [&](const Cost &cost) { return cost.function == function; });
+  return known != costs_.end() ? *known : costs_.emplace_back(Cost{function, {}, 0, 0});
+}
+
+void Attachments::print_cost() const {
+  auto counted = [](size_t count, const char *what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+  };
+  size_t attachments = 0;
+  for (const Cost &cost : costs_) {
+    attachments += cost.attachments;
+    if (cost.mechanism.empty())
+      fmt::print(stderr, "{}: run by sonde itself\n", cost.function);
+    else
+      fmt::print(stderr, "{}: {} by {}, {}\n", cost.function, counted(cost.probes, "probe"), cost.mechanism,
+                 counted(cost.attachments, "attachment"));
+  }
+  fmt::print(stderr, "{}, {}\n", counted(costs_.size(), "program"), counted(attachments, "attachment"));
+}
+
+void Attachments::unwatch(uint64_t address) {
+  for (const std::unique_ptr<probes::Attachment> &attachment : all_)
+    attachment->unwatch(address);
 }
 
 // Those that end by themselves run alone.

@@ -1,7 +1,10 @@
 // All attachments of a run, made and taken back together.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -24,13 +27,27 @@ public:
   // none left is always an error. Returns how many were refused.
   Result<size_t> attach(const image::ProgramImage &image, const LoadedObject &object,
                         const probes::AttachOptions &options, Signals &signals);
+  // What a loaded run costs the kernel: programs, how they are attached, and how often. On standard error.
+  void print_cost() const;
+  // Function watchpoints leave this address alone from now on.
+  void unwatch(uint64_t address);
   // A descriptor that becomes readable when the last attachment has come to its end; -1 while one has none.
   int end_fd() const;
   // Returns when nothing is attached any more.
   void detach();
 
 private:
+  // By program, in the order of their first targets; two specs may name one.
+  struct Cost {
+    std::string function;
+    std::string_view mechanism;  // empty: run by ourselves
+    size_t probes = 0;
+    size_t attachments = 0;
+  };
+  Cost &cost_of(const std::string &function);
+
   std::vector<std::unique_ptr<probes::Attachment>> all_;
+  std::vector<Cost> costs_;
 };
 
 }  // namespace sonde::runtime

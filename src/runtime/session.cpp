@@ -192,6 +192,8 @@ void Session::announce() {
   size_t count = count_targets(image_) - refused_;
   if (options_.quiet)
     return;
+  if (options_.dry_run || options_.verbosity > 0)
+    attachments_.print_cost();
   if (!options_.json) {
     fmt::print(stderr, "Attached {} probe{}\n", count, count == 1 ? "" : "s");
   } else {

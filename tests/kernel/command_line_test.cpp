@@ -82,7 +82,9 @@ TEST_F(CommandLineTest, a_dry_run_attaches_and_runs_nothing) {
                  {"--dry-run", "-c", "/usr/bin/touch " + made});
   EXPECT_EQ(outcome.status, 0) << outcome;
   EXPECT_EQ(outcome.out, "");
-  EXPECT_EQ(outcome.err, "Attached 3 probes\n");
+  EXPECT_EQ(outcome.err, "begin_1: run by sonde itself\nend_2: run by sonde itself\n"
+                         "interval_3: 1 probe by perf event, 1 attachment\n3 programs, 1 attachment\n"
+                         "Attached 3 probes\n");
   EXPECT_NE(access(made.c_str(), F_OK), 0) << "the command must not run";
 }
 
