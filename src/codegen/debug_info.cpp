@@ -77,6 +77,16 @@ void DebugInfo::describe_function(llvm::Function &function, Location where, bool
   function.setSubprogram(program);
 }
 
+void DebugInfo::describe_kernel_function(llvm::Function &function) {
+  llvm::SmallVector<llvm::Metadata *, 2> signature;
+  signature.push_back(type(Type::boolean()));
+  for (size_t i = 0; i < function.arg_size(); ++i)
+    signature.push_back(pointer_to(nullptr));
+  auto *type = builder_.createSubroutineType(builder_.getOrCreateTypeArray(signature));
+  function.setSubprogram(builder_.createFunction(unit_->getFile(), function.getName(), {}, unit_->getFile(), 0, type, 0,
+                                                 llvm::DINode::FlagPrototyped, llvm::DISubprogram::SPFlagZero));
+}
+
 llvm::DebugLoc DebugInfo::location(Location where, llvm::Function &function) {
   if (!sources_.size())
     return llvm::DILocation::get(module_.getContext(), 1, 1, function.getSubprogram());

@@ -31,6 +31,8 @@ public:
   // Parameters are given variables of their own: LLVM would name them "" otherwise, and the kernel
   // refuses the BTF of the whole object for that.
   void describe_function(llvm::Function &function, Location where, bool is_program);
+  // One of the kernel's, declared only: it gives a bool, and takes pointers.
+  void describe_kernel_function(llvm::Function &function);
   llvm::DebugLoc location(Location where, llvm::Function &function);
 
   void describe_map(llvm::GlobalVariable &map, const MapDescription &description);

@@ -85,7 +85,7 @@ llvm::Value *Emitter::target_name_index() {
   if (unit_.context.syscalls && unit_.targets.size() > 1)
     return ir_.CreateZExt(ir_.CreateSub(syscall_entry(), constant(1, 32)), ir_.getInt64Ty());
   if (unit_.needs_cookie)
-    return helper(Helper::GetAttachCookie, {context()}, Purity::PerRun);
+    return ir_.CreateAdd(helper(Helper::GetAttachCookie, {context()}, Purity::PerRun), constant(unit_.cookie_distance));
   return constant(unit_.targets.empty() ? 0 : unit_.targets.front().name_index);
 }
 

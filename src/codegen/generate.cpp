@@ -30,7 +30,7 @@ bool report_too_large(const llvm::Module &module, const sema::Analysis &analysis
                       Diagnostics &diagnostics) {
   bool found = false;
   for (const sema::Unit &unit : analysis.units) {
-    const llvm::Function *function = module.getFunction(unit.function);
+    const llvm::Function *function = module.getFunction(body_name(unit));
     if (!function || function->getInstructionCount() <= most)
       continue;
     found = true;

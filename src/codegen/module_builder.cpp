@@ -285,12 +285,19 @@ llvm::GlobalVariable *ModuleBuilder::syscall_table(const sema::Unit &unit) {
 
 void ModuleBuilder::add_program(uint32_t unit_index) {
   const sema::Unit &unit = analysis_.units[unit_index];
+  if (unit.is_session_return)
+    return;  // emitted with its entry
   auto *pointer = llvm::PointerType::get(context_, 0);
   auto *type = llvm::FunctionType::get(llvm::Type::getInt32Ty(context_), {pointer}, false);
   auto *function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, unit.function, *module_);
   function->addFnAttr(llvm::Attribute::NoUnwind);
   function->getArg(0)->setName("ctx");
   debug_info_.describe_function(*function, unit.probe->where, /*is_program=*/true);
+  if (unit.session_return != sema::kNoIndex) {
+    emit_session(unit_index, *function);
+    function->setSection(std::string(unit.provider->section()));
+    return;
+  }
   Emitter emitter(*this, analysis_, unit, unit_index, *function);
   emitter.emit_program();
   // libbpf's spelling of a program that the kernel shall let sleep.

@@ -77,6 +77,10 @@ private:
   void add_parameters();
   void add_user_maps();
   void add_program(uint32_t unit_index);
+  // emit_session.cpp
+  void emit_session(uint32_t entry, llvm::Function &program);
+  llvm::Function *add_session_part(uint32_t unit_index);
+  llvm::FunctionCallee session_test();
   llvm::GlobalVariable *add_losses(uint32_t count);
   void size_losses();
   void ask_for_stack_sizes();
@@ -107,5 +111,8 @@ private:
   llvm::GlobalVariable *scratch_ = nullptr;
   uint32_t scratch_size_ = 0;
 };
+
+// The function that holds what a unit does: its program or, where two units share one, a part of it.
+std::string body_name(const sema::Unit &unit);
 
 }  // namespace sonde::codegen

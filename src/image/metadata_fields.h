@@ -33,12 +33,33 @@ template <> struct EnumNames<AddressSpace> {
   static constexpr std::array<std::string_view, 3> kNames = {"none", "kernel", "user"};
 };
 template <> struct EnumNames<ProviderKind> {
-  static constexpr std::array<std::string_view, 25> kNames = {
-      "begin",    "end",        "interval",      "profile",      "software",
-      "hardware", "tracepoint", "rawtracepoint", "kprobe",       "kretprobe",
-      "uprobe",   "uretprobe",  "syscall_enter", "syscall_exit", "fentry",
-      "fexit",    "usdt",       "self",          "test",         "bench",
-      "iter",     "watchpoint", "ksyscall",      "kretsyscall",  "plain_tracepoint"};
+  static constexpr std::array<std::string_view, 27> kNames = {"begin",
+                                                              "end",
+                                                              "interval",
+                                                              "profile",
+                                                              "software",
+                                                              "hardware",
+                                                              "tracepoint",
+                                                              "rawtracepoint",
+                                                              "kprobe",
+                                                              "kretprobe",
+                                                              "uprobe",
+                                                              "uretprobe",
+                                                              "syscall_enter",
+                                                              "syscall_exit",
+                                                              "fentry",
+                                                              "fexit",
+                                                              "usdt",
+                                                              "self",
+                                                              "test",
+                                                              "bench",
+                                                              "iter",
+                                                              "watchpoint",
+                                                              "ksyscall",
+                                                              "kretsyscall",
+                                                              "plain_tracepoint",
+                                                              "kprobe_session",
+                                                              "kretprobe_session"};
 };
 template <> struct EnumNames<MapStorage> {
   static constexpr std::array<std::string_view, 6> kNames = {"hash",  "lru_hash",    "percpu_hash", "lru_percpu_hash",

@@ -41,7 +41,9 @@ enum class ProviderKind : uint8_t {
   Watchpoint,
   Ksyscall,
   Kretsyscall,
-  PlainTracepoint
+  PlainTracepoint,
+  KprobeSession,    // entry and return of the same functions, by one program
+  KretprobeSession  // whose program is that of the entry
 };
 
 // One place to attach to, resolved: no wildcards left.

@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace {
 
 // Newer than the distribution's linux/bpf.h.
 constexpr auto kTraceUprobeMulti = static_cast<bpf_attach_type>(48);
+constexpr auto kTraceKprobeSession = static_cast<bpf_attach_type>(56);
 
 class Descriptor {
 public:
@@ -101,6 +103,21 @@ bool has_kprobe_multi() {
   return !link.ok() && (errno == ESRCH || errno == ENOENT);
 }
 
+// libbpf does not know these: the call is our own.
+bool has_kprobe_session() {
+  Descriptor program(load_empty_kprobe(kTraceKprobeSession));
+  if (!program.ok())
+    return false;
+  const char *name = "sonde_no_such_function";
+  bpf_attr attributes{};
+  attributes.link_create.prog_fd = static_cast<uint32_t>(program.get());
+  attributes.link_create.attach_type = kTraceKprobeSession;
+  attributes.link_create.kprobe_multi.syms = reinterpret_cast<uint64_t>(&name);
+  attributes.link_create.kprobe_multi.cnt = 1;
+  Descriptor link(static_cast<int>(syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof attributes)));
+  return !link.ok() && (errno == ESRCH || errno == ENOENT);
+}
+
 bool has_per_cpu_lookup() {
   Descriptor map(bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "sonde_trial", 4, 8, 1, nullptr));
   if (!map.ok())
@@ -138,6 +155,7 @@ bool try_feature(Feature feature) {
   case Feature::RingBuffer: return has_ring_buffer();
   case Feature::UprobeMulti: return has_uprobe_multi();
   case Feature::KprobeMulti: return has_kprobe_multi();
+  case Feature::KprobeSession: return has_kprobe_session();
   case Feature::PerCpuLookup: return has_per_cpu_lookup();
   case Feature::SleepableUprobes: return has_sleepable_uprobes();
   case Feature::Trampolines: return has_trampolines();

@@ -65,6 +65,7 @@ enum class Feature : uint8_t {
   RingBuffer,
   UprobeMulti,
   KprobeMulti,
+  KprobeSession,  // one program for the entry and the return of functions
   PerCpuLookup,
   SleepableUprobes,
   Trampolines,  // of BPF, for fentry and fexit

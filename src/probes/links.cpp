@@ -2,6 +2,7 @@
 #include "probes/links.h"
 
 #include <bpf/libbpf.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <iterator>
@@ -20,6 +21,17 @@ public:
 
 private:
   bpf_link *link_;
+};
+
+class DescriptorAttachment : public Attachment {
+public:
+  explicit DescriptorAttachment(int fd) : fd_(fd) {}
+  ~DescriptorAttachment() override { close(fd_); }
+  DescriptorAttachment(const DescriptorAttachment &) = delete;
+  DescriptorAttachment &operator=(const DescriptorAttachment &) = delete;
+
+private:
+  int fd_;
 };
 
 constexpr Refusal kCommonRefusals[] = {
@@ -95,6 +107,12 @@ Result<Attachments> attach_each(std::span<const image::Target> targets, const At
 Attachments own_link(bpf_link *link) {
   Attachments attachments;
   attachments.push_back(std::make_unique<LinkAttachment>(link));
+  return attachments;
+}
+
+Attachments own_descriptor(int fd) {
+  Attachments attachments;
+  attachments.push_back(std::make_unique<DescriptorAttachment>(fd));
   return attachments;
 }
 

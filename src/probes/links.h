@@ -23,6 +23,8 @@ void append(Attachments &all, Attachments more);
 
 // Takes ownership of a libbpf link.
 Attachments own_link(bpf_link *link);
+// The same of one that libbpf did not make.
+Attachments own_descriptor(int fd);
 
 // Attaches target by target. The first refusal ends it, except where refusals are gathered.
 using AttachTarget = std::function<Result<Attachments>(const image::Target &)>;

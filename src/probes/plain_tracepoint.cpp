@@ -28,17 +28,6 @@ struct RawTracepointAttributes {
   uint64_t cookie = 0;
 };
 
-class DescriptorAttachment : public Attachment {
-public:
-  explicit DescriptorAttachment(int fd) : fd_(fd) {}
-  ~DescriptorAttachment() override { close(fd_); }
-  DescriptorAttachment(const DescriptorAttachment &) = delete;
-  DescriptorAttachment &operator=(const DescriptorAttachment &) = delete;
-
-private:
-  int fd_;
-};
-
 Result<Attachments> attach_event(int program, const image::Target &target) {
   RawTracepointAttributes attributes;
   attributes.name = reinterpret_cast<uint64_t>(target.function.c_str());
@@ -48,9 +37,7 @@ Result<Attachments> attach_event(int program, const image::Target &target) {
   if (fd < 0)
     return attach_error(target.name, errno,
                         {{ENOENT, "the kernel has no such tracepoint", "sonde -l 'tracepoint:*' lists them"}});
-  Attachments attachments;
-  attachments.push_back(std::make_unique<DescriptorAttachment>(fd));
-  return attachments;
+  return own_descriptor(fd);
 }
 
 class PlainTracepointProvider : public ServedTracepointProvider {

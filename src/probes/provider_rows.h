@@ -32,5 +32,8 @@ const Provider &watchpoint_provider();
 const Provider &syscall_enter_provider();
 const Provider &syscall_exit_provider();
 const Provider &plain_tracepoint_provider();
+// The same of `kprobe` and `kretprobe`.
+const Provider &kprobe_session_provider();
+const Provider &kretprobe_session_provider();
 
 }  // namespace sonde::probes

@@ -40,7 +40,8 @@ const Provider &provider(image::ProviderKind kind) {
   for (const Provider *provider : providers())
     if (provider->kind() == kind)
       return *provider;
-  for (const Provider *provider : {&syscall_enter_provider(), &syscall_exit_provider(), &plain_tracepoint_provider()})
+  for (const Provider *provider : {&syscall_enter_provider(), &syscall_exit_provider(), &plain_tracepoint_provider(),
+                                   &kprobe_session_provider(), &kretprobe_session_provider()})
     if (provider->kind() == kind)
       return *provider;
   assert(!"a kind without a row in the table");

@@ -106,11 +106,14 @@ void print_logs(bpf_object *object, const std::vector<std::string> &logs) {
 }
 
 void print_programs(const LoadedObject &object, const image::ProgramImage &image) {
-  for (const image::ProgramSpec &spec : image.programs)
+  for (const image::ProgramSpec &spec : image.programs) {
+    if (spec.provider == image::ProviderKind::KretprobeSession)
+      continue;  // of the program of the entry
     fmt::print(stderr, "loaded {} ({}): {} instructions, {} target{}\n", spec.function,
                bpf_program__section_name(object.program(spec.function)),
                bpf_program__insn_cnt(object.program(spec.function)), spec.targets.size(),
                spec.targets.size() == 1 ? "" : "s");
+  }
 }
 
 }  // namespace

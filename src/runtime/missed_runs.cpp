@@ -71,6 +71,7 @@ bool has_links_that_count(const image::ProgramImage &image) {
     switch (spec.provider) {
     case image::ProviderKind::Kprobe:
     case image::ProviderKind::Kretprobe:
+    case image::ProviderKind::KprobeSession:
     case image::ProviderKind::Ksyscall:
     case image::ProviderKind::Kretsyscall: return true;
     default: break;
@@ -86,6 +87,11 @@ std::vector<uint64_t> missed_runs(const image::ProgramImage &image, const Loaded
     by_links = missed_by_links();
   std::vector<uint64_t> missed;
   for (const image::ProgramSpec &spec : image.programs) {
+    // That is the entry's program, and the kernel counts for both.
+    if (spec.provider == image::ProviderKind::KretprobeSession) {
+      missed.push_back(0);
+      continue;
+    }
     bpf_prog_info info{};
     uint32_t size = sizeof info;
     bool is_known = bpf_obj_get_info_by_fd(bpf_program__fd(object.program(spec.function)), &info, &size) == 0;

@@ -63,9 +63,14 @@ struct Unit {
   const probes::Provider *provider = nullptr;
   probes::Context context;
   std::vector<image::Target> targets;
-  std::string function;         // symbol of the program
-  bool needs_cookie = false;    // `probe` differs between the targets, and the program asks which one fired
-  std::vector<ExprInfo> exprs;  // by ExprId - probe->first_expr
+  std::string function;  // symbol of the program
+  // Two units that are one program of the kernel, which calls it at entries and at returns. Of the entry: the unit of
+  // the return.
+  uint32_t session_return = kNoIndex;
+  bool is_session_return = false;
+  uint64_t cookie_distance = 0;  // to be added to the attach cookie, which is the entry's, for Target::name_index
+  bool needs_cookie = false;     // `probe` differs between the targets, and the program asks which one fired
+  std::vector<ExprInfo> exprs;   // by ExprId - probe->first_expr
   std::vector<VariableInfo> variables;
   // Variables that a statement brings in, by the address of its node: Let, ForRange, ForMap, and an
   // Assign that is the first of its variable.

@@ -4,6 +4,7 @@
 #include "sema/apply_config.h"
 #include "sema/check_growth.h"
 #include "sema/check_loops.h"
+#include "sema/pair_sessions.h"
 #include "sema/plan_events.h"
 #include "sema/resolve_probes.h"
 #include "sema/type_checker.h"
@@ -38,6 +39,7 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
     check_loops(analysis, kernel, diagnostics);
   if (!diagnostics.has_errors())
     check_growth(analysis, diagnostics);
+  pair_sessions(analysis, kernel);
   name_programs(analysis);
   check_program_count(program, analysis, diagnostics);
   plan_events(analysis);

@@ -203,6 +203,9 @@ void resolve_probes(const ast::Program &program, kernel::Kernel &kernel, const A
 void name_programs(Analysis &analysis) {
   for (size_t i = 0; i < analysis.units.size(); ++i)
     analysis.units[i].function = fmt::format("{}_{}", analysis.units[i].provider->name(), i + 1);
+  for (const Unit &unit : analysis.units)
+    if (unit.session_return != kNoIndex)
+      analysis.units[unit.session_return].function = unit.function;
 }
 
 }  // namespace sonde::sema

@@ -39,6 +39,10 @@ std::vector<Row> rows() {
       {"kprobe", fmt::format("kprobe:hrtimer_nanosleep {}", kFired), sleeps},
       {"kprobe, several", fmt::format("kprobe:hrtimer_nan*, kprobe:do_nanosl* {}", kFired), sleeps},
       {"kretprobe", fmt::format("kretprobe:hrtimer_nanosleep {}", kFired), sleeps},
+      {"kprobe and kretprobe, several",
+       "kprobe:hrtimer_nan*, kprobe:do_nanosl* { @ = 1 } "
+       "kretprobe:hrtimer_nan*, kretprobe:do_nanosl* /@/ { clear(@); printf(\"fired\\n\"); exit() }",
+       sleeps},
       {"fentry", fmt::format("fentry:hrtimer_nanosleep {}", kFired), sleeps},
       {"fexit", fmt::format("fexit:hrtimer_nanosleep {}", kFired), sleeps},
       {"ksyscall", fmt::format("ksyscall:nanosleep {}", kFired), sleeps},

@@ -1,4 +1,5 @@
 // Attach points → units, and what -d types prints.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,6 +69,49 @@ TEST(SemaUnits, AreSplitWhereTheKernelCannotTellTargets) {
   EXPECT_THAT(units(script), ElementsAre("kprobe_1: kprobe:vfs_read", "kprobe_2: kprobe:vfs_open"));
   EXPECT_THAT(script.analysis().probe_names, ElementsAre("kprobe:vfs_read", "kprobe:vfs_open"));
   EXPECT_EQ(script.analysis().units[1].targets.front().name_index, 1u);
+}
+
+// ---- Entry and return by one program ----
+
+// "entry → return" for each pair, by index.
+std::vector<std::string> sessions(const Script &script) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < script.analysis().units.size(); ++i)
+    if (const sema::Unit &unit = script.analysis().units[i]; unit.session_return != sema::kNoIndex)
+      out.push_back(fmt::format("{} → {}", i, unit.session_return));
+  return out;
+}
+
+TEST(SemaSessions, EntriesAndReturnsOfTheSameFunctions) {
+  Script script("kretprobe:vfs_* { print(probe); } kprobe:do_nanosleep { } kprobe:vfs_* { print(probe); }");
+  EXPECT_THAT(sessions(script), ElementsAre("2 → 0"));
+  const sema::Unit &at_return = script.analysis().units[0], &entry = script.analysis().units[2];
+  EXPECT_TRUE(at_return.is_session_return);
+  EXPECT_EQ(at_return.function, entry.function);
+  // By the entry's cookie, each return finds its own name.
+  for (size_t i = 0; i < entry.targets.size(); ++i)
+    EXPECT_EQ(entry.targets[i].name_index + at_return.cookie_distance, at_return.targets[i].name_index);
+}
+
+TEST(SemaSessions, OfOneProbeToo) {
+  EXPECT_THAT(sessions(Script("kprobe:vfs_*,kretprobe:vfs_* { print(probe); }")), ElementsAre("0 → 1"));
+}
+
+TEST(SemaSessions, EachProbeIsOfOnePair) {
+  EXPECT_THAT(sessions(Script("kprobe:vfs_* { } kprobe:vfs_* { } kretprobe:vfs_* { }")), ElementsAre("0 → 2"));
+}
+
+TEST(SemaSessions, NotOfOtherFunctions) {
+  EXPECT_THAT(sessions(Script("kprobe:vfs_* { } kretprobe:vfs_r*,kretprobe:do_nanosleep { }")), IsEmpty());
+  EXPECT_THAT(sessions(Script("kprobe:vfs_read { } kretprobe:vfs_read { }")), IsEmpty());
+}
+
+TEST(SemaSessions, NotWhereTheKernelHasNone) {
+  kernel::FakeKernel kernel;
+  kernel.remove_feature(kernel::Feature::KprobeSession);
+  EXPECT_THAT(sessions(Script("kprobe:vfs_* { } kretprobe:vfs_* { }", std::move(kernel))), IsEmpty());
+  EXPECT_THAT(sessions(Script("config = { license = \"Dual MIT/GPL\" } kprobe:vfs_* { } kretprobe:vfs_* { }")),
+              IsEmpty());
 }
 
 TEST(SemaUnits, OfBeginAreSplitToo) {
