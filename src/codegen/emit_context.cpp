@@ -11,6 +11,9 @@
 namespace sonde::codegen {
 namespace {
 
+// Since when programs there can ask for the address of the function.
+constexpr kernel::KernelVersion kAddressOfKprobe{5, 15, 0}, kAddressOfUprobe{6, 6, 0};
+
 bool returns_pointer(Helper helper) {
   return helper == Helper::MapLookupElem || helper == Helper::MapLookupPercpuElem || helper == Helper::RingbufReserve;
 }
@@ -75,6 +78,10 @@ llvm::Value *Emitter::return_register() {
 
 llvm::Value *Emitter::instruction_pointer() {
   if (unit_.context.kind == probes::ContextKind::Arguments)
+    return helper(Helper::GetFuncIp, {context()}, Purity::PerRun);
+  // At a return, the registers are those of the caller.
+  bool is_user = unit_.context.pointers == AddressSpace::User;
+  if (unit_.context.has_retval && kernel().version() >= (is_user ? kAddressOfUprobe : kAddressOfKprobe))
     return helper(Helper::GetFuncIp, {context()}, Purity::PerRun);
   return context_load(native_registers().instruction_pointer, 8);
 }
