@@ -183,7 +183,7 @@ int run_sonde(int argc, char **argv, std::span<const uint8_t> standalone) {
     fmt::print("{}", options.text);
     return 0;
   }
-  std::unique_ptr<kernel::Kernel> kernel = kernel::open_running_kernel();
+  std::unique_ptr<kernel::Kernel> kernel = runner::open_kernel(options.run);
   return options.mode == Mode::List ? list(options, *kernel) : compile_and_run(options, *kernel, standalone);
 }
 

@@ -115,7 +115,7 @@ void declare(CLI::App &app, const runner::Option &row) {
       [&](int *count) { app.add_flag(row.names, *count, row.help); },
       [&](std::string *text) { declare_option(app, row, *text); },
       [&](std::optional<std::string> *text) { declare_option(app, row, *text); },
-      [&](std::vector<int> *numbers) { declare_option(app, row, *numbers)->delimiter(',')->allow_extra_args(false); });
+      [&](auto *list) { declare_option(app, row, *list)->delimiter(',')->allow_extra_args(false); });
 }
 
 // Which script, and how it is compiled.

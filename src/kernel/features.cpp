@@ -72,10 +72,6 @@ bool has_attach_cookie() {
   return Descriptor(load(BPF_PROG_TYPE_TRACEPOINT, program.code())).ok();
 }
 
-bool has_ring_buffer() {
-  return Descriptor(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sonde_trial", 0, 0, 4096, nullptr)).ok();
-}
-
 bool has_uprobe_multi() {
   Descriptor program(load_empty_kprobe(kTraceUprobeMulti));
   if (!program.ok())
@@ -146,19 +142,33 @@ bool has_trampolines() {
   return program.ok() || errno == EINVAL || (errno == EPERM && geteuid() != 0);
 }
 
+// What users call what they can do without.
+constexpr FeatureName kNames[] = {
+    {"kprobes", Feature::Kprobes},
+    {"kprobe_multi", Feature::KprobeMulti},
+    {"kprobe_session", Feature::KprobeSession},
+    {"uprobe_multi", Feature::UprobeMulti},
+    {"sleepable_uprobes", Feature::SleepableUprobes},
+    {"attach_cookie", Feature::AttachCookie},
+    {"raw_tracepoints", Feature::RawTracepoints},
+    {"trampolines", Feature::Trampolines},
+};
+
 }  // namespace
+
+std::span<const FeatureName> feature_names() { return kNames; }
 
 bool try_feature(Feature feature) {
   switch (feature) {
   case Feature::Kprobes: return has_kprobes();
   case Feature::AttachCookie: return has_attach_cookie();
-  case Feature::RingBuffer: return has_ring_buffer();
   case Feature::UprobeMulti: return has_uprobe_multi();
   case Feature::KprobeMulti: return has_kprobe_multi();
   case Feature::KprobeSession: return has_kprobe_session();
   case Feature::PerCpuLookup: return has_per_cpu_lookup();
   case Feature::SleepableUprobes: return has_sleepable_uprobes();
   case Feature::Trampolines: return has_trampolines();
+  case Feature::RawTracepoints: return true;  // since 4.17
   case Feature::kCount: break;
   }
   return false;

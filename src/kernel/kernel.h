@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,13 +63,13 @@ struct PidNamespace {
 enum class Feature : uint8_t {
   Kprobes,
   AttachCookie,
-  RingBuffer,
   UprobeMulti,
   KprobeMulti,
   KprobeSession,  // one program for the entry and the return of functions
   PerCpuLookup,
   SleepableUprobes,
   Trampolines,  // of BPF, for fentry and fexit
+  RawTracepoints,
   kCount
 };
 class Kernel {
@@ -126,6 +127,7 @@ public:
   virtual uint32_t possible_cpu_count() = 0;
 };
 
-std::unique_ptr<Kernel> open_running_kernel();
+// As if it lacked some of its features.
+std::unique_ptr<Kernel> open_running_kernel(std::span<const Feature> absent = {});
 
 }  // namespace sonde::kernel

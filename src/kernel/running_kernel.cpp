@@ -32,6 +32,11 @@ constexpr const char *kBtfFolder = "/sys/kernel/btf";
 
 class RunningKernel : public Kernel {
 public:
+  explicit RunningKernel(std::span<const Feature> absent) {
+    for (Feature feature : absent)
+      features_.at(static_cast<size_t>(feature)) = false;
+  }
+
   KernelVersion version() override;
   bool has(Feature feature) override;
   Result<std::string> tracefs() override;
@@ -308,6 +313,8 @@ uint32_t RunningKernel::possible_cpu_count() {
 
 }  // namespace
 
-std::unique_ptr<Kernel> open_running_kernel() { return std::make_unique<RunningKernel>(); }
+std::unique_ptr<Kernel> open_running_kernel(std::span<const Feature> absent) {
+  return std::make_unique<RunningKernel>(absent);
+}
 
 }  // namespace sonde::kernel

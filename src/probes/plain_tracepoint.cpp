@@ -56,7 +56,8 @@ public:
 }  // namespace
 
 bool can_be_plain(const image::Target &target, kernel::Kernel &kernel) {
-  return kernel.version() >= kCookies && kernel.is_raw_tracepoint(target.module, target.function);
+  return kernel.version() >= kCookies && kernel.has(kernel::Feature::RawTracepoints) &&
+         kernel.is_raw_tracepoint(target.module, target.function);
 }
 
 const Provider &plain_tracepoint_provider() {

@@ -112,7 +112,7 @@ public:
   // Taking back a tracepoint costs a grace period of 70 ms each, taking back a raw one next to nothing. The two events
   // through which all system calls pass can be had so, and every event whose record is not read.
   const Provider &serving(const image::Target &target, const Reads &reads, kernel::Kernel &kernel) const override {
-    if (target.syscall && find_compat_test(kernel))
+    if (target.syscall && kernel.has(kernel::Feature::RawTracepoints) && find_compat_test(kernel))
       return target.function.starts_with(kSyscallEnter) ? syscall_enter_provider() : syscall_exit_provider();
     if (!reads.args && !reads.kernel_stack && can_be_plain(target, kernel))
       return plain_tracepoint_provider();

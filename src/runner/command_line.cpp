@@ -76,6 +76,10 @@ void set(const Option &option, const std::string &value) {
       [&](std::vector<int> *numbers) {
         std::vector<int> more = parse_numbers(option, value);
         numbers->insert(numbers->end(), more.begin(), more.end());
+      },
+      [&](std::vector<std::string> *words) {
+        for (std::string_view word : split(value, ','))
+          words->emplace_back(word);
       });
 }
 

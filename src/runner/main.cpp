@@ -86,7 +86,7 @@ int run_executable(int argc, char **argv) {
     return *exit_code;
   if (auto fits = check_built(*image, options); !fits)
     return refuse(fits.error());
-  std::unique_ptr<kernel::Kernel> kernel = kernel::open_running_kernel();
+  std::unique_ptr<kernel::Kernel> kernel = open_kernel(options);
   return run_image(*image, *kernel, options);
 }
 

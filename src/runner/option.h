@@ -10,8 +10,9 @@
 namespace sonde::runner {
 
 struct Option {
-  // What it sets: a flag, a flag that counts, a text, or numbers between commas.
-  using Target = std::variant<bool *, int *, std::string *, std::optional<std::string> *, std::vector<int> *>;
+  // What it sets: a flag, a flag that counts, a text, or numbers or words between commas.
+  using Target = std::variant<bool *, int *, std::string *, std::optional<std::string> *, std::vector<int> *,
+                              std::vector<std::string> *>;
 
   std::string names;  // "-o,--output"
   Target target;

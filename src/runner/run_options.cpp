@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "kernel/features.h"
 #include "runner/exit_codes.h"
 #include "runtime/child_process.h"
 #include "runtime/run_foreign.h"
@@ -23,6 +25,20 @@ runtime::Buffering buffering_of(const std::string &word) {
   return word == "full"   ? runtime::Buffering::Full
          : word == "none" ? runtime::Buffering::None
                           : runtime::Buffering::Line;
+}
+
+std::vector<std::string_view> known_features() {
+  std::vector<std::string_view> names;
+  for (const kernel::FeatureName &row : kernel::feature_names())
+    names.push_back(row.name);
+  return names;
+}
+
+std::optional<kernel::Feature> find_feature(std::string_view name) {
+  for (const kernel::FeatureName &row : kernel::feature_names())
+    if (row.name == name)
+      return row.feature;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -53,6 +69,10 @@ std::vector<Option> option_rows(RunOptions &options) {
       {"-v,--verbose", &options.verbosity, "Say what is done; twice: the verifier's log too"},
       {"--strict", &options.strict, "Exit with 4 instead of 0 when anything was lost"},
       {"--dry-run", &options.dry_run, "Load and attach, then leave"},
+      {"--usdt-file-activation", &options.usdt_file_activation,
+       "Accepted for older scripts: a static probe is on in every process that maps its file anyway"},
+      {"--no-feature", &options.absent_features,
+       fmt::format("Do without these features of the kernel: {}", fmt::join(known_features(), ", ")), "NAME[,NAME]"},
   };
 }
 
@@ -64,8 +84,19 @@ void check_run_options(const RunOptions &options) {
       throw UsageError{fmt::format("-p takes the id of a process, not {}", pid)};
   if (options.follow && options.pids.empty() && !options.command)
     throw UsageError{"--follow needs a process to begin with: -p PID or -c COMMAND"};
+  for (const std::string &name : options.absent_features)
+    if (!find_feature(name))
+      throw UsageError{
+          fmt::format("--no-feature does not know '{}'; there are {}", name, fmt::join(known_features(), ", "))};
   if (!options.pids.empty() && options.command)
     throw UsageError{"-p and -c exclude each other: each names the process that the run ends with"};
+}
+
+std::unique_ptr<kernel::Kernel> open_kernel(const RunOptions &options) {
+  std::vector<kernel::Feature> absent;
+  for (const std::string &name : options.absent_features)
+    absent.push_back(*find_feature(name));
+  return kernel::open_running_kernel(absent);
 }
 
 Result<int> open_output(const std::string &path) {

@@ -2,6 +2,7 @@
 // run that they ask for.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct RunOptions {
   int verbosity = 0;
   bool strict = false;
   bool dry_run = false;
+  std::vector<std::string> absent_features;  // --no-feature
+  bool usdt_file_activation = false;         // accepted, and nothing else
   runtime::RunMode mode = runtime::RunMode::Probes;
 
   // Records must say when, where and by whom they were sent.
@@ -48,6 +51,8 @@ void check_run_options(const RunOptions &options);
 Result<int> open_output(const std::string &path);
 // Messages in colour: standard error is a terminal, and NO_COLOR does not object.
 bool use_colour();
+// The running kernel, as if it lacked what --no-feature names.
+std::unique_ptr<kernel::Kernel> open_kernel(const RunOptions &options);
 // Says why not on standard error; returns kRefused.
 int refuse(const Error &error);
 // Refuses a process that is not there.

@@ -346,7 +346,7 @@ TEST(RunningKernel, AnswersOncePerQuestion) {
   EXPECT_GE(kernel->version().major, 4u);
   EXPECT_FALSE(kernel->online_cpus().empty());
   EXPECT_GE(kernel->possible_cpu_count(), kernel->online_cpus().size());
-  EXPECT_EQ(kernel->has(Feature::RingBuffer), kernel->has(Feature::RingBuffer));
+  EXPECT_EQ(kernel->has(Feature::AttachCookie), kernel->has(Feature::AttachCookie));
 }
 
 TEST(FakeKernel, AnswersFromItsLiterals) {

@@ -51,6 +51,9 @@ TEST(PlainTracepoints, AreNotOfEveryEventAndKernel) {
               ElementsAre(std::pair(kPerf, 1), std::pair(kPlain, 1)));
   kernel.set_version({6, 9, 0});
   EXPECT_THAT(units("tracepoint:sched:* { print(pid); }", kernel), ElementsAre(std::pair(kPerf, 2)));
+  kernel.set_version({6, 12, 0});
+  kernel.remove_feature(kernel::Feature::RawTracepoints);
+  EXPECT_THAT(units("tracepoint:sched:* { print(pid); }", kernel), ElementsAre(std::pair(kPerf, 2)));
 }
 
 }  // namespace
