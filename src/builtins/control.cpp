@@ -1,4 +1,4 @@
-// Ending the run.
+// Ending the run, or a part of it.
 #include "builtins/families.h"
 #include "codegen/emitter.h"
 #include "sema/builtin_use.h"
@@ -29,9 +29,23 @@ llvm::Value *emit_exit(Emitter &e, const BuiltinSite &site) {
   return nullptr;
 }
 
+Type check_unwatch(BuiltinUse &use) {
+  use.integer(0);
+  use.event(image::EventKind::Unwatch, {}, {Type::uint64()});
+  return Type::none();
+}
+
+llvm::Value *emit_unwatch(Emitter &e, const BuiltinSite &site) {
+  const ast::Expr *address = &site.argument(0);
+  e.send_event(site.info.event, std::span(&address, 1));
+  return nullptr;
+}
+
 constexpr Builtin kRows[] = {
     {"exit", Form::Statement, 0, 1, "exit([code])",
      "Ends the run as Ctrl-C does, with this exit code; end probes still run.", check_exit, emit_exit},
+    {"unwatch", Form::Statement, 1, 1, "unwatch(address)",
+     "Ends the watchpoint that a function's argument set at this address.", check_unwatch, emit_unwatch},
 };
 
 }  // namespace

@@ -63,6 +63,7 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
   analyze_options.stamp_records = options.stamp_records;
   analyze_options.count_failed_reads = options.count_failed_reads;
   analyze_options.scope = options.scope;
+  analyze_options.command = options.command;
   sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), analyze_options, diagnostics);
   if (wants(Stage::Types))
     print(Stage::Types, sema::print(analysis));

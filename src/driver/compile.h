@@ -28,6 +28,7 @@ struct CompileOptions {
   bool stamp_records = false;  // for output that tells the origin of records or sorts them
   bool count_failed_reads = false;
   image::Scope scope = {};
+  std::string command = {};  // the program of -c
 };
 
 struct Compilation {

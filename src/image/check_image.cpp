@@ -127,7 +127,10 @@ bool takes_map(EventKind kind) {
 size_t fewest_fields(EventKind kind) {
   if (kind == EventKind::Packet)
     return 3;
-  return kind == EventKind::PrintMapEntry || kind == EventKind::PrintValue || kind == EventKind::Join ? 1 : 0;
+  return kind == EventKind::PrintMapEntry || kind == EventKind::PrintValue || kind == EventKind::Join ||
+                 kind == EventKind::Unwatch
+             ? 1
+             : 0;
 }
 
 // A record without the value has the key as the map has it: the runtime looks it up.

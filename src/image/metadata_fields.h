@@ -66,9 +66,9 @@ template <> struct EnumNames<MapStorage> {
                                                              "array", "percpu_array"};
 };
 template <> struct EnumNames<EventKind> {
-  static constexpr std::array<std::string_view, 15> kNames = {
+  static constexpr std::array<std::string_view, 16> kNames = {
       "printf", "time", "join",   "print_value", "print_map", "print_map_entry", "clear_map", "zero_map",
-      "exit",   "cat",  "system", "error",       "warning",   "assertion",       "packet"};
+      "exit",   "cat",  "system", "error",       "warning",   "assertion",       "packet",    "unwatch"};
 };
 template <> struct EnumNames<ParameterKind> {
   static constexpr std::array<std::string_view, 5> kNames = {"start_ns", "child_pid", "tai_ns", "wall_ns",

@@ -111,6 +111,7 @@ enum class EventKind : uint8_t {
   Warning,        // as Error
   Assertion,      // as Error; and the run ends with exit code 1
   Packet,         // format: a pcap file; fields: boot time, bytes to leave out, bytes that follow the record
+  Unwatch,        // fields[0]: an address that function watchpoints watch no more
 };
 
 // Events that steer the run or read maps. Their records have a ring buffer of their own, where no flood of data

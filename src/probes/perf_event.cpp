@@ -117,6 +117,12 @@ Error refused_event(const std::string &target, int error_number) {
                        {EINVAL, "the kernel does not accept that rate or count", "choose a lower rate"}});
 }
 
+Result<Attachments> attach_perf_event(bpf_program *program, const std::string &target, const PerfEventSpec &event,
+                                      uint64_t cookie, int pid, bool follow, const RefusedEvent &refused) {
+  Source source{target, event, cookie, refused, follow ? Inherit::Processes : Inherit::Threads};
+  return attach_to_process(program, source, pid);
+}
+
 Result<Attachments> attach_perf_events(bpf_program *program, const image::ProgramSpec &spec, PerfScope scope,
                                        const PerfEventOf &event_of, const AttachOptions &options,
                                        const RefusedEvent &refused) {

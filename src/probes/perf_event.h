@@ -34,4 +34,9 @@ Result<Attachments> attach_perf_events(bpf_program *program, const image::Progra
                                        const PerfEventOf &event_of, const AttachOptions &options,
                                        const RefusedEvent &refused = refused_event);
 
+// Attaches it to an event of one process, in all its threads and those that it makes; with `follow` in processes that
+// it makes, too.
+Result<Attachments> attach_perf_event(bpf_program *program, const std::string &target, const PerfEventSpec &event,
+                                      uint64_t cookie, int pid, bool follow, const RefusedEvent &refused);
+
 }  // namespace sonde::probes

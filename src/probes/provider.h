@@ -93,6 +93,7 @@ struct MatchOptions {
   std::vector<int> pids;  // -p
   bool unsafe = false;    // --unsafe
   std::shared_ptr<elf::Binaries> binaries = remember_binaries();
+  std::string command = {};  // the program of -c, as it was given
 };
 
 struct AttachOptions {
@@ -131,6 +132,8 @@ public:
   virtual ~Attachment() = default;
   // A descriptor that becomes readable once it will not run its program any more; -1 when that never happens.
   virtual int end_fd() const { return -1; }
+  // Leaves an address alone that it found for itself.
+  virtual void unwatch(uint64_t /*address*/) {}
 };
 
 class Provider {

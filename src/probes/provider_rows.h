@@ -27,6 +27,7 @@ const Provider &ksyscall_provider();
 const Provider &kretsyscall_provider();
 const Provider &iter_provider();
 const Provider &watchpoint_provider();
+const Provider &async_watchpoint_provider();
 
 // Serve targets of `tracepoint` and have no name of their own.
 const Provider &syscall_enter_provider();

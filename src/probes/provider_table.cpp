@@ -8,13 +8,19 @@
 namespace sonde::probes {
 
 std::span<const Provider *const> providers() {
-  static const std::array<const Provider *, 22> table = {
-      &begin_provider(),       &end_provider(),        &self_provider(),           &test_provider(),
-      &bench_provider(),       &interval_provider(),   &profile_provider(),        &software_provider(),
-      &hardware_provider(),    &tracepoint_provider(), &raw_tracepoint_provider(), &kprobe_provider(),
-      &kretprobe_provider(),   &fentry_provider(),     &fexit_provider(),          &ksyscall_provider(),
-      &kretsyscall_provider(), &uprobe_provider(),     &uretprobe_provider(),      &usdt_provider(),
-      &watchpoint_provider(),  &iter_provider(),
+  static const std::array<const Provider *, 23> table = {
+      &begin_provider(),          &end_provider(),
+      &self_provider(),           &test_provider(),
+      &bench_provider(),          &interval_provider(),
+      &profile_provider(),        &software_provider(),
+      &hardware_provider(),       &tracepoint_provider(),
+      &raw_tracepoint_provider(), &kprobe_provider(),
+      &kretprobe_provider(),      &fentry_provider(),
+      &fexit_provider(),          &ksyscall_provider(),
+      &kretsyscall_provider(),    &uprobe_provider(),
+      &uretprobe_provider(),      &usdt_provider(),
+      &watchpoint_provider(),     &async_watchpoint_provider(),
+      &iter_provider(),
   };
   return table;
 }

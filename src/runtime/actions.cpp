@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "runtime/attach.h"
+
 namespace sonde::runtime {
 namespace {
 
@@ -21,8 +23,14 @@ void fail_assertion(ActionState &state, const EventSpec &event, uint32_t id, con
   state.exit_code = 1;
 }
 
-constexpr std::array<Action, 15> kActions = [] {
-  std::array<Action, 15> table{};
+void stop_watching(ActionState &state, const EventSpec &event, uint32_t, const uint8_t *record) {
+  uint64_t address = 0;
+  std::memcpy(&address, record + event.fields[0].offset, sizeof address);
+  state.attachments->unwatch(address);
+}
+
+constexpr std::array<Action, 16> kActions = [] {
+  std::array<Action, 16> table{};
   auto set = [&](EventKind kind, Action action) { table[static_cast<size_t>(kind)] = action; };
   set(EventKind::Printf, print_formatted);
   set(EventKind::Time, print_time);
@@ -39,6 +47,7 @@ constexpr std::array<Action, 15> kActions = [] {
   set(EventKind::Warning, print_warning);
   set(EventKind::Assertion, fail_assertion);
   set(EventKind::Packet, write_packet);
+  set(EventKind::Unwatch, stop_watching);
   return table;
 }();
 

@@ -15,6 +15,7 @@
 
 namespace sonde::runtime {
 
+class Attachments;
 class PacketFiles;
 
 // What actions work with and change.
@@ -28,6 +29,7 @@ struct ActionState {
   JsonRecords *json = nullptr;               // records as JSON, one per line; null for text
   Output *folds = nullptr;                   // -f folded: where maps with stacks go; the rest is text
   PacketFiles *packets = nullptr;            // where packets go; null when the script sends none
+  Attachments *attachments = nullptr;        // of the run
 };
 
 using Action = void (*)(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record);

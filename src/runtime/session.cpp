@@ -101,6 +101,7 @@ Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image,
     session->ordered_.emplace();
   if (options.status)
     session->status_.emplace(isatty(STDERR_FILENO) != 0, options.colour);
+  session->state_.attachments = &session->attachments_;
   auto formats = parse_formats(image);
   if (!formats)
     return formats.error();

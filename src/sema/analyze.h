@@ -25,6 +25,7 @@ struct AnalyzeOptions {
   bool stamp_records = false;                       // so that output can tell each record's origin
   bool count_failed_reads = false;                  // -k
   image::Scope scope = {};                          // -p, --follow, --cgroup
+  std::string command = {};                         // the program of -c
 };
 
 // The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors

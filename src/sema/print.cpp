@@ -13,10 +13,10 @@ namespace {
 // A wildcard may match thousands.
 constexpr size_t kShownTargets = 8;
 
-constexpr std::array kEventNames{"printf",          "time",   "join",  "print value", "print map",
-                                 "print map entry", "clear",  "zero",  "exit",        "cat",
-                                 "system",          "errorf", "warnf", "assert",      "packet"};
-static_assert(kEventNames.size() == static_cast<size_t>(image::EventKind::Packet) + 1);
+constexpr std::array kEventNames{"printf", "time",   "join",   "print value", "print map", "print map entry",
+                                 "clear",  "zero",   "exit",   "cat",         "system",    "errorf",
+                                 "warnf",  "assert", "packet", "unwatch"};
+static_assert(kEventNames.size() == static_cast<size_t>(image::EventKind::Unwatch) + 1);
 constexpr std::array kStorageNames{"hash", "lruhash", "percpuhash", "percpulruhash", "array", "percpuarray"};
 static_assert(kStorageNames.size() == static_cast<size_t>(image::MapStorage::PerCpuArray) + 1);
 

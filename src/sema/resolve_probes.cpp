@@ -44,7 +44,11 @@ std::string describe_context(const probes::Context &context, const UsedArgs &use
 class Resolver {
 public:
   Resolver(kernel::Kernel &kernel, const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
-      : kernel_(kernel), match_{kernel, options.pids, options.unsafe}, analysis_(analysis), diagnostics_(diagnostics) {}
+      : kernel_(kernel), match_{.kernel = kernel,
+                                .pids = options.pids,
+                                .unsafe = options.unsafe,
+                                .command = options.command},
+        analysis_(analysis), diagnostics_(diagnostics) {}
 
   void resolve(const ast::Probe &probe) {
     UsedArgs used = used_args(probe);

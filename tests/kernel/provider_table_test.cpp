@@ -51,6 +51,10 @@ std::vector<Row> rows() {
       {"uretprobe", fmt::format("uretprobe:{} {}", traced_add, kFired), adds},
       {"usdt", fmt::format("usdt:{}:traced:step {}", program("traced"), kFired), {"-c", traced("usdt 1")}},
       {"watchpoint", fmt::format("watchpoint:0x10000000:8:w {}", kFired), {"-c", traced("count 10")}},
+      {"watchpoint, of an argument",
+       fmt::format("watchpoint:traced_show+arg1:8:w {}", kFired),
+       {"-c", traced("show 10")}},
+      {"asyncwatchpoint", fmt::format("asyncwatchpoint:traced_show+arg1:8:w {}", kFired), {"-c", traced("wait 10000")}},
       {"iter", "iter:task { @ = count() } end { printf(\"fired\\n\"); clear(@) }"},
   };
 }

@@ -164,35 +164,6 @@ TEST_F(IteratorTest, run_alone) {
   EXPECT_THAT(outcome.err, HasSubstr("iter probes run alone, only begin and end go with them")) << outcome;
 }
 
-// ---- Watchpoints ----
-
-// Debug registers do not fire everywhere: where perf itself cannot count one, there is nothing to test.
-class WatchpointTest : public TracerTest {
-protected:
-  void SetUp() override {
-    TracerTest::SetUp();
-    if (access("/sys/bus/event_source/devices/breakpoint/type", F_OK) != 0)
-      GTEST_SKIP() << "this machine's kernel has no hardware breakpoints";
-  }
-};
-
-TEST_F(WatchpointTest, every_thread_of_a_command) {
-  if (!kernel_is_at_least(6, 0))
-    GTEST_SKIP() << "new threads were not seen to inherit watchpoints on 5.10";
-  Outcome outcome =
-      run_script("watchpoint:0x10000000:8:w { @[comm, tid == pid] = count() }", {"-q", "-c", traced("count 5")});
-  EXPECT_EQ(outcome.text(), "@[traced, false]: 5\n@[traced, true]: 5") << outcome;
-}
-
-TEST_F(WatchpointTest, no_more_than_the_cpu_has_registers) {
-  std::string probes;
-  for (int i = 0; i < 20; ++i)
-    probes += "w:" + std::to_string(0x10000000 + 8 * i) + ":8:w { @ = count() } ";
-  Outcome outcome = run_script(probes, {"-q", "-c", traced("count 5")});
-  EXPECT_EQ(outcome.status, 3) << outcome;
-  EXPECT_THAT(outcome.err, HasSubstr("all debug registers of the CPU are in use")) << outcome;
-}
-
 // ---- Refusals ----
 
 class RefusedTest : public TracerTest {

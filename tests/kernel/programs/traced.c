@@ -15,6 +15,9 @@
 //   traced usdt N        passes two places of the static probe traced:step, one of traced:total and, while someone
 //                        watches it, one of traced:watched (x86)
 //   traced count N       adds 1 to the number at address 0x10000000 N times in each of two threads
+//   traced show N        calls traced_show with the addresses of two numbers and adds 1 to each afterwards, N times
+//   traced wait N        calls traced_show with the address of a number once, then N times sleeps for a millisecond, calls
+//                        traced_add(i, i) and adds 1 to the number
 //   traced breed N       makes a process that calls traced_add(1, i) and sleeps for a millisecond, waits for it, then
 //                        calls traced_add(2, i) and sleeps itself
 //   traced shelter N     makes one process that does as `sleep N`, and ends when this one does, which waits for a
@@ -80,6 +83,11 @@ TRACED int traced_family_two(int n) {
 TRACED int traced_family_three(int n) {
   OPAQUE(n);
   return n;
+}
+
+TRACED void traced_show(int n, volatile uint64_t *number) {
+  OPAQUE(n);
+  OPAQUE(number);
 }
 
 // Through syscall(): the C library may choose another system call of the same purpose.
@@ -184,6 +192,24 @@ static void count_at_fixed_address(int times) {
   count_in_thread(&times);
 }
 
+static void show(int i) {
+  static volatile uint64_t numbers[2];
+  for (int which = 0; which < 2; which++) {
+    traced_show(i, &numbers[which]);
+    ++numbers[which];
+  }
+}
+
+static void wait_and_count(int times) {
+  static volatile uint64_t number;
+  traced_show(0, &number);
+  for (int i = 0; i < times; i++) {
+    sleep_briefly();
+    traced_add(i, i);
+    ++number;
+  }
+}
+
 static void breed(int i) {
   pid_t child = fork();
   traced_add(child == 0 ? 1 : 2, i);
@@ -235,6 +261,10 @@ int main(int argc, char **argv) {
     count_at_fixed_address(times);
     return 0;
   }
+  if (strcmp(mode, "wait") == 0) {
+    wait_and_count(times);
+    return 0;
+  }
   if (strcmp(mode, "shelter") == 0)
     shelter_sleeper(times);
   if (strcmp(mode, "exec") == 0 && argc > 2)
@@ -262,6 +292,8 @@ int main(int argc, char **argv) {
       map_nothing();
     else if (strcmp(mode, "compat") == 0)
       call_as_32_bit();
+    else if (strcmp(mode, "show") == 0)
+      show(i);
     else if (strcmp(mode, "breed") == 0)
       breed(i);
     else if (strcmp(mode, "sleep") == 0)
