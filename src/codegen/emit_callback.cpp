@@ -20,16 +20,16 @@ constexpr uint64_t kMostRounds = 1 << 23;
 
 }  // namespace
 
+// A function runs one of its loops at a time, so they share the words: sixteen loops of their own took all the stack.
 llvm::Value *Emitter::capture() {
-  llvm::Value *captured = nullptr;
-  {
+  if (!frame_.handed_down) {
     llvm::IRBuilder<>::InsertPointGuard guard(ir_);
     ir_.SetInsertPoint(frame_.entry);
-    captured = ir_.CreateAlloca(llvm::ArrayType::get(ir_.getInt64Ty(), kCapturedWords), nullptr, "captured");
+    frame_.handed_down = ir_.CreateAlloca(llvm::ArrayType::get(ir_.getInt64Ty(), kCapturedWords), nullptr, "captured");
   }
-  ir_.CreateStore(constant(0), offset(captured, 8 * kStopWord));
-  ir_.CreateStore(context(), offset(captured, 8 * kContextWord));
-  return captured;
+  ir_.CreateStore(constant(0), offset(frame_.handed_down, 8 * kStopWord));
+  ir_.CreateStore(context(), offset(frame_.handed_down, 8 * kContextWord));
+  return frame_.handed_down;
 }
 
 // Makes the callback the function that is being emitted.

@@ -192,6 +192,7 @@ private:
     llvm::Value *zero_key = nullptr;     // u32 0, the key of scalar maps, when used
     llvm::Value *counter_key = nullptr;  // u32, the key of counters and scratch areas, when used
     llvm::Value *captured = nullptr;     // callbacks: words from around the loop (emit_callback.cpp)
+    llvm::Value *handed_down = nullptr;  // the words that this function's own loops get, one after the other
     llvm::Value *result = nullptr;       // programs whose result counts: its address
     llvm::Value *syscall = nullptr;      // programs for system calls: the number
     bool may_stop = false;               // callbacks: the flag is set somewhere

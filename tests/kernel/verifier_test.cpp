@@ -36,6 +36,14 @@ TEST_F(VerifierTest, more_variables_than_the_stack_holds_for_a_program_and_its_l
   EXPECT_THAT(outcome.lines(), ElementsAre(fmt::format("@sum: {}", 300 + 2 * 35 * 36 / 2))) << outcome;
 }
 
+TEST_F(VerifierTest, more_loops_after_each_other_than_the_stack_has_words_for) {
+  std::string script = "BEGIN { $n = 0; $sum = 0;";
+  for (int i = 0; i < 20; i++)
+    script += " $n = 0; while ($n < 300) { $n++; $sum += $n % 2; if ($sum > 1000000 || $n > 1000000 || $sum < 0) { break } }";
+  Outcome outcome = run_script(script + " @sum = $sum }", {"-q"});
+  EXPECT_THAT(outcome.lines(), ElementsAre("@sum: 3000")) << outcome;
+}
+
 TEST_F(VerifierTest, slots_of_histograms_that_follow_from_narrow_numbers) {
   Outcome outcome = run_script(
       R"(BEGIN { @i = (uint32)(1 << 24); @l = lhist(bswap((uint32)@i) % 31, 0, 100, 50); @h = hist((int8)@i);
