@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+#include <charconv>
 #include <cstring>
 #include <iterator>
 #include <limits>
@@ -41,13 +43,33 @@ void append_text_value(std::string &out, const Type &type, const uint8_t *bytes,
   append_json_string(out, text);
 }
 
-// Numbers that most readers of JSON could not hold are text.
+bool is_exact_double(uint64_t magnitude) {
+  return magnitude == 0 ||
+         std::bit_width(magnitude) - std::countr_zero(magnitude) <= std::numeric_limits<double>::digits;
+}
+
+// Many readers of JSON hold numbers as doubles: one that they would change becomes text, 9007199254740993 →
+// "9007199254740993". `start` is where it begins in `out`, which ends behind it.
+void quote_if_inexact(std::string &out, size_t start) {
+  const char *digits = out.data() + start + (out[start] == '-');
+  uint64_t magnitude = 0;
+  std::from_chars(digits, out.data() + out.size(), magnitude);
+  if (is_exact_double(magnitude))
+    return;
+  out.insert(start, 1, '"');
+  out += '"';
+}
+
 void append_number(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
-  bool is_huge = !type.is_signed && type.size == 8 && load_integer(type, bytes) < 0;
-  if (is_huge)
-    append_text_value(out, type, bytes, around);
-  else
-    append_value(out, type, bytes, around);
+  size_t start = out.size();
+  append_value(out, type, bytes, around);
+  quote_if_inexact(out, start);
+}
+
+void append_number(std::string &out, int64_t number) {
+  size_t start = out.size();
+  out += std::to_string(number);
+  quote_if_inexact(out, start);
 }
 
 void append_buffer(std::string &out, const Type &type, const uint8_t *bytes) {
@@ -94,13 +116,16 @@ void append_fields(std::string &out, const Type &type, const uint8_t *bytes, Sur
   out += is_tuple ? ']' : '}';
 }
 
-void append_stats(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
+// Only the average is divided.
+void append_stats(std::string &out, const Type &type, const uint8_t *bytes, uint32_t divisor, Surroundings &around) {
   Type average = type;
   average.kind = TypeKind::Avg;
   fmt::format_to(std::back_inserter(out), "{{\"count\": {}, \"average\": ", word(bytes, 1));
-  append_value(out, average, bytes, around);
+  size_t start = out.size();
+  append_divided(out, average, bytes, divisor, around);
+  quote_if_inexact(out, start);
   out += ", \"total\": ";
-  append_value(out, Type::integer(64, type.is_signed), bytes, around);
+  append_number(out, Type::integer(64, type.is_signed), bytes, around);
   out += '}';
 }
 
@@ -108,9 +133,9 @@ void append_stats(std::string &out, const Type &type, const uint8_t *bytes, Surr
 void append_bucket(std::string &out, BucketRange range, uint64_t count) {
   out += '{';
   if (range.low != std::numeric_limits<int64_t>::min())
-    fmt::format_to(std::back_inserter(out), "\"min\": {}, ", range.low);
+    append_number(out += "\"min\": ", range.low), out += ", ";
   if (range.high != std::numeric_limits<int64_t>::max())
-    fmt::format_to(std::back_inserter(out), "\"max\": {}, ", range.high - 1);
+    append_number(out += "\"max\": ", range.high - 1), out += ", ";
   fmt::format_to(std::back_inserter(out), "\"count\": {}}}", count);
 }
 
@@ -161,14 +186,18 @@ const char *record_type(const Type &value) {
 
 void append_map_value(std::string &out, const Type &type, const uint8_t *value, uint32_t divisor,
                       Surroundings &around) {
-  bool is_number = type.is_integer() || (type.is_aggregate() && type.kind != TypeKind::Stats);
+  bool is_number = type.is_integer() || type.is_aggregate();
   if (type.kind == TypeKind::Hist || type.kind == TypeKind::Lhist)
     append_buckets(out, type, value, divisor);
   else if (type.kind == TypeKind::Series)
     append_series_json(out, type, value, divisor);
-  else if (is_number && divisor != 1)
+  else if (type.kind == TypeKind::Stats)
+    append_stats(out, type, value, divisor, around);
+  else if (is_number && divisor != 1) {
+    size_t start = out.size();
     append_divided(out, type, value, divisor, around);
-  else
+    quote_if_inexact(out, start);
+  } else
     append_json_value(out, type, value, around);
 }
 
@@ -206,20 +235,20 @@ void append_json_string(std::string &out, std::string_view text) {
 
 void append_json_value(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around) {
   switch (type.kind) {
-  case TypeKind::Integer: return append_number(out, type, bytes, around);
-  case TypeKind::Bool:
+  case TypeKind::Integer:
   case TypeKind::Count:
   case TypeKind::Sum:
   case TypeKind::Min:
   case TypeKind::Max:
-  case TypeKind::Avg: return append_value(out, type, bytes, around);
+  case TypeKind::Avg: return append_number(out, type, bytes, around);
+  case TypeKind::Bool: return append_value(out, type, bytes, around);
   case TypeKind::Pointer:
   case TypeKind::Enum: return append_number(out, Type::integer(8 * type.size, type.is_signed), bytes, around);
   case TypeKind::Buffer: return append_buffer(out, type, bytes);
   case TypeKind::Array: return append_array(out, type, bytes, around);
   case TypeKind::Struct:
   case TypeKind::Tuple: return append_fields(out, type, bytes, around);
-  case TypeKind::Stats: return append_stats(out, type, bytes, around);
+  case TypeKind::Stats: return append_stats(out, type, bytes, 1, around);
   case TypeKind::Hist:
   case TypeKind::Lhist: return append_buckets(out, type, bytes, 1);
   case TypeKind::Series: return append_series_json(out, type, bytes, 1);

@@ -104,6 +104,10 @@ constexpr char kSchema[] = R"json({
         "additionalProperties": false
       }
     },
+    "number": {
+      "description": "as text where a double would not hold it exactly",
+      "anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^-?[0-9]+$"}]
+    },
     "entries": {
       "type": "array",
       "items": {"type": "object", "required": ["key", "value"]}
@@ -114,8 +118,8 @@ constexpr char kSchema[] = R"json({
         "type": "object",
         "required": ["count"],
         "properties": {
-          "min": {"type": "integer"},
-          "max": {"type": "integer"},
+          "min": {"$ref": "#/definitions/number"},
+          "max": {"$ref": "#/definitions/number"},
           "count": {"type": "integer", "minimum": 0}
         },
         "additionalProperties": false

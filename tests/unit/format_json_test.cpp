@@ -35,8 +35,6 @@ TEST_F(FormatJson, StringsAreAlwaysValid) {
 
 TEST_F(FormatJson, ValuesKeepTheirKind) {
   EXPECT_EQ(text(Type::int64(), bytes_of(int64_t{-5})), "-5");
-  EXPECT_EQ(text(Type::uint64(), bytes_of(uint64_t{INT64_MAX})), "9223372036854775807");
-  EXPECT_EQ(text(Type::uint64(), bytes_of(UINT64_MAX)), "\"18446744073709551615\"");
   EXPECT_EQ(text(Type::boolean(), bytes_of(uint8_t{1})), "true");
   EXPECT_EQ(text(Type::string(4), text_bytes("a\"", 4)), "\"a\\\"\"");
   EXPECT_EQ(text(Type::pointer(Type::none(), AddressSpace::User), bytes_of(uint64_t{16})), "16");
@@ -46,6 +44,19 @@ TEST_F(FormatJson, ValuesKeepTheirKind) {
   EXPECT_EQ(text(Type::tuple({Type::int64(), Type::boolean()}), bytes_of(int64_t{1}, uint64_t{0})), "[1,false]");
   EXPECT_EQ(text(Type::average(TypeKind::Stats, true), bytes_of(int64_t{-9}, uint64_t{3})),
             R"({"count": 3, "average": -3, "total": -9})");
+}
+
+TEST_F(FormatJson, NumbersThatADoubleCannotHoldAreText) {
+  EXPECT_EQ(text(Type::int64(), bytes_of(int64_t{1} << 53)), "9007199254740992");
+  EXPECT_EQ(text(Type::int64(), bytes_of((int64_t{1} << 53) + 1)), "\"9007199254740993\"");
+  EXPECT_EQ(text(Type::int64(), bytes_of((int64_t{1} << 53) + 2)), "9007199254740994");
+  EXPECT_EQ(text(Type::int64(), bytes_of(-(int64_t{1} << 53) - 1)), "\"-9007199254740993\"");
+  EXPECT_EQ(text(Type::int64(), bytes_of(INT64_MIN)), "-9223372036854775808");
+  EXPECT_EQ(text(Type::uint64(), bytes_of(uint64_t{1} << 63)), "9223372036854775808");
+  EXPECT_EQ(text(Type::uint64(), bytes_of(UINT64_MAX)), "\"18446744073709551615\"");
+  EXPECT_EQ(text(Type::pointer(Type::none(), AddressSpace::User), bytes_of(UINT64_MAX)), "\"18446744073709551615\"");
+  EXPECT_EQ(text(Type::average(TypeKind::Stats, false), bytes_of(UINT64_MAX, uint64_t{3})),
+            R"({"count": 3, "average": "6148914691236517205", "total": "18446744073709551615"})");
 }
 
 TEST_F(FormatJson, FieldsHaveTheirNames) {
