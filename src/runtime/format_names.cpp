@@ -41,9 +41,17 @@ void append_error_name(std::string &out, int64_t number) {
   out += text ? text : "Unknown error";
 }
 
+// Signals that the C library keeps for itself, and real-time signals, have no description of their own.
 void append_signal_name(std::string &out, int64_t number) {
-  const char *text = number > 0 && number < NSIG ? sigdescr_np(static_cast<int>(number)) : nullptr;
-  out += text ? text : "N/A";
+  constexpr int64_t kFirstRealTime = 34;
+  if (number < 0 || number >= NSIG)
+    out += "N/A";
+  else if (const char *text = sigdescr_np(static_cast<int>(number)))
+    out += text;
+  else if (number < kFirstRealTime)
+    out += "Unknown signal " + std::to_string(number);
+  else
+    out += "Real-time signal " + std::to_string(number - kFirstRealTime);
 }
 
 void append_syscall_name(std::string &out, int64_t number) {

@@ -164,7 +164,12 @@ TEST_F(FormatValue, NumbersPrintByName) {
   EXPECT_EQ(named(TypeKind::ErrorName, -13), "Permission denied");
   EXPECT_EQ(named(TypeKind::ErrorName, 9999), "Unknown error");
   EXPECT_EQ(named(TypeKind::SignalName, 9), "Killed");
-  EXPECT_EQ(named(TypeKind::SignalName, 0), "N/A");
+  EXPECT_EQ(named(TypeKind::SignalName, 0), "Unknown signal 0");
+  EXPECT_EQ(named(TypeKind::SignalName, 33), "Unknown signal 33");
+  EXPECT_EQ(named(TypeKind::SignalName, 34), "Real-time signal 0");
+  EXPECT_EQ(named(TypeKind::SignalName, 64), "Real-time signal 30");
+  EXPECT_EQ(named(TypeKind::SignalName, 65), "N/A");
+  EXPECT_EQ(named(TypeKind::SignalName, -1), "N/A");
   EXPECT_EQ(named(TypeKind::SyscallName, 100000), "Unknown syscall");
   EXPECT_EQ(named(TypeKind::UserName, 0), "root");
   EXPECT_EQ(named(TypeKind::UserName, 3999999999), "3999999999") << "nobody has that id";
