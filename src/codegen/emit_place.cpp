@@ -64,10 +64,13 @@ Place Emitter::index_place(const ast::Index &node) {
   llvm::Value *index = value64(*node.index);
   Place object = type.is_pointer() ? pointee_place(*node.object) : place(*node.object);
   uint64_t element_size = type.element ? std::max(complete(*type.element).size, 1u) : 1;
-  if (object.region == Region::Bpf && !llvm::isa<llvm::ConstantInt>(index)) {
-    llvm::Value *last = constant(std::max<uint64_t>(type.size / element_size, 1) - 1);
+  uint64_t last = std::max<uint64_t>(type.size / element_size, 1) - 1;
+  // One that LLVM computed, bswap(1): sema would have refused it had it known.
+  if (const auto *known = llvm::dyn_cast<llvm::ConstantInt>(index); known && !type.is_pointer())
+    index = constant(std::min(known->getZExtValue(), last));
+  else if (object.region == Region::Bpf) {
     index = opaque(index);
-    index = ir_.CreateSelect(ir_.CreateICmpULT(index, last), index, last);
+    index = ir_.CreateSelect(ir_.CreateICmpULT(index, constant(last)), index, constant(last));
     // LLVM adds to an aligned address by "or" where it can, which the verifier forbids.
     object.address = opaque(object.address);
   }
