@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -21,7 +22,8 @@ struct Hierarchy {
   std::string mounted_at;
 };
 
-// Version 2 is always called "unified"; the others go by the folder that they are mounted at.
+// Version 2, always called "unified", comes first. The others go by the folder that they are mounted at, in the order
+// of their names: mounts come in another order on each machine.
 std::vector<Hierarchy> mounted_hierarchies() {
   std::vector<Hierarchy> unified, others;
   auto mounts = read_file("/proc/self/mounts");
@@ -36,6 +38,7 @@ std::vector<Hierarchy> mounted_hierarchies() {
     else if (words[2] == "cgroup")
       others.push_back({fs::path(path).filename(), path});
   }
+  std::sort(others.begin(), others.end(), [](const Hierarchy &a, const Hierarchy &b) { return a.name < b.name; });
   unified.insert(unified.end(), others.begin(), others.end());
   return unified;
 }
