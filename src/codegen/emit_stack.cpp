@@ -9,24 +9,23 @@ namespace {
 constexpr uint64_t kUserStack = 1 << 8;  // BPF_F_USER_STACK
 constexpr int64_t kBucketTaken = -17;    // -EEXIST: another stack has the same hash
 
-// A raw tracepoint's kernel stack begins with the program itself and bpf_trace_run2, which are not there when perf
-// serves the tracepoints of system calls. Some kernels have one more, which the runtime leaves out.
-constexpr uint64_t kOwnFrames = 2;
-
-uint64_t flags_of(const Type &stack, const probes::Context &context) {
-  if (stack.kind == TypeKind::UserStack)
-    return kUserStack;
-  return context.syscalls ? kOwnFrames : 0;  // in the low byte: frames to skip
-}
-
 }  // namespace
+
+// System calls are served by raw tracepoints, whose stacks begin with the way to the program. perf's would not.
+llvm::Value *Emitter::stack_flags(const Type &stack) {
+  if (stack.kind == TypeKind::UserStack)
+    return constant(kUserStack);
+  if (!unit_.context.syscalls)
+    return constant(0);
+  constexpr uint64_t kSkippedFrames = 0xff;  // BPF_F_SKIP_FIELD_MASK
+  return ir_.CreateAnd(parameter(image::ParameterKind::OwnFrames), constant(kSkippedFrames));
+}
 
 // first map → second map → lost. Nearly all stacks take the first step alone.
 llvm::Value *Emitter::stack(const Type &stack) {
   llvm::Value *id = allocate(8);
   auto ask = [&](bool is_second) {
-    return helper(Helper::GetStackId,
-                  {context(), module_.stacks(stack, is_second), constant(flags_of(stack, unit_.context))});
+    return helper(Helper::GetStackId, {context(), module_.stacks(stack, is_second), stack_flags(stack)});
   };
   auto is_taken = [&](llvm::Value *found) {
     return ir_.CreateICmpEQ(found, constant(static_cast<uint64_t>(kBucketTaken)));
@@ -48,8 +47,7 @@ llvm::Value *Emitter::stack(const Type &stack) {
 
 llvm::Value *Emitter::stack_depth(const Type &stack) {
   uint32_t size = stack.count * 8;
-  llvm::Value *bytes =
-      helper(Helper::GetStack, {context(), allocate(size), constant(size), constant(flags_of(stack, unit_.context))});
+  llvm::Value *bytes = helper(Helper::GetStack, {context(), allocate(size), constant(size), stack_flags(stack)});
   llvm::Value *none = ir_.CreateICmpSLT(bytes, constant(0));
   return ir_.CreateSelect(none, constant(0), ir_.CreateLShr(bytes, 3));
 }

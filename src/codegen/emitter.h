@@ -143,6 +143,7 @@ public:
   llvm::Value *stack(const Type &stack);
   // How many frames it has.
   llvm::Value *stack_depth(const Type &stack);
+  llvm::Value *stack_flags(const Type &stack);  // of the helpers that walk it
 
   // ---- Maps (emit_map.cpp) ----
   llvm::Value *map(uint32_t map);  // address of the map, for helpers

@@ -44,6 +44,7 @@ const char *parameter_name(image::ParameterKind kind) {
   case image::ParameterKind::TaiNs: return "tai_ns";
   case image::ParameterKind::WallNs: return "wall_ns";
   case image::ParameterKind::TracedPid: return "traced_pid";
+  case image::ParameterKind::OwnFrames: return "own_frames";
   }
   return "parameter";
 }

@@ -71,8 +71,8 @@ template <> struct EnumNames<EventKind> {
       "exit",   "cat",  "system", "error",       "warning",   "assertion",       "packet",    "unwatch"};
 };
 template <> struct EnumNames<ParameterKind> {
-  static constexpr std::array<std::string_view, 5> kNames = {"start_ns", "child_pid", "tai_ns", "wall_ns",
-                                                             "traced_pid"};
+  static constexpr std::array<std::string_view, 6> kNames = {"start_ns", "child_pid",  "tai_ns",
+                                                             "wall_ns",  "traced_pid", "own_frames"};
 };
 template <> struct EnumNames<ProcessScope> {
   static constexpr std::array<std::string_view, 4> kNames = {"all", "one", "listed", "followed"};

@@ -189,6 +189,7 @@ enum class ParameterKind : uint8_t {
   TaiNs,      // what CLOCK_TAI is ahead of CLOCK_BOOTTIME
   WallNs,     // the same of CLOCK_REALTIME
   TracedPid,  // pid of -p's process
+  OwnFrames,  // frames of kernel stacks between a raw tracepoint and its program, which `kstack` leaves out
 };
 
 // To which processes a run is limited. Programs look at the running task before anything else; with what they

@@ -42,7 +42,7 @@ void append_name(std::string &line, std::string name) {
 void append_frames(std::string &line, const Type &type, const uint8_t *bytes, Surroundings &around) {
   auto value = static_cast<uint64_t>(load_integer(Type::uint64(), bytes));
   auto pid = static_cast<uint32_t>(value >> 32);
-  std::vector<Frame> frames = shown_frames(type, value, around);
+  std::vector<Frame> frames = around.stacks.frames(type, value);
   for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
     Symbol symbol = type.kind == TypeKind::KernelStack ? around.symbols.kernel(frame->address)
                                                        : around.symbols.user(frame->address, pid);

@@ -1,7 +1,6 @@
 // Stacks as text, a line per frame, in the form that their mode says.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -76,27 +75,13 @@ void append_frame(std::string &out, const Type &type, const Frame &frame, const 
   }
 }
 
-// What calls programs of raw tracepoints. Who probes these functions themselves is at their first instruction.
-bool runs_programs(const Symbol &symbol) {
-  return symbol.offset > 0 && (symbol.name.starts_with("bpf_trace_run") || symbol.name.starts_with("__bpf_trace_"));
-}
-
 }  // namespace
-
-std::vector<Frame> shown_frames(const Type &type, uint64_t value, Surroundings &around) {
-  std::vector<Frame> frames = around.stacks.frames(type, value);
-  if (type.kind != TypeKind::KernelStack)
-    return frames;
-  auto is_ours = [&](const Frame &frame) { return runs_programs(around.symbols.kernel(frame.address)); };
-  frames.erase(frames.begin(), std::find_if_not(frames.begin(), frames.end(), is_ours));
-  return frames;
-}
 
 void append_stack(std::string &out, const Type &type, uint64_t value, Surroundings &around) {
   auto pid = static_cast<uint32_t>(value >> 32);
   bool is_innermost = true;
   out += '\n';
-  for (const Frame &frame : shown_frames(type, value, around)) {
+  for (const Frame &frame : around.stacks.frames(type, value)) {
     append_frame(out, type, frame, {frame.address, pid, std::exchange(is_innermost, false)}, around);
     out += '\n';
   }

@@ -27,10 +27,7 @@ void append_field(std::string &out, const Field &field, const uint8_t *bytes, Su
 // As append_value, but the elements of a tuple (several keys) are not in parentheses.
 void append_key(std::string &out, const Type &type, const uint8_t *bytes, Surroundings &around);
 
-// A stack's frames, innermost first, without those that a kernel stack of system calls may begin with: what the kernel
-// runs a raw tracepoint's program through. How many there are is up to its compiler.
-std::vector<Frame> shown_frames(const Type &type, uint64_t value, Surroundings &around);
-// They, a line each between two line feeds.
+// A stack's frames, innermost first, a line each between two line feeds.
 void append_stack(std::string &out, const Type &type, uint64_t value, Surroundings &around);
 
 // The number in a scalar value, extended to 64 bits by the type's sign; 0 for other types.

@@ -14,6 +14,7 @@
 #include "runtime/clock.h"
 #include "runtime/libbpf_log.h"
 #include "runtime/load_error.h"
+#include "runtime/own_frames.h"
 
 namespace sonde::runtime {
 namespace {
@@ -52,6 +53,7 @@ uint64_t parameter_value(image::ParameterKind kind, const RunOptions &options) {
   case image::ParameterKind::WallNs: return static_cast<uint64_t>(Clock::running().boot_epoch_ns);
   case image::ParameterKind::ChildPid: return options.child ? static_cast<uint64_t>(options.child->pid()) : 0;
   case image::ParameterKind::TracedPid: return options.pids.empty() ? 0 : static_cast<uint64_t>(options.pids.front());
+  case image::ParameterKind::OwnFrames: return count_own_frames();
   }
   return 0;
 }

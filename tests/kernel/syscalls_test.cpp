@@ -81,6 +81,24 @@ TEST_F(SyscallTest, kernel_stacks_begin_in_the_kernel) {
   }
 }
 
+// The kernel counts frames from its own way to the program on, as many as that has.
+TEST_F(SyscallTest, limits_of_kernel_stacks_count_what_is_shown) {
+  Outcome outcome = trace("tracepoint:syscalls:sys_enter_nanosleep /pid == cpid/ "
+                          "{ print(kstack); print(kstack(1)); print(kstack(2)); print(len(kstack)) }",
+                          "sleep 1");
+  std::vector<std::string> lines;
+  for (const std::string &line : outcome.lines())
+    if (!line.empty())
+      lines.push_back(line);
+  ASSERT_GE(lines.size(), 6u) << outcome;
+  size_t depth = lines.size() - 4;
+  EXPECT_THAT(lines[0], ::testing::StartsWith("        ")) << outcome;
+  EXPECT_EQ(lines[depth], lines[0]) << outcome;
+  EXPECT_EQ(lines[depth + 1], lines[0]) << outcome;
+  EXPECT_EQ(lines[depth + 2], lines[1]) << outcome;
+  EXPECT_EQ(lines[depth + 3], std::to_string(depth)) << outcome;
+}
+
 TEST_F(SyscallTest, several_by_name_keep_apart) {
   Outcome outcome = trace(R"(tracepoint:syscalls:sys_enter_openat, tracepoint:syscalls:sys_enter_nanosleep
       /pid == cpid/ { @[probe] = count() } tracepoint:syscalls:sys_exit_nanosleep /pid == cpid/ { @ok = count() })",
