@@ -1,7 +1,10 @@
 // Long floods and readers that stall: nothing is lost uncounted, nothing grows without bound. Short by default;
 // ./dev test soak lets each run for SONDE_SOAK_SECONDS.
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <regex>
+#include <sstream>
 
 #include "harness.h"
 
@@ -10,12 +13,14 @@ namespace {
 
 using testing::HasSubstr;
 
+std::optional<uint64_t> soak_seconds() {
+  const char *seconds = std::getenv("SONDE_SOAK_SECONDS");
+  return seconds ? std::optional(std::strtoull(seconds, nullptr, 10)) : std::nullopt;
+}
+
 // How many calls the traced program makes: here some hundred thousand a second, in a guest under emulation five
 // thousand.
-uint64_t calls() {
-  const char *seconds = std::getenv("SONDE_SOAK_SECONDS");
-  return seconds ? std::strtoull(seconds, nullptr, 10) * 100'000 : 20'000;
-}
+uint64_t calls() { return soak_seconds() ? *soak_seconds() * 100'000 : 20'000; }
 
 class SoakTest : public TracerTest {
 protected:
@@ -39,10 +44,32 @@ uint64_t count_lines(const std::string &text, char first) {
   return count;
 }
 
+uint64_t count_lines_with(const std::string &text, std::string_view whole) {
+  uint64_t count = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);)
+    count += line == whole;
+  return count;
+}
+
+// The most memory that the tracer had, when END printed its /proc/self/status; a failure without that.
+uint64_t peak_kib(const Outcome &outcome) {
+  // From the end: it is one line behind a flood, and std::regex is slow.
+  size_t at = outcome.out.rfind("VmHWM:");
+  std::smatch peak;
+  std::string line = at == std::string::npos ? "" : outcome.out.substr(at, 100);
+  if (!std::regex_search(line, peak, std::regex("VmHWM:(?:\\s|\\\\t)*(\\d+) kB"))) {
+    ADD_FAILURE() << "no status in the output: " << outcome.err;
+    return 0;
+  }
+  return std::stoull(peak[1]);
+}
+
 TEST_F(SoakTest, a_tracer_that_is_stopped_for_a_while_counts_what_it_missed) {
   // It stops itself, so that the flood goes on however fast or slow this machine is.
   Outcome outcome = flood("config = { perf_rb_pages = 4 } " + probe() + R"({ printf("x\n") })" + probe() +
-                              R"(/arg0 == 0/ { system("kill -STOP $PPID; sleep 2; kill -CONT $PPID") })",
+                              R"(/arg0 == 0/ { system("kill -STOP $PPID; sleep )" + (soak_seconds() ? "60" : "2") +
+                              R"(; kill -CONT $PPID") })",
                           {"--unsafe"})
                         .run();
   EXPECT_EQ(count_lines(outcome.out, 'x') + lost_events(outcome.err), calls()) << outcome.err;
@@ -59,13 +86,61 @@ TEST_F(SoakTest, a_map_at_its_limit_counts_every_update_it_refused) {
   EXPECT_EQ(refused, calls() - 100) << outcome.err;
 }
 
+// A day of `interval:s:1 { print(@total); print(@of); clear(@of) }`: each second of it is a few calls long. The counter
+// passes 32 bits on its way.
+TEST_F(SoakTest, a_day_of_a_counter_loses_nothing_and_does_not_grow) {
+  constexpr uint64_t kSecondsOfDay = 86'400, kStart = (uint64_t{1} << 32) - 1000;
+  uint64_t per_second = std::max<uint64_t>(calls() / kSecondsOfDay, 10), seconds = calls() / per_second;
+  Outcome outcome = flood("BEGIN { @n = " + std::to_string(kStart) + " }" + probe() +
+                          "{ @n++; @total = count(); @of[arg0 % " + std::to_string(per_second) + "] = sum(1); " +
+                          "if (arg0 % " + std::to_string(per_second) + " == " + std::to_string(per_second - 1) +
+                          R"() { printf("second %lld\n", @n); print(@total); clear(@of) } }
+                          END { clear(@of); cat("/proc/self/status") })")
+                        .run();
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.err.find("Lost"), std::string::npos) << outcome.err;
+  uint64_t second = 0, last_total = 0, totals = 0;
+  std::istringstream lines(outcome.out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("second ")) {
+      EXPECT_EQ(line, "second " + std::to_string(kStart + ++second * per_second));
+    } else if (line.starts_with("@total: ")) {
+      uint64_t total = std::stoull(line.substr(8));
+      EXPECT_GE(total, last_total);
+      last_total = total;
+      ++totals;
+    }
+  }
+  EXPECT_EQ(second, seconds);
+  EXPECT_EQ(totals, seconds + 1) << "and once more when the run ends";
+  EXPECT_EQ(last_total, calls());
+  EXPECT_THAT(outcome.out, HasSubstr("@n: " + std::to_string(kStart + calls()) + "\n"));
+  EXPECT_LT(peak_kib(outcome), 64u * 1024);
+}
+
+// Each is gone before its stack is named; what is remembered of them may not be all of them.
+TEST_F(SoakTest, memory_does_not_grow_with_processes_that_live_shortly) {
+  uint64_t processes = soak_seconds() ? *soak_seconds() * 100 : 60;
+  std::string loop = "i=0; while [ $i -lt " + std::to_string(processes) + " ]; do " + program("traced_pie") +
+                     " add 3; i=$((i+1)); done";
+  Outcome outcome =
+      Sonde({"-q", "-e",
+             "uprobe:" + program("traced_pie") + R"(:traced_add { @calls = count(); printf("%s", ustack(1)) }
+                 END { cat("/proc/self/status") })",
+             "-c", "/bin/sh -c '" + loop + "'"})
+          .environment("BPFTRACE_SHOW_DEBUG_INFO", "0")
+          .seconds(120 + static_cast<double>(processes))
+          .run();
+  EXPECT_THAT(outcome.out, HasSubstr("@calls: " + std::to_string(3 * processes) + "\n")) << outcome.err;
+  EXPECT_EQ(count_lines_with(outcome.out, "        traced_add+0"), 3 * processes) << outcome.err;
+  EXPECT_LT(peak_kib(outcome), 96u * 1024);
+}
+
 // END runs in the tracer: its own status tells the most memory it had.
 TEST_F(SoakTest, memory_does_not_grow_with_the_flood) {
   for (const char *option : {"--no-warnings", "--ordered", "--json-typed"}) {
     Outcome outcome = flood(probe() + R"({ printf("x %d\n", arg0) } END { cat("/proc/self/status") })", {option}).run();
-    std::smatch peak;
-    ASSERT_TRUE(std::regex_search(outcome.out, peak, std::regex("VmHWM:(?:\\s|\\\\t)*(\\d+) kB"))) << outcome.err;
-    EXPECT_LT(std::stoull(peak[1]), 64u * 1024) << option;
+    EXPECT_LT(peak_kib(outcome), 64u * 1024) << option;
   }
 }
 

@@ -20,9 +20,10 @@
 //                        traced_add(i, i) and adds 1 to the number
 //   traced breed N       makes a process that calls traced_add(1, i) and sleeps for a millisecond, waits for it, then
 //                        calls traced_add(2, i) and sleeps itself
-//   traced shelter N     makes one process that does as `sleep N`, and ends when this one does, which waits for a
-//   signal traced exec N        becomes `sleep N` from a thread that is not its first traced burn MS       keeps its
-//   CPU busy traced pause         waits for a signal
+//   traced shelter N     makes one process that does as `sleep N` and ends when this one does, which waits for a signal
+//   traced exec N        becomes `sleep N` from a thread that is not its first
+//   traced burn MS       keeps its CPU busy
+//   traced pause         waits for a signal
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
