@@ -54,7 +54,10 @@ void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
     check_block(*node.otherwise);
 }
 
-void TypeChecker::check_node(const ast::While &node, const ast::Statement &) {
+void TypeChecker::check_node(const ast::While &node, const ast::Statement &statement) {
+  constexpr uint32_t kWordLength = 5;  // while
+  warning({statement.where.begin, statement.where.begin + kWordLength}, "while loops are deprecated")
+      .with_hint("for ($i : 0..100) { … }");
   condition(*node.condition);
   check_loop_body(node.body);
 }

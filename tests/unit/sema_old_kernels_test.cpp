@@ -64,16 +64,21 @@ TEST(SemaOldKernels, LoopsWhoseEndTheVerifierCannotSee) {
   auto error = [](const char *what) {
     return HasSubstr(std::string("error: ") + what + " needs Linux 5.17; this is 5.16");
   };
+  auto errors = [](const char *script, int major, int minor) {
+    std::vector<std::string> all = messages(script, major, minor);
+    std::erase_if(all, [](const std::string &message) { return message.starts_with("warning: "); });
+    return all;
+  };
   for (auto [script, what] :
        {std::pair("begin { $i = 0; while ($i < pid) { $i++; } }", "a while without a constant bound"),
         {"begin { if (pid) { while (1) { break; } } }", "a while without a constant bound"},
         {"begin { for ($i : 0..pid) { } }", "a range whose ends are not constants"},
         {"begin { unroll(2) { for ($i : 0..9000) { } } }", "a range of more than 8000 numbers"}}) {
     SCOPED_TRACE(script);
-    EXPECT_THAT(messages(script, 5, 16), ElementsAre(error(what)));
-    EXPECT_THAT(messages(script, 5, 17), IsEmpty());
+    EXPECT_THAT(errors(script, 5, 16), ElementsAre(error(what)));
+    EXPECT_THAT(errors(script, 5, 17), IsEmpty());
   }
-  EXPECT_THAT(messages("begin { $i = 0; while ($i < 10 && $i < pid) { $i++; } for ($j : 0..1000) { } }", 5, 10),
+  EXPECT_THAT(errors("begin { $i = 0; while ($i < 10 && $i < pid) { $i++; } for ($j : 0..1000) { } }", 5, 10),
               IsEmpty());
 }
 
