@@ -15,7 +15,9 @@ bool is_pointer(const Type &type) { return type.is_pointer(); }
 bool is_array(const Type &type) { return type.kind == TypeKind::Array; }
 
 template <bool (*is_kind)(const Type &)> Type check_kind(BuiltinUse &use) {
-  use.known_to_be(is_kind(use.value(0)));
+  // Not of a map or variable whose type is still to be found.
+  if (Type type = use.value(0); !type.is_none())
+    use.known_to_be(is_kind(type));
   return Type::boolean();
 }
 

@@ -56,7 +56,7 @@ void TypeChecker::effect(const ast::Expr &expr) {
   const auto *ternary = std::get_if<ast::Ternary>(&expr.node);
   if (ternary && ternary->then) {
     info_of(expr) = {};
-    condition(*ternary->condition);
+    branch_condition(*ternary->condition);
     const ast::Expr *side = settled_side(*ternary, *unit_);
     if (side)
       effect(*side);
@@ -146,7 +146,7 @@ void TypeChecker::check_node(const ast::ParameterCount &, const ast::Expr &, Exp
 }
 
 void TypeChecker::check_node(const ast::Ternary &ternary, const ast::Expr &expr, ExprInfo &info) {
-  condition(*ternary.condition);
+  branch_condition(*ternary.condition);
   if (const ast::Expr *side = settled_side(ternary, *unit_)) {
     const ExprInfo &taken = value(*side);
     info.type = taken.type;

@@ -40,8 +40,22 @@ bool TypeChecker::awaits_types(const ast::Expr &condition) const {
   return reporter_.is_silent() && std::holds_alternative<ast::Comptime>(condition.node);
 }
 
+// A branch that was looked at may have given types to maps and variables. Were it left again because of them, the
+// script would mean something else in each round.
+void TypeChecker::branch_condition(const ast::Expr &expr) {
+  constexpr uint8_t kTrue = 1, kFalse = 2;
+  const ExprInfo &info = condition(expr);
+  if (!std::holds_alternative<ast::Comptime>(expr.node) || !info.constant)
+    return;
+  uint8_t &seen = states_[unit_index_].settled[expr.id];
+  seen |= *info.constant ? kTrue : kFalse;
+  if (seen == (kTrue | kFalse))
+    error(expr.where, "this asks for a type that other parts of the script change")
+        .with_hint("declare the type: let $x : string[64]");
+}
+
 void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
-  condition(*node.condition);
+  branch_condition(*node.condition);
   if (auto taken = settled_branch(node, *unit_)) {
     if (*taken)
       check_block(**taken);

@@ -54,7 +54,8 @@ private:
     std::map<std::string, UseAfterBlock> used_after_block;  // variables by name
     bool has_new_use_after_block = false;                   // the next check declares variables anew
     bool reads_target_name = false;
-    bool compares_target_name = false;  // probe == "…": decided here, so it needs one unit per target
+    std::map<ast::ExprId, uint8_t> settled;  // conditions known while compiling: 1 was true once, 2 was false, 3 both
+    bool compares_target_name = false;       // probe == "…": decided here, so it needs one unit per target
   };
 
   // ---- Order of work (type_checker.cpp) ----
@@ -203,6 +204,8 @@ private:
   void check_node(const ast::Assign &, const ast::Statement &);
   void check_node(const ast::Let &, const ast::Statement &);
   void check_node(const ast::If &, const ast::Statement &);
+  // condition() of what may decide while compiling which branch there is. Reports one that changed its mind.
+  void branch_condition(const ast::Expr &expr);
   // True of a condition that is to be known while compiling, as long as it is not.
   bool awaits_types(const ast::Expr &condition) const;
   void check_node(const ast::While &, const ast::Statement &);
