@@ -47,7 +47,12 @@ public:
   Result<std::optional<Type>> type(const std::string &name) override;
   bool programs_may_call(const std::string &function, std::string_view section) override {
     uint32_t id = btf() ? (*btf())->find_function_id(function) : 0;
-    return id != 0 && try_call(id, std::string(section));
+    if (id == 0)
+      return false;
+    auto [known, is_new] = callable_.try_emplace({id, std::string(section)});
+    if (is_new)
+      known->second = try_call(id, known->first.second);
+    return known->second;
   }
   uint32_t type_id(const std::string &name) override { return btf() ? (*btf())->find_type_id(name) : 0; }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
@@ -76,6 +81,8 @@ private:
   std::map<std::string, std::unique_ptr<Btf>, std::less<>> module_btfs_;  // null where there is none
   std::optional<Result<Btf *>> btf_;
   std::unordered_map<std::string, std::optional<Type>> types_;
+  // By function and section. Each was a program that was loaded to see, and types are checked in several rounds.
+  std::map<std::pair<uint32_t, std::string>, bool> callable_;
   std::unique_ptr<TypeDefinitions> definitions_;
   std::optional<std::unordered_set<std::string_view>> raw_tracepoints_;
   std::vector<uint32_t> online_cpus_;

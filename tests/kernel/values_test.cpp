@@ -2,6 +2,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <sstream>
+
 #include "harness.h"
 
 namespace sonde::test {
@@ -139,6 +141,28 @@ class ValuesTest : public TracerTest {};
 
 // What changes programs or the kernel.
 using InterventionTest = KprobeTest;
+
+// Types are checked in rounds, and each look at the kernel loads a program.
+TEST_F(ValuesTest, a_function_is_tried_once) {
+  TemporaryDirectory directory;
+  auto trials = [&](const std::string &script) {
+    std::string log = directory.path() + "/calls";
+    Outcome outcome =
+        Sonde({"-f", "-s", "200", "-e", "trace=bpf", "-o", log, sonde_program(), "--dry-run", "-e", script})
+            .executable("/usr/bin/strace")
+            .run();
+    EXPECT_EQ(outcome.status, 0) << outcome;
+    uint64_t count = 0;
+    std::istringstream lines(read_file(log));
+    for (std::string line; std::getline(lines, line);)
+      count += line.find("sonde_trial") != std::string::npos;
+    return count;
+  };
+  EXPECT_EQ(trials(R"(BEGIN { print(kfunc_allowed("vfs_read")) })"), 1u);
+  EXPECT_EQ(trials(R"(BEGIN { @a = @b; print(kfunc_allowed("vfs_read")); print(kfunc_allowed("vfs_read")) }
+                      END { @b = 1; print(kfunc_allowed("vfs_read")) })"),
+            1u);
+}
 
 TEST_F(ValuesTest, who_runs) {
   Outcome outcome = run_script(
