@@ -1,6 +1,7 @@
 // Who is running when a probe fires: ids, names and the task itself.
 #include "builtins/families.h"
 #include "codegen/emitter.h"
+#include "codegen/kernel_function.h"
 #include "sema/builtin_use.h"
 
 namespace sonde::builtins {
@@ -48,10 +49,45 @@ template <bool is_thread> llvm::Value *emit_process_id(Emitter &e, const Builtin
 llvm::Value *emit_uid(Emitter &e, const BuiltinSite &) { return low_half(e, Helper::GetCurrentUidGid); }
 llvm::Value *emit_gid(Emitter &e, const BuiltinSite &) { return high_half(e, Helper::GetCurrentUidGid); }
 
-Type check_comm(BuiltinUse &) { return Type::string(kCommSize); }
+constexpr const char *kFindTask = "bpf_task_from_pid", *kReleaseTask = "bpf_task_release";
+
+std::optional<uint32_t> comm_offset(kernel::Kernel &kernel) {
+  auto task = kernel.type("task_struct");
+  const Field *field = task && *task && (*task)->layout ? (*task)->layout->find("comm") : nullptr;
+  return field ? std::optional(field->offset) : std::nullopt;
+}
+
+Type check_comm(BuiltinUse &use) {
+  if (use.count() == 0)
+    return Type::string(kCommSize);
+  use.integer(0);
+  bool is_possible = use.kernel().programs_may_call(kFindTask, use.provider().section()) &&
+                     use.kernel().programs_may_call(kReleaseTask, use.provider().section());
+  if (!is_possible || !comm_offset(use.kernel()))
+    use.error(use.where(), fmt::format("{} probes of this kernel cannot look up other tasks", use.provider().name()))
+        .with_hint(fmt::format("if comptime kfunc_allowed(\"{}\") {{ … }} tells where they can", kFindTask));
+  return Type::string(kCommSize);
+}
+
+// task = find(pid); if (task) { read task->comm; release(task) }
+void emit_comm_of(Emitter &e, llvm::Value *pid, llvm::Value *destination) {
+  const codegen::KernelFunctionType task_pointer{"task_struct"}, integer;
+  llvm::Value *task = codegen::call_kernel_function(e, {kFindTask, true, task_pointer, {integer}}, {pid});
+  e.branch(e.ir().CreateIsNotNull(task), [&] {
+    llvm::Value *address = e.ir().CreatePtrToInt(task, e.ir().getInt64Ty());
+    uint32_t offset = comm_offset(e.kernel()).value_or(0);
+    e.read_string(destination, kCommSize, e.ir().CreateAdd(address, e.constant(offset)), AddressSpace::Kernel);
+    codegen::call_kernel_function(e, {kReleaseTask, false, {}, {task_pointer}}, {task});
+  });
+}
+
 llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {
   // Not every kernel clears what follows the name, and keys are compared with it.
   e.zero(site.destination, kCommSize);
+  if (site.count() > 0) {
+    emit_comm_of(e, e.ir().CreateTrunc(e.value64(site.argument(0)), e.ir().getInt32Ty()), site.destination);
+    return site.destination;
+  }
   e.helper(Helper::GetCurrentComm, {site.destination, e.constant(kCommSize, 32)});
   return site.destination;
 }
@@ -101,7 +137,9 @@ constexpr Builtin kRows[] = {
      emit_process_id<true>, /*is_numbered=*/false, /*has_effects=*/false, Role::TaskId},
     {"uid", Form::Value, 0, 0, "uid", "User id of the running task.", check_id, emit_uid},
     {"gid", Form::Value, 0, 0, "gid", "Group id of the running task.", check_id, emit_gid},
-    {"comm", Form::Value, 0, 0, "comm", "Name of the running task, at most 15 bytes.", check_comm, emit_comm},
+    {"comm", Form::Value, 0, 1, "comm [(pid)]",
+     "Name of the running task, or of the thread of that id, at most 15 bytes; empty when there is none.", check_comm,
+     emit_comm},
     {"curtask", Form::Value, 0, 0, "curtask", "Address of the running task's `struct task_struct`.", check_curtask,
      emit_curtask},
     {"cgroup", Form::Value, 0, 0, "cgroup", "Id of the running task's cgroup (version 2).", check_cgroup, emit_cgroup},

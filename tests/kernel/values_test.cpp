@@ -142,6 +142,20 @@ class ValuesTest : public TracerTest {};
 // What changes programs or the kernel.
 using InterventionTest = KprobeTest;
 
+// Kernels from 6.2 on have the function that finds a task by its number, newer ones let more kinds of programs call it.
+TEST_F(ValuesTest, names_of_other_tasks) {
+  Outcome outcome = run_script(
+      "profile:hz:99 /pid == cpid/ { $other = comm(999999999); printf(\"%s [%s]\\n\", comm(pid), $other); exit() }",
+      {"-q", "-c", traced("burn 3000")});
+  if (outcome.status == 0) {
+    EXPECT_EQ(outcome.text(), "traced []") << outcome;
+    return;
+  }
+  EXPECT_FALSE(kernel_is_at_least(6, 18)) << outcome;
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("cannot look up other tasks")) << outcome;
+}
+
 // Types are checked in rounds, and each look at the kernel loads a program.
 TEST_F(ValuesTest, a_function_is_tried_once) {
   TemporaryDirectory directory;
