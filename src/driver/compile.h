@@ -16,9 +16,9 @@
 namespace sonde::driver {
 
 struct CompileOptions {
-  std::vector<std::string> parameters;  // $1 …
-  std::vector<GivenOption> given;       // --name=value of the script
-  bool wants_options_help = false;      // stop once the script's options are known
+  std::vector<std::string> parameters;    // $1 …
+  std::vector<image::GivenOption> given;  // --name=value of the script
+  bool wants_options_help = false;        // stop once the script's options are known
   std::vector<int> pids;
   bool unsafe = false;
   image::Config config;
@@ -37,8 +37,8 @@ struct Compilation {
   // Texts of the stages asked for, in the chain's order, as far as the chain got.
   std::vector<std::pair<Stage, std::string>> stage_texts;
   std::string original_ir, optimized_ir;
-  std::vector<sema::ScriptOption> options;  // of the script
-  std::optional<std::string> wrong_option;  // why what was given is none of them; nothing follows then
+  std::vector<image::ScriptOption> options;  // of the script
+  std::optional<std::string> wrong_option;   // why what was given is none of them; nothing follows then
 };
 
 // Compiles file `file` of `sources`, which gets what the file imports.

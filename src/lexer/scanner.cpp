@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "lexer/literals.h"
+#include "base/literals.h"
 
 namespace sonde {
 

@@ -9,9 +9,9 @@
 #include "ast/ast.h"
 #include "base/diagnostics.h"
 #include "cdefs/parse_c.h"
+#include "image/script_options.h"
 #include "kernel/kernel.h"
 #include "sema/analysis.h"
-#include "sema/script_option.h"
 
 namespace sonde::sema {
 
@@ -20,7 +20,7 @@ struct AnalyzeOptions {
   std::vector<int> pids;                            // -p
   bool unsafe = false;                              // --unsafe
   image::Config config;                             // after the environment, before config blocks
-  std::vector<ScriptOption> options;                // the script's own, with their values
+  std::vector<image::ScriptOption> options;         // the script's own, with their values
   const cdefs::Definitions *definitions = nullptr;  // of the script's C; must outlive the Analysis
   bool stamp_records = false;                       // so that output can tell each record's origin
   bool count_failed_reads = false;                  // -k

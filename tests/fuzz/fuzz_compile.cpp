@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   options.positional_parameters = {"a", "2"};
   sonde::ast::Program program = sonde::parse(sources, file, options, diagnostics);
   program = sonde::sema::expand_macros(std::move(program), sonde::builtins::all_builtins(), diagnostics);
-  std::vector<sonde::sema::ScriptOption> script_options = sonde::driver::collect_options(program, diagnostics);
+  std::vector<sonde::image::ScriptOption> script_options = sonde::driver::collect_options(program, diagnostics);
   if (diagnostics.has_errors())
     return 0;
 

@@ -1,8 +1,8 @@
 // Literals, and what the scanner says about input that is no script.
 #include <gtest/gtest.h>
 
+#include "base/literals.h"
 #include "lexer/lexer.h"
-#include "lexer/literals.h"
 
 using namespace sonde;
 

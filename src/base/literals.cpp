@@ -1,5 +1,5 @@
 // Decodes number and string literals digit by digit, so that overflow is seen where it happens.
-#include "lexer/literals.h"
+#include "base/literals.h"
 
 #include <algorithm>
 #include <array>
