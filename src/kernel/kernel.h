@@ -78,6 +78,9 @@ public:
 
   virtual KernelVersion version() = 0;
   virtual bool has(Feature feature) = 0;
+  // Whether programs are made for this very kernel. Others are for kernels from version() on (target_kernel.h), and
+  // what is asked of this one is an example: its addresses, the layouts of its types, its number of CPUs.
+  virtual bool is_the_one() const { return true; }
 
   // Directory of tracefs, or why it cannot be used.
   virtual Result<std::string> tracefs() = 0;

@@ -7,8 +7,8 @@
 #include <charconv>
 #include <cstdint>
 
-#include "base/text.h"
 #include "base/read_file.h"
+#include "base/text.h"
 
 namespace sonde::kernel {
 

@@ -17,9 +17,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -27,6 +27,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/read_file.h"
 #include "kernel/assembly.h"
 
 namespace sonde::probes {
@@ -115,13 +116,24 @@ std::vector<bpf_insn> sending_program(int known, int ring, int16_t argument, boo
 }
 
 // An event at a place in a file, in one process; -1 and errno when the kernel refuses.
+// Of perf events that are uprobes; nothing where the kernel has none.
+std::optional<uint32_t> uprobe_type() {
+  auto text = read_file("/sys/bus/event_source/devices/uprobe/type");
+  uint32_t type = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), type).ec != std::errc())
+    return std::nullopt;
+  return type;
+}
+
 Descriptor open_uprobe(const std::string &path, uint64_t offset, int pid) {
   perf_event_attr attributes{};
   attributes.size = sizeof attributes;
-  if (!(std::ifstream("/sys/bus/event_source/devices/uprobe/type") >> attributes.type)) {
+  std::optional<uint32_t> type = uprobe_type();
+  if (!type) {
     errno = ENOENT;
     return {};
   }
+  attributes.type = *type;
   attributes.sample_period = attributes.wakeup_events = 1;
   attributes.config1 = reinterpret_cast<uint64_t>(path.c_str());
   attributes.config2 = offset;
