@@ -79,6 +79,7 @@ public:
   std::string_view needs() const override {
     return "CONFIG_KPROBES; one link for many functions: 5.18 and CONFIG_FPROBE";
   }
+  bool is_alike_everywhere() const override { return true; }
   std::string_view section() const override { return is_return_ ? "kretprobe" : "kprobe"; }
   std::string_view mechanism(const bpf_program *program) const override {
     return bpf_program__expected_attach_type(program) == BPF_TRACE_KPROBE_MULTI ? "kprobe.multi" : "perf event";

@@ -36,6 +36,7 @@ public:
                       : "the entry of the kernel's function for a system call, with its arguments";
   }
   std::string_view needs() const override { return "CONFIG_KPROBES, system call wrappers (4.17)"; }
+  bool is_alike_everywhere() const override { return true; }
   std::string_view section() const override { return by_function().section(); }
   std::string_view mechanism(const bpf_program *program) const override { return by_function().mechanism(program); }
   std::string_view lack(kernel::Kernel &kernel) const override {

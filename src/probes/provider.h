@@ -48,6 +48,9 @@ struct CompatTest {
   uint64_t mask = 0;
 };
 
+// The way to these bits from struct task_struct.
+const std::vector<std::string> &compat_test_way();
+
 // A part of `args` that a function gets in a register or, behind those, on its stack.
 struct ArgumentPiece {
   uint32_t offset = 0;  // in `args`
@@ -163,6 +166,9 @@ public:
   virtual const Provider &serving(const image::Target &target, const Reads &reads, kernel::Kernel &kernel) const;
 
   virtual Result<Context> context(const image::Target &target, kernel::Kernel &kernel) const = 0;
+
+  // Whether any target has the same context, one that does not exist on this machine too.
+  virtual bool is_alike_everywhere() const { return false; }
 
   // Adds to a context `args`, where it takes debug information to know them: asked for only when a script uses them.
   virtual Result<void> add_args(Context &context, const image::Target &target, const MatchOptions &options) const;

@@ -4,9 +4,11 @@
 
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cerrno>
 
+#include "kernel/type_shape.h"
 #include "probes/links.h"
 #include "probes/provider_rows.h"
 #include "probes/served_tracepoint.h"
@@ -71,15 +73,16 @@ private:
 
 }  // namespace
 
+const std::vector<std::string> &compat_test_way() {
+  static const std::vector<std::string> way{"thread_info", kCompatField};
+  return way;
+}
+
 std::optional<CompatTest> find_compat_test(kernel::Kernel &kernel) {
-  auto task = kernel.type("task_struct"), info = kernel.type("thread_info");
-  if (!task || !*task || !info || !*info || !(**task).layout || !(**info).layout)
+  auto field = kernel::find_field("task_struct", fmt::format("{}", fmt::join(compat_test_way(), ".")), kernel);
+  if (!field || !field->type.is_integer())
     return std::nullopt;
-  const Field *outer = (**task).layout->find("thread_info");
-  const Field *inner = (**info).layout->find(kCompatField);
-  if (!outer || !inner || !inner->type.is_integer())
-    return std::nullopt;
-  return CompatTest{outer->offset + inner->offset, inner->type.size, kCompatMask};
+  return CompatTest{field->offset, field->type.size, kCompatMask};
 }
 
 const Provider &syscall_enter_provider() {
