@@ -147,6 +147,7 @@ struct Statement {
 struct AttachPoint {
   Location where;
   std::string text;
+  bool is_alternative = false;  // behind ??: counts only if nothing matched the one before, nor those before that
 };
 
 struct Probe {

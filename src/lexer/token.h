@@ -14,6 +14,8 @@ namespace sonde {
 #define SONDE_TOKENS(X)                                                                                                \
   X(End, "the end of the script")                                                                                      \
   X(AttachPoint, "a probe")                                                                                            \
+  X(Otherwise, "'?"                                                                                                    \
+               "?'")                                                                                                   \
   X(CDefinition, "a C definition")                                                                                     \
   X(ForeignItem, "an import or a macro")                                                                               \
   X(Import, "an import")                                                                                               \

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <iterator>
 
-#include "lexer/literals.h"
+#include "base/literals.h"
 
 namespace sonde::parser {
 
@@ -377,6 +377,12 @@ AttachPoint Builder::attach_point(const Token &token) {
     i = digits;
   }
   return {token.where, std::move(out)};
+}
+
+AttachPoint Builder::alternative(const Token &token) {
+  AttachPoint point = attach_point(token);
+  point.is_alternative = true;
+  return point;
 }
 
 void Builder::probe(Location where, std::vector<AttachPoint> attach_points, ExprTree predicate, BlockTree body) {

@@ -116,6 +116,7 @@ public:
   // ---- Top level ----
 
   ast::AttachPoint attach_point(const Token &token);
+  ast::AttachPoint alternative(const Token &token);  // behind ??
   void probe(Location where, std::vector<ast::AttachPoint> attach_points, ExprTree predicate, BlockTree body);
   void refuse_name(Location name);
   static ast::MacroParameter macro_parameter(ast::MacroParameter::Kind kind, const Token &name) {
