@@ -105,7 +105,8 @@ Type check_percpu_kaddr(BuiltinUse &use) {
   std::optional<std::string> name = use.literal(0);
   if (use.count() > 1)
     use.integer(1);
-  if (name && (!use.kernel().symbol_address(*name) || !use.kernel().symbol_address(kCpuOffsets)))
+  if (name && use.kernel().is_the_one() &&
+      (!use.kernel().symbol_address(*name) || !use.kernel().symbol_address(kCpuOffsets)))
     use.error(use.where(0), fmt::format("the kernel has no variable '{}' for each CPU", *name))
         .with_hint("/proc/kallsyms lists its symbols");
   return Type::pointer(Type::uint64(), AddressSpace::Kernel);
@@ -113,17 +114,16 @@ Type check_percpu_kaddr(BuiltinUse &use) {
 
 // The variable's own address plus the CPU's distance; null for CPUs that there are not.
 llvm::Value *emit_percpu_kaddr(Emitter &e, const BuiltinSite &site) {
-  uint64_t offsets = e.kernel().symbol_address(kCpuOffsets).value_or(0);
-  uint64_t variable = e.kernel().symbol_address(*e.info(site.argument(0)).text).value_or(0);
   bool is_own = site.count() < 2;
   llvm::Value *cpu = is_own ? e.helper(Helper::GetSmpProcessorId, {}, Purity::PerRun) : e.value64(site.argument(1));
   llvm::Value *distance = e.allocate(8);
-  llvm::Value *place = e.ir().CreateAdd(e.constant(offsets), e.ir().CreateMul(cpu, e.constant(8)));
+  llvm::Value *place = e.ir().CreateAdd(e.symbol_address(kCpuOffsets), e.ir().CreateMul(cpu, e.constant(8)));
   e.read_memory(distance, 8, place, AddressSpace::Kernel);
-  llvm::Value *address = e.ir().CreateAdd(e.load(distance, Type::uint64()), e.constant(variable));
+  llvm::Value *variable = e.symbol_address(*e.info(site.argument(0)).text);
+  llvm::Value *address = e.ir().CreateAdd(e.load(distance, Type::uint64()), variable);
   if (is_own)
     return address;
-  llvm::Value *exists = e.ir().CreateICmpULT(cpu, e.constant(e.kernel().possible_cpu_count()));
+  llvm::Value *exists = e.ir().CreateICmpULT(cpu, e.cpu_count());
   return e.ir().CreateSelect(exists, address, e.constant(0));
 }
 

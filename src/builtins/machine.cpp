@@ -48,9 +48,11 @@ Type check_count(BuiltinUse &) { return Type::uint64(); }
 llvm::Value *emit_jiffies(Emitter &e, const BuiltinSite &) { return e.helper(Helper::Jiffies64, {}); }
 
 Type check_ncpus(BuiltinUse &use) {
-  use.known_to_be(use.kernel().possible_cpu_count());
+  if (use.kernel().is_the_one())
+    use.known_to_be(use.kernel().possible_cpu_count());
   return Type::uint64();
 }
+llvm::Value *emit_ncpus(Emitter &e, const BuiltinSite &) { return e.cpu_count(); }
 
 Type check_numaid(BuiltinUse &) { return Type::integer(32, false); }
 llvm::Value *emit_numaid(Emitter &e, const BuiltinSite &) {
@@ -62,7 +64,7 @@ constexpr Builtin kRows[] = {
     {"usermode", Form::Value, 0, 0, "usermode", "1 if the probe interrupted a process's own code, 0 in the kernel's.",
      check_usermode, emit_usermode},
     {"jiffies", Form::Value, 0, 0, "jiffies", "The kernel's clock ticks since it started.", check_count, emit_jiffies},
-    {"ncpus", Form::Value, 0, 0, "ncpus", "How many CPUs the machine may have.", check_ncpus, emit_known},
+    {"ncpus", Form::Value, 0, 0, "ncpus", "How many CPUs the machine may have.", check_ncpus, emit_ncpus},
     {"numaid", Form::Value, 0, 0, "numaid", "NUMA node of the CPU that the probe runs on.", check_numaid, emit_numaid},
 };
 

@@ -36,12 +36,21 @@ Type check_cgroup_path(BuiltinUse &use) {
 // A cgroup's id is the inode of its folder.
 Type check_cgroupid(BuiltinUse &use) {
   std::optional<std::string> path = use.literal(0);
+  // Of another machine's cgroups there is nothing to know here.
+  if (!use.kernel().is_the_one())
+    return Type::uint64();
   struct stat status {};
   if (path && stat(path->c_str(), &status) != 0)
     use.error(use.where(0), fmt::format("there is no cgroup '{}'", *path))
         .with_hint("give its folder, like /sys/fs/cgroup/user.slice");
   use.known_to_be(status.st_ino);
   return Type::uint64();
+}
+
+llvm::Value *emit_cgroupid(Emitter &e, const BuiltinSite &site) {
+  if (e.kernel().is_the_one())
+    return emit_known(e, site);
+  return e.parameter(image::ParameterKind::CgroupId, *e.info(site.argument(0)).text);
 }
 
 constexpr Builtin kRows[] = {
@@ -56,7 +65,7 @@ constexpr Builtin kRows[] = {
      "The paths of the cgroup with that id, in each hierarchy or in those whose names match `filter`.",
      check_cgroup_path, emit_number},
     {"cgroupid", Form::Function, 1, 1, "cgroupid(\"path\")", "Id of the cgroup of that folder.", check_cgroupid,
-     emit_known},
+     emit_cgroupid},
 };
 
 }  // namespace

@@ -16,9 +16,13 @@ Type check_getopt(BuiltinUse &use) {
   return name ? use.option(*name) : Type::none();
 }
 
-// The emitter takes known values, numbers and texts, without asking.
+// The emitter takes known values, numbers and texts, without asking: this one the command line of the run will say.
 llvm::Value *emit_getopt(Emitter &e, const BuiltinSite &site) {
-  return e.constant(site.info.constant.value_or(0), site.info.type.size * 8);
+  const std::string &name = *e.info(site.argument(0)).text;
+  if (!site.info.type.is_string())
+    return e.ir().CreateTrunc(e.parameter(image::ParameterKind::Option, name), e.type_of(site.info.type));
+  e.copy_text(image::ParameterKind::Option, name, site.destination, site.info.type.size);
+  return site.destination;
 }
 
 constexpr Builtin kRows[] = {

@@ -6,6 +6,8 @@
 namespace sonde::builtins {
 namespace {
 
+using codegen::BuiltinSite;
+using codegen::Emitter;
 using sema::BuiltinUse;
 
 bool is_integer(const Type &type) { return type.is_integer() || type.kind == TypeKind::Enum; }
@@ -32,14 +34,24 @@ Type check_is_literal(BuiltinUse &use) {
 Type check_kfunc_exist(BuiltinUse &use) {
   std::optional<std::string> name = use.literal(0);
   auto prototype = use.kernel().function_prototype({name.value_or(""), {}});
-  use.known_to_be(prototype && prototype->has_value());
+  if (use.kernel().is_the_one())
+    use.known_to_be(prototype && prototype->has_value());
   return Type::boolean();
+}
+llvm::Value *emit_kfunc_exist(Emitter &e, const BuiltinSite &site) {
+  return e.ir().CreateTrunc(e.parameter(image::ParameterKind::FunctionExists, *e.info(site.argument(0)).text),
+                            e.ir().getInt8Ty());
 }
 
 Type check_kfunc_allowed(BuiltinUse &use) {
   std::optional<std::string> name = use.literal(0);
-  use.known_to_be(name && use.kernel().programs_may_call(*name, use.provider().section()));
+  if (use.kernel().is_the_one())
+    use.known_to_be(name && use.kernel().programs_may_call(*name, use.provider().section()));
   return Type::boolean();
+}
+llvm::Value *emit_kfunc_allowed(Emitter &e, const BuiltinSite &site) {
+  std::string asked = fmt::format("{} {}", e.unit().provider->section(), *e.info(site.argument(0)).text);
+  return e.ir().CreateTrunc(e.parameter(image::ParameterKind::FunctionAllowed, asked), e.ir().getInt8Ty());
 }
 
 constexpr Builtin kRows[] = {
@@ -56,9 +68,9 @@ constexpr Builtin kRows[] = {
     {"is_literal", Form::Function, 1, 1, "is_literal(expression)",
      "True if the expression is written out: a number, a string, true or false.", check_is_literal, emit_known},
     {"kfunc_exist", Form::Function, 1, 1, "kfunc_exist(\"name\")",
-     "True if the kernel describes a function of that name.", check_kfunc_exist, emit_known},
+     "True if the kernel describes a function of that name.", check_kfunc_exist, emit_kfunc_exist},
     {"kfunc_allowed", Form::Function, 1, 1, "kfunc_allowed(\"name\")",
-     "True if the probe's program may call this function of the kernel.", check_kfunc_allowed, emit_known},
+     "True if the probe's program may call this function of the kernel.", check_kfunc_allowed, emit_kfunc_allowed},
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ using codegen::Helper;
 using codegen::Purity;
 using sema::BuiltinUse;
 
+constexpr const char *kTask = "task_struct";
 constexpr uint32_t kCommSize = 16;  // TASK_COMM_LEN, include/linux/sched.h
 
 // task->LINK->FIELD of struct task_struct.
@@ -36,25 +37,16 @@ const Relation &relation_of(const Builtin &builtin) {
   return kRelations.front();
 }
 
-struct Offsets {
-  uint32_t link, field;
-};
-
-std::optional<Offsets> find_offsets(kernel::Kernel &kernel, const Relation &relation) {
-  auto task = kernel.type("task_struct");
-  if (!task || !*task || !(*task)->layout)
-    return std::nullopt;
-  const Field *link = (*task)->layout->find(relation.link);
-  const Field *field = (*task)->layout->find(relation.field);
-  if (!link || !field)
-    return std::nullopt;
-  return Offsets{link->offset, field->offset};
+bool is_known(kernel::Kernel &kernel, const Relation &relation) {
+  auto task = kernel.type(kTask);
+  return task && *task && (*task)->layout && (*task)->layout->find(relation.link) &&
+         (*task)->layout->find(relation.field);
 }
 
 template <bool is_text> Type check_relation(BuiltinUse &use) {
   if (use.count() > 0)
     use.integer(0);
-  if (!find_offsets(use.kernel(), relation_of(use.builtin())))
+  if (!is_known(use.kernel(), relation_of(use.builtin())))
     use.error(use.where(), fmt::format("{} needs the kernel's type information", use.builtin().name))
         .with_hint("a kernel built with CONFIG_DEBUG_INFO_BTF has it");
   return is_text ? Type::string(kCommSize) : Type::integer(32, false);
@@ -62,12 +54,13 @@ template <bool is_text> Type check_relation(BuiltinUse &use) {
 
 // The address of the related task's field.
 llvm::Value *field_address(Emitter &e, const BuiltinSite &site) {
-  Offsets offsets = find_offsets(e.kernel(), relation_of(*site.info.builtin)).value_or(Offsets{});
+  const Relation &relation = relation_of(*site.info.builtin);
+  const Type type = Type::structure(kTask);
   llvm::Value *task =
       site.count() > 0 ? e.value64(site.argument(0)) : e.helper(Helper::GetCurrentTask, {}, Purity::PerRun);
   llvm::Value *link = e.allocate(8);
-  e.read_memory(link, 8, e.ir().CreateAdd(task, e.constant(offsets.link)), AddressSpace::Kernel);
-  return e.ir().CreateAdd(e.load(link, Type::uint64()), e.constant(offsets.field));
+  e.read_memory(link, 8, e.ir().CreateAdd(task, e.offset_of(type, {relation.link})), AddressSpace::Kernel);
+  return e.ir().CreateAdd(e.load(link, Type::uint64()), e.offset_of(type, {relation.field}));
 }
 
 llvm::Value *emit_id(Emitter &e, const BuiltinSite &site) {

@@ -58,8 +58,6 @@ template <TypeKind kind> Type check_stack(BuiltinUse &use) {
       use.error(use.where(0), "the kernel's code has no build ids to show").with_hint("ustack(build_id)");
     mode = StackMode::Bpftrace;
   }
-  if (kind == TypeKind::KernelStack && use.context().syscalls)
-    use.needs_parameter(image::ParameterKind::OwnFrames);
   return Type::stack(kind, mode, check_frames(use));
 }
 

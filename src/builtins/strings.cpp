@@ -45,8 +45,8 @@ uint32_t size_limit(BuiltinUse &use) {
 Type check_str(BuiltinUse &use) {
   uint32_t limit = size_limit(use);
   if (is_parameter(use.argument(0))) {
-    auto size = static_cast<uint32_t>(use.parameter_text(0).size() + 1);
-    return Type::string(std::min(size, limit));
+    std::optional<std::string> text = use.parameter_text(0);
+    return Type::string(std::min(text ? static_cast<uint32_t>(text->size() + 1) : image::kTextBytes, limit));
   }
   Type source = use.value(0);
   bool is_address = source.is_integer() || source.is_pointer() || source.is_none();
@@ -67,6 +67,11 @@ llvm::Value *emit_str(Emitter &e, const BuiltinSite &site) {
   const ast::Expr &source = site.argument(0);
   const Type &type = e.info(source).type;
   uint32_t size = site.info.type.size;
+  const auto *parameter = std::get_if<ast::PositionalParameter>(&source.node);
+  if (parameter && !e.info(source).text) {
+    e.copy_text(image::ParameterKind::Positional, std::to_string(parameter->index), site.destination, size);
+    return site.destination;
+  }
   if (is_parameter(source) || !(type.is_integer() || type.is_pointer())) {
     e.store(source, site.destination, site.info.type);
     return site.destination;

@@ -37,11 +37,15 @@ llvm::Value *emit_usym(Emitter &e, const BuiltinSite &site) {
 Type check_kaddr(BuiltinUse &use) {
   std::optional<std::string> name = use.literal(0);
   std::optional<uint64_t> address = name ? use.kernel().symbol_address(*name) : std::nullopt;
-  if (name && !address)
+  if (name && !address && use.kernel().is_the_one())
     use.error(use.where(0), fmt::format("the kernel has no symbol '{}'", *name))
         .with_hint("/proc/kallsyms lists its symbols");
-  use.known_to_be(address.value_or(0));
+  if (use.kernel().is_the_one())
+    use.known_to_be(address.value_or(0));
   return Type::uint64();
+}
+llvm::Value *emit_kaddr(Emitter &e, const BuiltinSite &site) {
+  return e.symbol_address(*e.info(site.argument(0)).text);
 }
 
 // ---- uaddr ----
@@ -99,7 +103,7 @@ constexpr Builtin kRows[] = {
      emit_ksym},
     {"usym", Form::Function, 1, 1, "usym(address)", "The running process's function at an address.", check_usym,
      emit_usym},
-    {"kaddr", Form::Function, 1, 1, "kaddr(\"name\")", "Address of a symbol of the kernel.", check_kaddr, emit_known},
+    {"kaddr", Form::Function, 1, 1, "kaddr(\"name\")", "Address of a symbol of the kernel.", check_kaddr, emit_kaddr},
     {"uaddr", Form::Function, 1, 1, "uaddr(\"name\")",
      "Address of a variable of the probed program or library, as a pointer to an integer of its size.", check_uaddr,
      emit_uaddr},

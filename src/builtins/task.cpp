@@ -40,9 +40,8 @@ Type check_process_id(BuiltinUse &use) {
 
 template <bool is_thread> llvm::Value *emit_process_id(Emitter &e, const BuiltinSite &site) {
   const ast::Identifier *word = namespace_word(site.arguments);
-  std::optional<kernel::PidNamespace> space = e.kernel().pid_namespace();
-  if (space && !(word && word->name == "init"))
-    return e.load(e.offset(e.ids_in_namespace(*space), is_thread ? 0 : 4), Type::integer(32, false));
+  if (!(word && word->name == "init"))
+    return is_thread ? e.thread_id() : e.process_id();
   return is_thread ? low_half(e, Helper::GetCurrentPidTgid) : high_half(e, Helper::GetCurrentPidTgid);
 }
 
@@ -51,10 +50,9 @@ llvm::Value *emit_gid(Emitter &e, const BuiltinSite &) { return high_half(e, Hel
 
 constexpr const char *kFindTask = "bpf_task_from_pid", *kReleaseTask = "bpf_task_release";
 
-std::optional<uint32_t> comm_offset(kernel::Kernel &kernel) {
+bool knows_comm(kernel::Kernel &kernel) {
   auto task = kernel.type("task_struct");
-  const Field *field = task && *task && (*task)->layout ? (*task)->layout->find("comm") : nullptr;
-  return field ? std::optional(field->offset) : std::nullopt;
+  return task && *task && (*task)->layout && (*task)->layout->find("comm");
 }
 
 Type check_comm(BuiltinUse &use) {
@@ -63,7 +61,7 @@ Type check_comm(BuiltinUse &use) {
   use.integer(0);
   bool is_possible = use.kernel().programs_may_call(kFindTask, use.provider().section()) &&
                      use.kernel().programs_may_call(kReleaseTask, use.provider().section());
-  if (!is_possible || !comm_offset(use.kernel()))
+  if (!is_possible || !knows_comm(use.kernel()))
     use.error(use.where(), fmt::format("{} probes of this kernel cannot look up other tasks", use.provider().name()))
         .with_hint(fmt::format("if comptime kfunc_allowed(\"{}\") {{ … }} tells where they can", kFindTask));
   return Type::string(kCommSize);
@@ -75,8 +73,8 @@ void emit_comm_of(Emitter &e, llvm::Value *pid, llvm::Value *destination) {
   llvm::Value *task = codegen::call_kernel_function(e, {kFindTask, true, task_pointer, {integer}}, {pid});
   e.branch(e.ir().CreateIsNotNull(task), [&] {
     llvm::Value *address = e.ir().CreatePtrToInt(task, e.ir().getInt64Ty());
-    uint32_t offset = comm_offset(e.kernel()).value_or(0);
-    e.read_string(destination, kCommSize, e.ir().CreateAdd(address, e.constant(offset)), AddressSpace::Kernel);
+    llvm::Value *offset = e.offset_of(Type::structure("task_struct"), {"comm"});
+    e.read_string(destination, kCommSize, e.ir().CreateAdd(address, offset), AddressSpace::Kernel);
     codegen::call_kernel_function(e, {kReleaseTask, false, {}, {task_pointer}}, {task});
   });
 }
@@ -102,18 +100,12 @@ llvm::Value *emit_cgroup(Emitter &e, const BuiltinSite &) {
   return e.helper(Helper::GetCurrentCgroupId, {}, Purity::PerRun);
 }
 
-Type check_cpid(BuiltinUse &use) {
-  use.needs_parameter(image::ParameterKind::ChildPid);
-  return Type::integer(32, false);
-}
+Type check_cpid(BuiltinUse &) { return Type::integer(32, false); }
 llvm::Value *emit_cpid(Emitter &e, const BuiltinSite &) {
   return e.ir().CreateTrunc(e.parameter(image::ParameterKind::ChildPid), e.ir().getInt32Ty());
 }
 
-Type check_has_cpid(BuiltinUse &use) {
-  use.needs_parameter(image::ParameterKind::ChildPid);
-  return Type::boolean();
-}
+Type check_has_cpid(BuiltinUse &) { return Type::boolean(); }
 llvm::Value *emit_has_cpid(Emitter &e, const BuiltinSite &) {
   llvm::Value *pid = e.parameter(image::ParameterKind::ChildPid);
   return e.ir().CreateZExt(e.ir().CreateICmpNE(pid, e.constant(0)), e.ir().getInt8Ty());

@@ -48,7 +48,6 @@ Type check_tseries(BuiltinUse &use) {
   series.interval_ns = static_cast<uint64_t>(std::max<int64_t>(interval, 1));
   series.count = static_cast<uint32_t>(std::clamp<int64_t>(count, 1, kMaxSeriesIntervals));
   series.value = check_how(use);
-  use.needs_parameter(image::ParameterKind::WallNs);
   return Type::time_series(series, value.is_signed || value.is_none());
 }
 

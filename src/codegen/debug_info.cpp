@@ -202,6 +202,48 @@ llvm::DICompositeType *DebugInfo::structure_of(const std::string &name, uint64_t
                                    builder_.getOrCreateArray(elements));
 }
 
+// Types that are alike would become one: each stands at a line of its own.
+llvm::DICompositeType *DebugInfo::open_kernel_type(const std::string &name, uint32_t size, bool is_union) {
+  ++kernel_types_;
+  if (is_union)
+    return builder_.createUnionType(unit_, name, unit_->getFile(), kernel_types_, size * 8, 0, llvm::DINode::FlagZero,
+                                    {});
+  return builder_.createStructType(unit_, name, unit_->getFile(), kernel_types_, size * 8, 0, llvm::DINode::FlagZero,
+                                   nullptr, {});
+}
+
+void DebugInfo::close_kernel_type(llvm::DICompositeType *&type, std::span<const Field> fields,
+                                  std::span<llvm::DIType *const> types) {
+  llvm::SmallVector<llvm::Metadata *, 8> members;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const Field &field = fields[i];
+    llvm::DIType *of_field = types[i] ? types[i] : kernel_field_type(field.type);
+    if (!field.bit_width) {
+      members.push_back(member(field.name, of_field, field.type.size, field.offset));
+      continue;
+    }
+    uint64_t unit_bits = uint64_t{field.offset} * 8;
+    members.push_back(builder_.createBitFieldMemberType(type, field.name, unit_->getFile(), 0, field.bit_width,
+                                                        unit_bits + field.bit_offset, unit_bits,
+                                                        llvm::DINode::FlagBitField, of_field));
+  }
+  builder_.replaceArrays(type, builder_.getOrCreateArray(members));
+}
+
+llvm::DIType *DebugInfo::kernel_field_type(const Type &type) {
+  switch (type.kind) {
+  case TypeKind::Pointer: return pointer_to(nullptr);
+  case TypeKind::Struct: return structure_of(type.name, type.size, {});
+  case TypeKind::Array: return array_of(kernel_field_type(*type.element), type.count, type.element->size);
+  case TypeKind::Enum: {
+    llvm::Metadata *one = builder_.createEnumerator("one", 1);
+    return builder_.createEnumerationType(unit_, type.name, unit_->getFile(), 0, type.size * 8, 0,
+                                          builder_.getOrCreateArray(one), nullptr);
+  }
+  default: return this->type(type);
+  }
+}
+
 llvm::DIType *DebugInfo::structure(const std::string &name, const StructLayout &layout) {
   llvm::SmallVector<llvm::Metadata *, 8> fields;
   for (const Field &field : layout.fields)

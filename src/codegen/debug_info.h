@@ -42,12 +42,18 @@ public:
   llvm::DIType *bytes(uint32_t size);
   // What scalar maps hold: struct { value; u64 is_set; }.
   llvm::DIType *scalar_slot(const image::MapSpec &map);
+  // A struct or union of the kernel's, and later its fields: those that programs use. `types` are those of the fields
+  // where they are not null, else they follow from the field: of a kind that loaders take for the kernel's.
+  llvm::DICompositeType *open_kernel_type(const std::string &name, uint32_t size, bool is_union);
+  void close_kernel_type(llvm::DICompositeType *&type, std::span<const Field> fields,
+                         std::span<llvm::DIType *const> types);
   // To be called once, when nothing will be described any more.
   void finish() { builder_.finalize(); }
 
 private:
   llvm::DIFile *file(Location where);
   unsigned line(Location where) const;
+  llvm::DIType *kernel_field_type(const Type &type);
   llvm::DIType *unsigned_integer(uint32_t bits);
   llvm::DIType *pointer_to(llvm::DIType *type);
   llvm::DIType *array_of(llvm::DIType *element, uint64_t count, uint64_t element_size);
@@ -61,6 +67,7 @@ private:
   llvm::DIBuilder builder_;
   std::vector<llvm::DIFile *> files_;  // parallel to the sources; made when first needed
   llvm::DICompileUnit *unit_;
+  unsigned kernel_types_ = 0;
 };
 
 }  // namespace sonde::codegen

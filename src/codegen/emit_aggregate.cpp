@@ -51,8 +51,7 @@ void Emitter::for_each_cpu(uint32_t map, llvm::Value *key, const std::function<v
   continue_at(next);
   llvm::Value *following = ir_.CreateAdd(number, constant(1));
   ir_.CreateStore(following, cpu);
-  uint32_t cpus = module_.kernel().possible_cpu_count();
-  ir_.CreateCondBr(ir_.CreateICmpULT(following, constant(cpus)), head, end);
+  ir_.CreateCondBr(ir_.CreateICmpULT(following, cpu_count()), head, end);
   ir_.SetInsertPoint(end);
 }
 

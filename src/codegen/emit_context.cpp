@@ -48,10 +48,13 @@ llvm::Value *Emitter::helper(Helper helper, std::initializer_list<llvm::Value *>
 // verifier refuses. LLVM does not merge values that come out of its pass-through, and numbering
 // them by place lets it still merge loads of the same place.
 llvm::Value *Emitter::context_load(uint64_t offset, uint32_t size) {
-  llvm::Value *value = load_aligned(this->offset(context(), offset), size, size);
+  return kept_apart(load_aligned(this->offset(context(), offset), size, size), offset * 8 + size - 1);
+}
+
+llvm::Value *Emitter::kept_apart(llvm::Value *value, uint64_t number) {
   auto *type = value->getType();
   auto *keep = llvm::Intrinsic::getDeclaration(&module_.module(), llvm::Intrinsic::bpf_passthrough, {type, type});
-  return ir_.CreateCall(keep, {constant(offset * 8 + size - 1, 32), value});
+  return ir_.CreateCall(keep, {constant(number, 32), value});
 }
 
 llvm::Value *Emitter::argument_register(uint32_t index) {
@@ -89,7 +92,7 @@ llvm::Value *Emitter::instruction_pointer() {
 kernel::Kernel &Emitter::kernel() { return module_.kernel(); }
 
 llvm::Value *Emitter::target_name_index() {
-  if (unit_.context.syscalls && unit_.targets.size() > 1)
+  if (has_syscall_table())
     return ir_.CreateZExt(ir_.CreateSub(syscall_entry(), constant(1, 32)), ir_.getInt64Ty());
   if (unit_.needs_cookie)
     return ir_.CreateAdd(helper(Helper::GetAttachCookie, {context()}, Purity::PerRun), constant(unit_.cookie_distance));
@@ -144,8 +147,25 @@ void Emitter::store_args(llvm::Value *destination, const Type &type) {
     ir_.CreateStore(syscall_field(field), offset(destination, field.offset));
 }
 
-llvm::Value *Emitter::parameter(image::ParameterKind kind) {
-  llvm::LoadInst *value = ir_.CreateLoad(ir_.getInt64Ty(), module_.parameter(kind));
+// Past their NUL they are zero, as strings are in keys.
+void Emitter::copy_text(image::ParameterKind kind, const std::string &name, llvm::Value *destination, uint32_t size) {
+  copy(destination, module_.text({kind, name}), size);
+}
+
+llvm::Value *Emitter::cpu_count() {
+  if (kernel().is_the_one())
+    return constant(kernel().possible_cpu_count());
+  return parameter(image::ParameterKind::CpuCount);
+}
+
+llvm::Value *Emitter::symbol_address(const std::string &name) {
+  if (kernel().is_the_one())
+    return constant(kernel().symbol_address(name).value_or(0));
+  return parameter(image::ParameterKind::KernelSymbol, name);
+}
+
+llvm::Value *Emitter::parameter(image::ParameterKind kind, const std::string &name) {
+  llvm::LoadInst *value = ir_.CreateLoad(ir_.getInt64Ty(), module_.parameter({kind, name}));
   value->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(module_.context(), {}));
   return value;
 }

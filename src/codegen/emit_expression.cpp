@@ -72,12 +72,18 @@ llvm::Value *Emitter::emit_expression(const ast::Expr &expr, llvm::Value *destin
   return match(
       expr.node, [&](const ast::Integer &node) { return known(node); },
       [&](const ast::Boolean &node) { return known(node); }, [&](const ast::String &node) { return known(node); },
-      [&](const ast::PositionalParameter &node) { return known(node); },
-      [&](const ast::ParameterCount &node) { return known(node); },
-      [&](const ast::SizeofType &node) { return known(node); },
-      [&](const ast::SizeofExpr &node) { return known(node); }, [&](const ast::Offsetof &node) { return known(node); },
+      [&](const ast::PositionalParameter &node) {
+        return about.constant ? known(node) : parameter(image::ParameterKind::Positional, std::to_string(node.index));
+      },
+      [&](const ast::ParameterCount &node) {
+        return about.constant ? known(node) : parameter(image::ParameterKind::PositionalCount);
+      },
+      [&](const ast::SizeofType &node) { return about.described ? size_of(*about.described) : known(node); },
+      [&](const ast::SizeofExpr &node) { return about.described ? size_of(*about.described) : known(node); },
+      [&](const ast::Offsetof &node) { return about.described ? offset_of(*about.described, node.path) : known(node); },
       [&](const ast::ContainerOf &node) -> llvm::Value * {
-        return ir_.CreateSub(value64(*node.pointer), constant(about.number));
+        llvm::Value *distance = about.described ? offset_of(*about.described, node.path) : constant(about.number);
+        return ir_.CreateSub(value64(*node.pointer), distance);
       },
       [&](const ast::Typeinfo &) -> llvm::Value * {
         store_typeinfo(about, destination, about.type);

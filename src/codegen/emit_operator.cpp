@@ -97,7 +97,7 @@ llvm::Value *Emitter::divide(ast::BinaryOp op, llvm::Value *left, llvm::Value *r
 llvm::Value *Emitter::step_of(const Type &type) {
   if (!type.is_pointer() || !type.element)
     return constant(1);
-  return constant(std::max(complete(*type.element).size, 1u));
+  return size_of(*type.element);
 }
 
 // p + n, n + p and p - n step by the pointee's size; p - q counts pointees.

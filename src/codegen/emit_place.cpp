@@ -1,4 +1,7 @@
 // Objects in memory: fields, elements, dereferenced pointers; where they lie and how they are read.
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/IntrinsicsBPF.h>
+
 #include <algorithm>
 #include <cassert>
 
@@ -6,6 +9,16 @@
 #include "codegen/module_builder.h"
 
 namespace sonde::codegen {
+
+namespace {
+
+// A number that is put right at load time, as it comes out of its pass-through.
+bool is_kernel_fact(const llvm::Value *value) {
+  const auto *call = llvm::dyn_cast<llvm::IntrinsicInst>(value);
+  return call && call->getIntrinsicID() == llvm::Intrinsic::bpf_passthrough;
+}
+
+}  // namespace
 
 bool Emitter::is_place(const ast::Expr &expr) const {
   if (const auto *unary = std::get_if<ast::Unary>(&expr.node))
@@ -53,9 +66,9 @@ Type Emitter::complete(const Type &type) const {
 }
 
 Place Emitter::field_place(const ast::FieldAccess &node) {
-  const Field &field = *field_of(node);
   Place object = info(*node.object).type.is_pointer() ? pointee_place(*node.object) : place(*node.object);
-  return advance(object, constant(field.offset));
+  // What lies among our own values is a copy of the whole, as sema knows it.
+  return advance(object, object.region == Region::Bpf ? constant(field_of(node)->offset) : field_offset(node));
 }
 
 // Indices into memory of our own are kept within it, for the verifier: past the end is the last.
@@ -64,6 +77,7 @@ Place Emitter::index_place(const ast::Index &node) {
   llvm::Value *index = value64(*node.index);
   Place object = type.is_pointer() ? pointee_place(*node.object) : place(*node.object);
   uint64_t element_size = type.element ? std::max(complete(*type.element).size, 1u) : 1;
+  llvm::Value *step = type.element && object.region != Region::Bpf ? size_of(*type.element) : constant(element_size);
   uint64_t last = std::max<uint64_t>(type.size / element_size, 1) - 1;
   // One that LLVM computed, bswap(1): sema would have refused it had it known.
   if (const auto *known = llvm::dyn_cast<llvm::ConstantInt>(index); known && !type.is_pointer())
@@ -74,15 +88,18 @@ Place Emitter::index_place(const ast::Index &node) {
     // LLVM adds to an aligned address by "or" where it can, which the verifier forbids.
     object.address = opaque(object.address);
   }
-  return advance(object, ir_.CreateMul(index, constant(element_size)));
+  return advance(object, ir_.CreateMul(index, step));
 }
 
-// The verifier knows only constant offsets into a context: with others it is read as kernel memory.
+// The verifier knows only constant offsets into a context: with others it is read as kernel memory. Those that are put
+// right at load time are constants by then, if they stand in the load itself.
 Place Emitter::advance(Place place, llvm::Value *bytes) {
   if (place.region == Region::Kernel || place.region == Region::User)
     return {ir_.CreateAdd(place.address, bytes), place.region};
   if (const auto *known = llvm::dyn_cast<llvm::ConstantInt>(bytes))
     return {offset(place.address, known->getZExtValue()), place.region};
+  if (place.region == Region::Context && is_kernel_fact(bytes))
+    return {ir_.CreateGEP(ir_.getInt8Ty(), place.address, bytes), Region::Context};
   if (place.region == Region::Context)
     return {ir_.CreateAdd(ir_.CreatePtrToInt(place.address, ir_.getInt64Ty()), bytes), Region::Kernel};
   return {ir_.CreateGEP(ir_.getInt8Ty(), place.address, bytes), Region::Bpf};
@@ -94,7 +111,8 @@ llvm::Value *Emitter::read_scalar(const Place &place, uint32_t size) {
   case Region::Context: {
     const llvm::DataLayout layout = frame_.function->getParent()->getDataLayout();
     llvm::APInt distance(64, 0);
-    place.address->stripAndAccumulateConstantOffsets(layout, distance, true);
+    if (place.address->stripAndAccumulateConstantOffsets(layout, distance, true) != context())
+      return kept_apart(load_aligned(place.address, size, size), module_.next_number());
     if (distance.getZExtValue() % size == 0)
       return context_load(distance.getZExtValue(), size);
     break;  // packed: the verifier takes aligned accesses only
@@ -121,25 +139,26 @@ llvm::Value *Emitter::read_element(const ast::Expr &expr) {
     return data_loc_address(*field, *access);
   Place object = place(expr);
   if (field && field->bit_width)
-    return read_bitfield(object, *field);
+    return read_bitfield(object, *field, *access);
   return read_scalar(object, type.size);
 }
 
 // The field's u32 says where in the record the data lie: its low half is the distance from the start.
 llvm::Value *Emitter::data_loc_address(const Field &field, const ast::FieldAccess &node) {
   Place record = place(*node.object);
-  llvm::Value *distance = read_scalar(advance(record, constant(field.offset)), 4);
+  llvm::Value *distance = read_scalar(advance(record, field_offset(node)), 4);
   distance = ir_.CreateAnd(ir_.CreateZExt(distance, ir_.getInt64Ty()), constant(0xffff));
   return ir_.CreateAdd(ir_.CreatePtrToInt(record.address, ir_.getInt64Ty()), distance);
 }
 
-llvm::Value *Emitter::read_bitfield(const Place &place, const Field &field) {
-  uint32_t bits = field.type.size * 8;
-  llvm::Value *unit = read_scalar(place, field.type.size);
+llvm::Value *Emitter::read_bitfield(const Place &place, const Field &field, const ast::FieldAccess &node) {
+  llvm::Value *unit = ir_.CreateZExt(read_scalar(place, field.type.size), ir_.getInt64Ty());
   // Up to the top and down again, which leaves the field with its sign.
-  unit = ir_.CreateShl(unit, bits - field.bit_offset - field.bit_width);
-  uint32_t down = bits - field.bit_width;
-  return field.type.is_signed ? ir_.CreateAShr(unit, down) : ir_.CreateLShr(unit, down);
+  bool is_copy = place.region == Region::Bpf;
+  unit = ir_.CreateShl(unit, is_copy ? constant(64 - field.bit_offset - field.bit_width) : bitfield_shift(node, field));
+  uint32_t down = 64 - field.bit_width;
+  unit = field.type.is_signed ? ir_.CreateAShr(unit, down) : ir_.CreateLShr(unit, down);
+  return ir_.CreateTrunc(unit, ir_.getIntNTy(field.type.size * 8));
 }
 
 }  // namespace sonde::codegen

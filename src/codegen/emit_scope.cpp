@@ -9,24 +9,36 @@ namespace sonde::codegen {
 
 using image::ProcessScope;
 
-llvm::Value *Emitter::first_process_id() {
+llvm::Value *Emitter::first_id(Id id) {
   llvm::Value *both = helper(Helper::GetCurrentPidTgid, {}, Purity::PerRun);
-  return ir_.CreateTrunc(ir_.CreateLShr(both, 32), ir_.getInt32Ty());
+  return ir_.CreateTrunc(id == Id::Process ? ir_.CreateLShr(both, 32) : both, ir_.getInt32Ty());
 }
 
-llvm::Value *Emitter::process_id() {
-  std::optional<kernel::PidNamespace> space = kernel().pid_namespace();
-  if (!space)
-    return first_process_id();
-  return load(offset(ids_in_namespace(*space), 4), Type::integer(32, false));
-}
-
-// struct bpf_pidns_info
-llvm::Value *Emitter::ids_in_namespace(const kernel::PidNamespace &space) {
+// The helper fills in a struct bpf_pidns_info.
+llvm::Value *Emitter::id_in_namespace(Id id, llvm::Value *device, llvm::Value *inode) {
   llvm::Value *ids = allocate(8);
-  helper(Helper::GetNsCurrentPidTgid, {constant(space.device), constant(space.inode), ids, constant(8)});
-  return ids;
+  helper(Helper::GetNsCurrentPidTgid, {device, inode, ids, constant(8)});
+  return load(offset(ids, id == Id::Process ? 4 : 0), Type::integer(32, false));
 }
+
+// On another machine the tracer may be in a namespace of its own or not: the verifier, which knows parameters, drops
+// the branch that does not apply.
+llvm::Value *Emitter::id_for_tracer(Id id) {
+  if (kernel().is_the_one()) {
+    std::optional<kernel::PidNamespace> space = kernel().pid_namespace();
+    return space ? id_in_namespace(id, constant(space->device), constant(space->inode)) : first_id(id);
+  }
+  llvm::Value *result = allocate(4);
+  llvm::Value *device = parameter(image::ParameterKind::PidNamespaceDevice);
+  llvm::Value *inode = parameter(image::ParameterKind::PidNamespaceInode);
+  branch(
+      ir_.CreateIsNotNull(inode), [&] { ir_.CreateStore(id_in_namespace(id, device, inode), result); },
+      [&] { ir_.CreateStore(first_id(id), result); });
+  return load(result, Type::integer(32, false));
+}
+
+llvm::Value *Emitter::process_id() { return id_for_tracer(Id::Process); }
+llvm::Value *Emitter::thread_id() { return id_for_tracer(Id::Thread); }
 
 llvm::Value *Emitter::in_pid_set(llvm::GlobalVariable *set, llvm::Value *pid) {
   llvm::Value *key = allocate(4);
@@ -34,45 +46,70 @@ llvm::Value *Emitter::in_pid_set(llvm::GlobalVariable *set, llvm::Value *pid) {
   return ir_.CreateIsNotNull(helper(Helper::MapLookupElem, {set, key}));
 }
 
-llvm::Value *Emitter::in_traced_processes() {
-  switch (analysis_.scope.processes) {
+void Emitter::continue_if(llvm::Value *is_traced) {
+  llvm::BasicBlock *traced = block("traced");
+  ir_.CreateCondBr(is_traced, traced, frame_.exit);
+  ir_.SetInsertPoint(traced);
+}
+
+void Emitter::continue_if_in_either_set() {
+  // A branch for each set: of one condition LLVM would make arithmetic with the results of two lookups, which the
+  // verifier does not allow.
+  llvm::BasicBlock *traced = block("followed"), *unknown = block("not_followed");
+  ir_.CreateCondBr(in_pid_set(module_.pid_set(image::kFollowedPidsMap), first_id(Id::Process)), traced, unknown);
+  ir_.SetInsertPoint(unknown);
+  if (!kernel().is_the_one())
+    continue_if(ir_.CreateIsNotNull(parameter(image::ParameterKind::PidNamespaceInode)));
+  continue_if(in_pid_set(module_.pid_set(image::kListedPidsMap), process_id()));
+  continue_at(traced);
+}
+
+void Emitter::ignore_untraced(ProcessScope scope) {
+  switch (scope) {
+  case ProcessScope::All: break;
   case ProcessScope::One: {
     llvm::Value *pid = ir_.CreateTrunc(parameter(image::ParameterKind::TracedPid), ir_.getInt32Ty());
-    return ir_.CreateICmpEQ(process_id(), pid);
+    continue_if(ir_.CreateICmpEQ(process_id(), pid));
+    break;
   }
-  case ProcessScope::Followed: return in_pid_set(module_.pid_set(image::kFollowedPidsMap), first_process_id());
-  case ProcessScope::Listed: return in_pid_set(module_.pid_set(image::kListedPidsMap), process_id());
-  case ProcessScope::All: break;
+  case ProcessScope::Listed: continue_if(in_pid_set(module_.pid_set(image::kListedPidsMap), process_id())); break;
+  case ProcessScope::Followed:
+    if (!kernel().is_the_one() || kernel().pid_namespace())
+      continue_if_in_either_set();
+    else
+      continue_if(in_pid_set(module_.pid_set(image::kFollowedPidsMap), first_id(Id::Process)));
+    break;
   }
-  return ir_.getTrue();
+}
+
+void Emitter::ignore_outside_cgroup() {
+  // 1, 0, or an error.
+  llvm::Value *answer = helper(Helper::CurrentTaskUnderCgroup, {module_.scope_cgroup(), constant(0)});
+  continue_if(ir_.CreateICmpEQ(ir_.CreateTrunc(answer, ir_.getInt32Ty()), constant(1, 32)));
+}
+
+// All of them, each behind a parameter that the verifier knows: it drops those that do not apply.
+void Emitter::ignore_by_parameters() {
+  llvm::Value *scope = parameter(image::ParameterKind::ScopeProcesses);
+  for (ProcessScope one : {ProcessScope::One, ProcessScope::Listed, ProcessScope::Followed})
+    branch(ir_.CreateICmpEQ(scope, constant(static_cast<uint64_t>(one))), [&] { ignore_untraced(one); });
+  branch(ir_.CreateIsNotNull(parameter(image::ParameterKind::ScopeCgroup)), [&] { ignore_outside_cgroup(); });
 }
 
 void Emitter::ignore_other_processes() {
   const image::Scope &scope = analysis_.scope;
   probes::Scoping scoping = unit_.provider->scoping();
-  bool is_of_tasks = scoping == probes::Scoping::ByProgram || scoping == probes::Scoping::ByEvent;
+  if (scoping != probes::Scoping::ByProgram && scoping != probes::Scoping::ByEvent)
+    return;
+  if (!kernel().is_the_one()) {
+    ignore_by_parameters();
+    return;
+  }
   bool is_done_by_event = scoping == probes::Scoping::ByEvent && scope.processes == ProcessScope::One;
-  if (is_of_tasks && scope.processes != ProcessScope::All && !is_done_by_event) {
-    llvm::BasicBlock *traced = block("traced");
-    llvm::Value *is_traced = in_traced_processes();
-    if (scope.processes == ProcessScope::Followed && kernel().pid_namespace()) {
-      // A branch for each set: of one condition LLVM would make arithmetic with the results of two lookups, which the
-      // verifier does not allow.
-      llvm::BasicBlock *unknown = block("not_followed");
-      ir_.CreateCondBr(is_traced, traced, unknown);
-      ir_.SetInsertPoint(unknown);
-      is_traced = in_pid_set(module_.pid_set(image::kListedPidsMap), process_id());
-    }
-    ir_.CreateCondBr(is_traced, traced, frame_.exit);
-    ir_.SetInsertPoint(traced);
-  }
-  if (is_of_tasks && scope.is_cgroup) {
-    // 1, 0, or an error.
-    llvm::Value *answer = helper(Helper::CurrentTaskUnderCgroup, {module_.scope_cgroup(), constant(0)});
-    llvm::BasicBlock *inside = block("in_cgroup");
-    ir_.CreateCondBr(ir_.CreateICmpEQ(ir_.CreateTrunc(answer, ir_.getInt32Ty()), constant(1, 32)), inside, frame_.exit);
-    ir_.SetInsertPoint(inside);
-  }
+  if (!is_done_by_event)
+    ignore_untraced(scope.processes);
+  if (scope.is_cgroup)
+    ignore_outside_cgroup();
 }
 
 }  // namespace sonde::codegen

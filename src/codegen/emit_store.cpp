@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "codegen/emitter.h"
+#include "codegen/module_builder.h"
 #include "sema/settled_branch.h"
 
 namespace sonde::codegen {
@@ -145,6 +146,8 @@ void Emitter::store_tuple(const ast::Expr &expr, const ast::Tuple &node, llvm::V
 
 void Emitter::store_typeinfo(const sema::ExprInfo &about, llvm::Value *destination, const Type &as) {
   zero_padding(destination, as);
+  if (!about.constant)
+    module_.refuse_elsewhere(where_, "numbers of types differ between kernels, and this is built for others too");
   for (const Field &field : as.layout->fields) {
     llvm::Value *at = offset(destination, field.offset);
     if (field.type.is_string())
@@ -170,6 +173,8 @@ void Emitter::store_cast(const ast::Cast &node, llvm::Value *destination, const 
 void Emitter::store_place(const ast::Expr &expr, llvm::Value *destination, const Type &as) {
   const Type &type = info(expr).type;
   Place object = place(expr);
+  if (object.region != Region::Bpf)
+    note_layout(type);
   AddressSpace space = object.region == Region::User ? AddressSpace::User : AddressSpace::Kernel;
   if (as.is_string() && type.kind == TypeKind::Array) {
     uint32_t size = std::min(as.size, type.size + 1);

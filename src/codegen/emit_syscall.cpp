@@ -38,6 +38,11 @@ llvm::Value *Emitter::task_register(llvm::Value *registers, uint32_t offset, uin
   return load(memory, Type::integer(size * 8, true));
 }
 
+// Another machine may have more targets of a wildcard.
+bool Emitter::has_syscall_table() const {
+  return unit_.context.syscalls && (unit_.targets.size() > 1 || unit_.needs_cookie);
+}
+
 llvm::Value *Emitter::syscall_number() {
   if (frame_.syscall)
     return frame_.syscall;
@@ -61,15 +66,17 @@ llvm::Value *Emitter::syscall_entry() {
 llvm::Value *Emitter::in_compat_call() {
   const probes::CompatTest &test = *unit_.context.syscalls;
   Type word = Type::integer(test.size * 8, false);
+  llvm::Value *distance = module_.kernel().is_the_one()
+                              ? constant(test.offset)
+                              : offset_of(Type::structure("task_struct"), probes::compat_test_way());
   llvm::Value *bits = nullptr;
   if (module_.kernel().version() >= kTypedTask) {
     llvm::Value *task = helper(Helper::GetCurrentTaskBtf, {}, Purity::PerRun);
-    bits = load_aligned(ir_.CreateIntToPtr(ir_.CreateAdd(task, constant(test.offset)), ir_.getPtrTy()), test.size,
-                        test.size);
+    bits = load_aligned(ir_.CreateIntToPtr(ir_.CreateAdd(task, distance), ir_.getPtrTy()), test.size, test.size);
   } else {
     llvm::Value *task = helper(Helper::GetCurrentTask, {}, Purity::PerRun);
     llvm::Value *memory = allocate(test.size);
-    read_memory(memory, test.size, ir_.CreateAdd(task, constant(test.offset)), AddressSpace::Kernel);
+    read_memory(memory, test.size, ir_.CreateAdd(task, distance), AddressSpace::Kernel);
     bits = load(memory, word);
   }
   return ir_.CreateIsNotNull(ir_.CreateAnd(bits, constant(test.mask, test.size * 8)));
@@ -82,9 +89,8 @@ void Emitter::ignore_other_syscalls() {
   assert(!unit_.targets.empty() && "units without targets are not emitted");
   llvm::Value *number = syscall_number();
   frame_.syscall = number;
-  llvm::Value *is_target = unit_.targets.size() == 1
-                               ? ir_.CreateICmpEQ(number, constant(*unit_.targets.front().syscall))
-                               : ir_.CreateIsNotNull(syscall_entry());
+  llvm::Value *is_target = !has_syscall_table() ? ir_.CreateICmpEQ(number, constant(*unit_.targets.front().syscall))
+                                                : ir_.CreateIsNotNull(syscall_entry());
   llvm::BasicBlock *known = block("known"), *native = block("native");
   ir_.CreateCondBr(is_target, known, frame_.exit);
   ir_.SetInsertPoint(known);

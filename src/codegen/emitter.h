@@ -16,6 +16,7 @@
 
 #include "ast/ast.h"
 #include "codegen/helpers.h"
+#include "codegen/kernel_types.h"
 #include "image/program_image.h"
 #include "sema/analysis.h"
 
@@ -130,9 +131,20 @@ public:
   llvm::Value *target_name_index();
   // Writes all of `args`.
   void store_args(llvm::Value *destination, const Type &type);
-  llvm::Value *parameter(image::ParameterKind kind);
-  // Address of { u32 thread id, u32 process id } of the running task in that namespace; zeros where it has none.
-  llvm::Value *ids_in_namespace(const kernel::PidNamespace &space);  // emit_scope.cpp
+  llvm::Value *parameter(image::ParameterKind kind, const std::string &name = {});
+  // The first `size` of the kTextBytes of a text of the command line.
+  void copy_text(image::ParameterKind kind, const std::string &name, llvm::Value *destination, uint32_t size);
+  // Of the machine that the program will run on: how many CPUs it may have, where a symbol of its kernel is.
+  llvm::Value *cpu_count();
+  llvm::Value *symbol_address(const std::string &name);
+  // i32, of the running task as the tracer's pid namespace counts; 0 where it has none there (emit_scope.cpp).
+  llvm::Value *process_id();
+  llvm::Value *thread_id();
+
+  // ---- Numbers that depend on the kernel (emit_kernel_types.cpp) ----
+  // i64: from the start of a type to a field inside it; bytes of a type.
+  llvm::Value *offset_of(Type type, const std::vector<std::string> &way);
+  llvm::Value *size_of(const Type &type);
 
   // ---- Variables (emit_statement.cpp) ----
   // Gives a variable a value of type `from`.
@@ -334,7 +346,7 @@ private:
   bool is_place(const ast::Expr &expr) const;
   llvm::Value *read_scalar(const Place &place, uint32_t size);
   llvm::Value *read_element(const ast::Expr &expr);
-  llvm::Value *read_bitfield(const Place &place, const Field &field);
+  llvm::Value *read_bitfield(const Place &place, const Field &field, const ast::FieldAccess &node);
   llvm::Value *data_loc_address(const Field &field, const ast::FieldAccess &node);
   Place field_place(const ast::FieldAccess &node);
   Place index_place(const ast::Index &node);
@@ -344,12 +356,28 @@ private:
   AddressSpace space_of(const Type &pointer) const;
   Type complete(const Type &type) const;
 
+  // ---- emit_kernel_types.cpp ----
+  llvm::Value *kernel_fact(KernelTypes::Fact fact, const FieldPath &path);
+  FieldPath path_from(const Type &root, const Field &field) const;
+  // The way to a field whose place is put right at load time; nothing for others.
+  std::optional<FieldPath> kernel_path(const ast::FieldAccess &node);
+  FieldPath record_path(const Field &field, Location where);
+  void note_use(const FieldPath &path, Location where);
+  void note_layout(const Type &type);
+  bool moves(const Type &type) const;
+  bool is_record(const ast::Expr &expr) const;  // of a tracepoint, whose fields move
+  llvm::Value *field_offset(const ast::FieldAccess &node);
+  // By how much a 64-bit word with the field's storage unit is shifted until the field is at its top.
+  llvm::Value *bitfield_shift(const ast::FieldAccess &node, const Field &field);
+
   // ---- emit_context.cpp ----
   llvm::Value *stack_arguments();  // address of the arguments that had no register left
   void store_piece(const probes::ArgumentPiece &piece, llvm::Value *args);
   llvm::Value *register_field(const Field &field);
   bool is_register_args(const ast::Expr &expr) const;
   llvm::Value *context_load(uint64_t offset, uint32_t size);
+  // The value, which LLVM will not merge with one of another number.
+  llvm::Value *kept_apart(llvm::Value *value, uint64_t number);
 
   // ---- emit_faults.cpp ----
   bool may_sleep();
@@ -362,15 +390,22 @@ private:
 
   // ---- emit_scope.cpp ----
   void ignore_other_processes();
-  llvm::Value *in_traced_processes();  // i1
+  void ignore_untraced(image::ProcessScope scope);
+  void ignore_outside_cgroup();
+  void ignore_by_parameters();
+  void continue_if(llvm::Value *is_traced);  // i1; else leaves the program
+  void continue_if_in_either_set();
   llvm::Value *in_pid_set(llvm::GlobalVariable *set, llvm::Value *pid);
-  llvm::Value *process_id();  // i32, as the tracer's namespace counts
-  llvm::Value *first_process_id();
+  enum class Id : uint8_t { Thread, Process };
+  llvm::Value *first_id(Id id);
+  llvm::Value *id_in_namespace(Id id, llvm::Value *device, llvm::Value *inode);
+  llvm::Value *id_for_tracer(Id id);
 
   // ---- emit_syscall.cpp ----
   void ignore_other_syscalls();
   void ignore_end_of_iteration();
   void allocate_result();
+  bool has_syscall_table() const;
   llvm::Value *syscall_number();
   llvm::Value *syscall_register(uint32_t offset, uint32_t size);
   llvm::Value *task_register(llvm::Value *registers, uint32_t offset, uint32_t size);

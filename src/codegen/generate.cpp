@@ -1,6 +1,7 @@
 // Makes the image: the object from LLVM, everything else from the analysis.
 #include "codegen/generate.h"
 
+#include <fmt/format.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
@@ -18,6 +19,31 @@ image::ProgramSpec program_spec(const sema::Unit &unit) {
   spec.needs_cookie = unit.needs_cookie;
   spec.where = unit.probe->where;
   return spec;
+}
+
+// What an image needs that leaves this machine.
+void add_portable_parts(const sema::Analysis &analysis, kernel::Kernel &kernel, ModuleBuilder &builder,
+                        image::ProgramImage &image) {
+  kernel::KernelVersion oldest = kernel.version();
+  image.oldest_kernel = fmt::format("{}.{}.{}", oldest.major, oldest.minor, oldest.patch);
+  image.kernel_uses = builder.take_kernel_uses();
+  image.attach_points = analysis.attach_points;
+  image.texts = builder.take_texts();
+  for (uint32_t i = 0; i < analysis.units.size(); ++i) {
+    const sema::Unit &unit = analysis.units[i];
+    image.programs[i].fit = unit.fit;
+    image.programs[i].syscall_table = builder.syscall_table_offset(unit);
+    for (uint32_t point : unit.points)
+      if (auto &programs = image.attach_points[point].programs; programs.empty() || programs.back() != i)
+        programs.push_back(i);
+  }
+  std::erase_if(image.attach_points, [](const image::AttachPoint &point) { return point.programs.empty(); });
+}
+
+bool report_refusals(const ModuleBuilder &builder, Diagnostics &diagnostics) {
+  for (const ModuleBuilder::Refusal &refusal : builder.refusals())
+    diagnostics.error(refusal.where, "{}", refusal.why);
+  return !builder.refusals().empty();
 }
 
 // BPF's branches reach 32,767 instructions; one of the IR is about one of BPF. What slips through, LLVM refuses
@@ -66,7 +92,6 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
   image.probe_names = analysis.probe_names;
   image.maps = analysis.maps;
   image.events = analysis.events;
-  image.parameters = analysis.parameters;
   image.is_stamped = analysis.is_stamped;
   image.scope = analysis.scope;
   image.config = analysis.config;
@@ -81,6 +106,11 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
     ModuleBuilder builder(analysis, sources, kernel, *target, spares_stack);
     builder.build();
     image.failure_sites = builder.take_failure_sites();
+    image.parameters = builder.take_parameters();
+    if (report_refusals(builder, diagnostics))
+      return image;
+    if (!kernel.is_the_one())
+      add_portable_parts(analysis, kernel, builder, image);
     if (report_too_large(builder.module(), analysis, kMostUnoptimized, diagnostics))
       return image;
     optimize(builder.module(), *target, dumps);

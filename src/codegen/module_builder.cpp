@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cctype>
 
 #include "codegen/emitter.h"
 #include "types/stack.h"
@@ -37,16 +38,12 @@ uint32_t bpf_map_type(image::MapStorage storage) {
   return BPF_MAP_TYPE_UNSPEC;
 }
 
-const char *parameter_name(image::ParameterKind kind) {
-  switch (kind) {
-  case image::ParameterKind::StartNs: return "start_ns";
-  case image::ParameterKind::ChildPid: return "child_pid";
-  case image::ParameterKind::TaiNs: return "tai_ns";
-  case image::ParameterKind::WallNs: return "wall_ns";
-  case image::ParameterKind::TracedPid: return "traced_pid";
-  case image::ParameterKind::OwnFrames: return "own_frames";
-  }
-  return "parameter";
+// Of its variable in the object: a C identifier that no map has.
+std::string symbol_of(const image::Parameter &parameter) {
+  std::string symbol = "param_" + std::string(image::kParameterNames[static_cast<size_t>(parameter.kind)]);
+  for (char c : parameter.name.empty() ? "" : "_" + parameter.name)
+    symbol += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return symbol;
 }
 
 std::unique_ptr<llvm::Module> make_module(llvm::LLVMContext &context, const llvm::TargetMachine &target) {
@@ -61,6 +58,7 @@ std::unique_ptr<llvm::Module> make_module(llvm::LLVMContext &context, const llvm
 ModuleBuilder::ModuleBuilder(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
                              const llvm::TargetMachine &target, bool spares_stack)
     : analysis_(analysis), kernel_(kernel), module_(make_module(context_, target)), debug_info_(*module_, sources),
+      kernel_types_(*module_, debug_info_, [this] { return next_number(); }), kernel_uses_(analysis.kernel_uses),
       spares_stack_(spares_stack) {
   // The one error that valid IR leads to (the default handler would end the process), and sizes of stacks.
   auto note = [](const llvm::DiagnosticInfo *info, void *context) {
@@ -75,7 +73,6 @@ ModuleBuilder::ModuleBuilder(const sema::Analysis &analysis, const Sources &sour
 
 void ModuleBuilder::build() {
   add_license();
-  add_parameters();
   add_user_maps();
   for (uint32_t i = 0; i < analysis_.units.size(); ++i)
     add_program(i);
@@ -85,6 +82,7 @@ void ModuleBuilder::build() {
     debug_info_.describe_map(*scratch_, {BPF_MAP_TYPE_ARRAY, image::kScratchLevels * kernel_.possible_cpu_count(),
                                          debug_info_.type(Type::integer(32, false)), debug_info_.bytes(scratch_size_)});
   ask_for_stack_sizes();
+  kernel_types_.finish();
   debug_info_.finish();
 }
 
@@ -124,24 +122,37 @@ void ModuleBuilder::add_license() {
   license->setAlignment(llvm::Align(1));
 }
 
-void ModuleBuilder::add_parameters() {
-  auto *type = llvm::Type::getInt64Ty(context_);
-  for (image::ParameterKind kind : analysis_.parameters) {
-    auto *global = new llvm::GlobalVariable(*module_, type, true, llvm::GlobalValue::ExternalLinkage,
-                                            llvm::ConstantInt::get(type, 0), parameter_name(kind));
-    global->setSection(image::kParametersSection);
-    global->setAlignment(llvm::Align(8));
-    // The zero is a place to write to, not a value to fold.
-    global->setExternallyInitialized(true);
-    debug_info_.describe_variable(*global, debug_info_.type(Type::uint64()));
-    parameters_.push_back(global);
-  }
+// Its value is a place to write to, not one to fold.
+llvm::GlobalVariable *ModuleBuilder::settled_at_load(const std::string &symbol, llvm::Constant *value,
+                                                     const char *section, const Type &type) {
+  auto *global =
+      new llvm::GlobalVariable(*module_, value->getType(), true, llvm::GlobalValue::ExternalLinkage, value, symbol);
+  global->setSection(section);
+  global->setAlignment(llvm::Align(8));
+  global->setExternallyInitialized(true);
+  debug_info_.describe_variable(*global, debug_info_.type(type));
+  return global;
 }
 
-llvm::GlobalVariable *ModuleBuilder::parameter(image::ParameterKind kind) {
-  auto found = std::find(analysis_.parameters.begin(), analysis_.parameters.end(), kind);
-  assert(found != analysis_.parameters.end() && "the check of a builtin must ask for its parameter");
-  return parameters_[found - analysis_.parameters.begin()];
+llvm::GlobalVariable *ModuleBuilder::parameter(const image::Parameter &parameter) {
+  auto found = std::find(parameters_.begin(), parameters_.end(), parameter);
+  if (found != parameters_.end())
+    return parameter_variables_[found - parameters_.begin()];
+  llvm::Constant *zero = llvm::ConstantInt::get(llvm::Type::getInt64Ty(context_), 0);
+  parameters_.push_back(parameter);
+  return parameter_variables_.emplace_back(
+      settled_at_load(symbol_of(parameter), zero, image::kParametersSection, Type::uint64()));
+}
+
+llvm::GlobalVariable *ModuleBuilder::text(const image::Parameter &parameter) {
+  auto found = std::find(texts_.begin(), texts_.end(), parameter);
+  if (found != texts_.end())
+    return text_variables_[found - texts_.begin()];
+  auto *type = llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), image::kTextBytes);
+  texts_.push_back(parameter);
+  return text_variables_.emplace_back(settled_at_load("text_" + symbol_of(parameter),
+                                                      llvm::ConstantAggregateZero::get(type), image::kTextsSection,
+                                                      Type::string(image::kTextBytes)));
 }
 
 // Its description tells libbpf all; the bytes themselves are never read.
@@ -266,10 +277,10 @@ llvm::GlobalVariable *ModuleBuilder::scratch(uint32_t size) {
 }
 
 llvm::GlobalVariable *ModuleBuilder::syscall_table(const sema::Unit &unit) {
-  llvm::GlobalVariable *&table = syscall_tables_[&unit];
+  auto &[table, offset] = syscall_tables_[&unit];
   if (table)
     return table;
-  std::vector<uint32_t> entries;
+  std::vector<uint32_t> entries(kernel_.is_the_one() ? 0 : image::kSyscallTableEntries);
   for (const image::Target &target : unit.targets) {
     entries.resize(std::max<size_t>(entries.size(), *target.syscall + 2));
     entries[*target.syscall] = static_cast<uint32_t>(target.name_index + 1);
@@ -277,11 +288,25 @@ llvm::GlobalVariable *ModuleBuilder::syscall_table(const sema::Unit &unit) {
   auto *values = llvm::ConstantDataArray::get(context_, entries);
   table = new llvm::GlobalVariable(*module_, values->getType(), true, llvm::GlobalValue::ExternalLinkage, values,
                                    unit.function + "_targets");
-  table->setSection(".rodata.syscalls");
+  table->setSection(image::kSyscallsSection);
   table->setAlignment(llvm::Align(8));
+  table->setExternallyInitialized(!kernel_.is_the_one());
+  offset = syscall_tables_size_;
+  syscall_tables_size_ += static_cast<uint32_t>((entries.size() * sizeof(uint32_t) + 7) / 8 * 8);
   debug_info_.describe_variable(
       *table, debug_info_.type(Type::array(Type::integer(32, false), static_cast<uint32_t>(entries.size()))));
   return table;
+}
+
+std::optional<uint32_t> ModuleBuilder::syscall_table_offset(const sema::Unit &unit) const {
+  auto found = syscall_tables_.find(&unit);
+  return found == syscall_tables_.end() ? std::nullopt : std::optional(found->second.offset);
+}
+
+void ModuleBuilder::refuse_elsewhere(Location where, std::string why) {
+  auto is_same = [&](const Refusal &other) { return other.where.begin == where.begin && other.why == why; };
+  if (std::none_of(refusals_.begin(), refusals_.end(), is_same))
+    refusals_.push_back({where, std::move(why)});
 }
 
 void ModuleBuilder::add_program(uint32_t unit_index) {

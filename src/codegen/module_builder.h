@@ -16,6 +16,7 @@
 
 #include "base/source.h"
 #include "codegen/debug_info.h"
+#include "codegen/kernel_types.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 #include "sema/analysis.h"
@@ -44,6 +45,22 @@ public:
   const llvm::Function *too_deep_program() const;
   bool spares_stack() const { return spares_stack_; }
 
+  // ---- Images for other machines ----
+  KernelTypes &kernel_types() { return kernel_types_; }
+  void note_use(image::KernelUse use) { image::add_use(kernel_uses_, std::move(use)); }
+  std::vector<image::KernelUse> take_kernel_uses() { return std::move(kernel_uses_); }
+  // The script needs there what cannot be looked up there.
+  void refuse_elsewhere(Location where, std::string why);
+  struct Refusal {
+    Location where;
+    std::string why;
+  };
+  const std::vector<Refusal> &refusals() const { return refusals_; }
+  // Where in kSyscallsSection the unit's table begins, if it has one.
+  std::optional<uint32_t> syscall_table_offset(const sema::Unit &unit) const;
+
+  // For values that LLVM shall not merge: above those of places in the context.
+  uint64_t next_number() { return ++last_number_; }
   llvm::LLVMContext &context() { return context_; }
   DebugInfo &debug_info() { return debug_info_; }
   kernel::Kernel &kernel() { return kernel_; }
@@ -65,7 +82,11 @@ public:
   // The maps of image::Scope, by name: sets of process ids, and the cgroup.
   llvm::GlobalVariable *pid_set(const char *name);
   llvm::GlobalVariable *scope_cgroup();
-  llvm::GlobalVariable *parameter(image::ParameterKind kind);
+  llvm::GlobalVariable *parameter(const image::Parameter &parameter);
+  std::vector<image::Parameter> take_parameters() { return std::move(parameters_); }
+  // A text of the command line: kTextBytes.
+  llvm::GlobalVariable *text(const image::Parameter &parameter);
+  std::vector<image::Parameter> take_texts() { return std::move(texts_); }
   // A constant of the object, indexed by the number of a system call: one more than the name's index of the
   // unit's target, 0 for others; the last is 0.
   llvm::GlobalVariable *syscall_table(const sema::Unit &unit);
@@ -74,7 +95,6 @@ public:
 
 private:
   void add_license();
-  void add_parameters();
   void add_user_maps();
   void add_program(uint32_t unit_index);
   // emit_session.cpp
@@ -93,9 +113,23 @@ private:
   llvm::LLVMContext context_;
   std::unique_ptr<llvm::Module> module_;
   DebugInfo debug_info_;
-  std::vector<llvm::GlobalVariable *> maps_;        // parallel to Analysis::maps
-  std::vector<llvm::GlobalVariable *> parameters_;  // parallel to Analysis::parameters
-  std::map<const sema::Unit *, llvm::GlobalVariable *> syscall_tables_;
+  std::vector<llvm::GlobalVariable *> maps_;  // parallel to Analysis::maps
+  std::vector<image::Parameter> parameters_;  // those asked for, as they lie in the object
+  std::vector<llvm::GlobalVariable *> parameter_variables_;
+  std::vector<image::Parameter> texts_;  // the same of texts
+  std::vector<llvm::GlobalVariable *> text_variables_;
+  llvm::GlobalVariable *settled_at_load(const std::string &symbol, llvm::Constant *value, const char *section,
+                                        const Type &type);
+  KernelTypes kernel_types_;
+  std::vector<image::KernelUse> kernel_uses_;
+  std::vector<Refusal> refusals_;
+  uint64_t last_number_ = 1 << 20;
+  struct SyscallTable {
+    llvm::GlobalVariable *variable = nullptr;
+    uint32_t offset = 0;
+  };
+  std::map<const sema::Unit *, SyscallTable> syscall_tables_;
+  uint32_t syscall_tables_size_ = 0;
   llvm::GlobalVariable *ring_buffer_ = nullptr;
   llvm::GlobalVariable *control_ring_ = nullptr;
   llvm::GlobalVariable *packets_ = nullptr;

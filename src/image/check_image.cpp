@@ -172,6 +172,10 @@ std::string find_fault(const ProgramImage &image) {
   for (size_t i = 0; i < image.events.size(); ++i)
     if (std::string fault = event_fault(image, image.events[i]); !fault.empty())
       return fmt::format("events[{}]: {}", i, fault);
+  for (size_t i = 0; i < image.attach_points.size(); ++i)
+    for (uint32_t program : image.attach_points[i].programs)
+      if (program >= image.programs.size() || image.programs[program].targets.empty())
+        return fmt::format("attach_points[{}]: it names a program that is not there", i);
   for (size_t i = 0; i < image.failure_sites.size(); ++i) {
     const FailureSite &site = image.failure_sites[i];
     if (site.program >= image.programs.size() || (site.map && *site.map >= image.maps.size()))

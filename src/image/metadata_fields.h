@@ -13,7 +13,7 @@
 namespace sonde::image::metadata {
 
 // Raised when a reader of the old format would misunderstand the new one.
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 
 // Names of enumerators in their order; part of the file format.
 template <typename Enum> struct EnumNames;
@@ -70,9 +70,9 @@ template <> struct EnumNames<EventKind> {
       "printf", "time", "join",   "print_value", "print_map", "print_map_entry", "clear_map", "zero_map",
       "exit",   "cat",  "system", "error",       "warning",   "assertion",       "packet",    "unwatch"};
 };
-template <> struct EnumNames<ParameterKind> {
-  static constexpr std::array<std::string_view, 6> kNames = {"start_ns", "child_pid",  "tai_ns",
-                                                             "wall_ns",  "traced_pid", "own_frames"};
+template <> struct EnumNames<ParameterKind> { static constexpr auto kNames = kParameterNames; };
+template <> struct EnumNames<KernelUseKind> {
+  static constexpr std::array<std::string_view, 4> kNames = {"field", "record_field", "layout", "enumerator"};
 };
 template <> struct EnumNames<ProcessScope> {
   static constexpr std::array<std::string_view, 4> kNames = {"all", "one", "listed", "followed"};
@@ -146,12 +146,37 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("name_index", target.name_index);
 }
 
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<TargetFit> fit) {
+  archive("group", fit.group);
+  archive("args", fit.args);
+  archive("args_read", fit.args_read);
+  archive("whole_args", fit.reads_whole_args);
+  archive("kernel_stack", fit.reads_kernel_stack);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<AttachPoint> point) {
+  archive("text", point.text);
+  archive("where", point.where);
+  archive("programs", point.programs);
+  archive("alternative", point.is_alternative);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<KernelUse> use) {
+  archive("kind", use.kind);
+  archive("of", use.of);
+  archive("field", use.field);
+  archive("built", use.built);
+  archive("where", use.where);
+}
+
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ProgramSpec> program) {
   archive("function", program.function);
   archive("provider", program.provider);
   archive("targets", program.targets);
   archive("needs_cookie", program.needs_cookie);
   archive("where", program.where);
+  archive("fit", program.fit);
+  archive("syscall_table", program.syscall_table);
 }
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<MapSpec> map) {
@@ -178,6 +203,19 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive.always("divisor", event.divisor);
   archive("of_end", event.is_of_end);
   archive("where", event.where);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<Parameter> parameter) {
+  archive("kind", parameter.kind);
+  archive("name", parameter.name);
+}
+
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ScriptOption> option) {
+  archive("name", option.name);
+  archive("description", option.description);
+  archive("type", option.type);
+  archive("number", option.number);
+  archive("text", option.text);
 }
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<FailureSite> site) {
@@ -211,6 +249,11 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("source_text", image.source_text);
   archive("imported", image.imported);
   archive("kernel_release", image.kernel_release);
+  archive("oldest_kernel", image.oldest_kernel);
+  archive("attach_points", image.attach_points);
+  archive("kernel_uses", image.kernel_uses);
+  archive("options", image.options);
+  archive("texts", image.texts);
 }
 
 }  // namespace sonde::image::metadata

@@ -5,12 +5,15 @@
 // describes the file form (one ELF section, `.sonde`, in the object).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/source.h"
+#include "image/script_options.h"
 #include "types/type.h"
 
 namespace sonde::image {
@@ -62,6 +65,18 @@ struct Target {
   uint64_t name_index = 0;          // into ProgramImage::probe_names; also the attach cookie
 };
 
+// Images for other machines: what a target must be like for a program to serve it.
+struct TargetFit {
+  std::string group;                   // as Provider::group
+  std::string args;                    // as probes::describe_args, of what is read of them
+  std::vector<std::string> args_read;  // fields
+  bool reads_whole_args = false;
+  bool reads_kernel_stack = false;
+
+  bool reads_args() const { return reads_whole_args || !args_read.empty(); }
+  friend bool operator==(const TargetFit &, const TargetFit &) = default;
+};
+
 // One BPF program of the object and all places it serves.
 struct ProgramSpec {
   std::string function;  // symbol of the program in the object
@@ -69,7 +84,37 @@ struct ProgramSpec {
   std::vector<Target> targets;
   bool needs_cookie = false;  // reads its target's name_index through bpf_get_attach_cookie
   Location where;             // the probe in the source, for diagnostics
+  TargetFit fit;              // images for other machines
+  // The same: where in kSyscallsSection its table of targets by the number of the system call begins, in bytes.
+  std::optional<uint32_t> syscall_table;
 };
+
+// Images for other machines: where the targets of programs come from. They are looked for where the image is loaded;
+// until then its programs have those of the machine that built it.
+struct AttachPoint {
+  std::string text;  // as in the script: "kprobe:vfs_*"
+  Location where;
+  std::vector<uint32_t> programs;  // that serve its targets, each those that fit it
+  bool is_alternative = false;     // counts only if nothing matched the one before, nor those before that
+};
+
+// Something of the kernel's types that programs were built with. It is looked up again in the kernel that loads them:
+// the places of fields are put right (CO-RE), all else has to be the same.
+enum class KernelUseKind : uint8_t {
+  Field,        // of a struct
+  RecordField,  // of the record of a tracepoint
+  Layout,       // all of a struct
+  Enumerator,
+};
+struct KernelUse {
+  KernelUseKind kind = KernelUseKind::Field;
+  std::string of;     // "task_struct"; records: "sched:sched_switch"; the enumerator's name
+  std::string field;  // of that: "mm", or "u.first" through members whose types have no names
+  std::string built;  // what it was: a kernel::shape_of, a kernel::layout_of, a number
+  Location where;     // the first of its places in the script
+};
+// Unless it is among them.
+void add_use(std::vector<KernelUse> &uses, KernelUse use);
 
 enum class MapStorage : uint8_t { Hash, LruHash, PerCpuHash, LruPerCpuHash, Array, PerCpuArray };
 
@@ -181,15 +226,55 @@ struct Config {
   std::vector<std::string> from_environment = {};
 };
 
+enum class ParameterKind : uint8_t {
+  StartNs,             // CLOCK_BOOTTIME when the run began, for `elapsed`
+  ChildPid,            // pid of -c's process, 0 without one
+  TaiNs,               // what CLOCK_TAI is ahead of CLOCK_BOOTTIME
+  WallNs,              // the same of CLOCK_REALTIME
+  TracedPid,           // pid of -p's process
+  CpuCount,            // how many CPUs the machine may have
+  KernelSymbol,        // address of the kernel's symbol `name`
+  CgroupId,            // of the cgroup whose folder is `name`
+  TypeSize,            // bytes of the kernel's type `name`
+  PidNamespaceDevice,  // of the namespace that the tracer's process ids are of
+  PidNamespaceInode,   // 0 when it is the kernel's first
+  ScopeProcesses,      // of a scope that is settled at load time: a ProcessScope
+  ScopeCgroup,         // 1 when the run is limited to a cgroup
+  Positional,          // $N, with N as `name`
+  PositionalCount,     // $#
+  Option,              // the script's option `name`
+  FunctionExists,      // 1 when the kernel describes a function of that name
+  OwnFrames,           // frames of kernel stacks between a raw tracepoint and its program, which `kstack` leaves out
+  FunctionAllowed,     // 1 when programs of the section that `name` begins with may call the function behind it
+};
+
+// In their order, as files and the object's symbols spell them.
+inline constexpr std::array<std::string_view, 19> kParameterNames = {"start_ns",
+                                                                     "child_pid",
+                                                                     "tai_ns",
+                                                                     "wall_ns",
+                                                                     "traced_pid",
+                                                                     "cpu_count",
+                                                                     "kernel_symbol",
+                                                                     "cgroup_id",
+                                                                     "type_size",
+                                                                     "pid_namespace_device",
+                                                                     "pid_namespace_inode",
+                                                                     "scope_processes",
+                                                                     "scope_cgroup",
+                                                                     "positional",
+                                                                     "positional_count",
+                                                                     "option",
+                                                                     "function_exists",
+                                                                     "own_frames",
+                                                                     "function_allowed"};
+
 // A u64 constant of the object that the runtime fills in before loading. Parameters lie one after
 // the other, in the order of ProgramImage::parameters, in the section kParametersSection.
-enum class ParameterKind : uint8_t {
-  StartNs,    // CLOCK_BOOTTIME when the run began, for `elapsed`
-  ChildPid,   // pid of -c's process, 0 without one
-  TaiNs,      // what CLOCK_TAI is ahead of CLOCK_BOOTTIME
-  WallNs,     // the same of CLOCK_REALTIME
-  TracedPid,  // pid of -p's process
-  OwnFrames,  // frames of kernel stacks between a raw tracepoint and its program, which `kstack` leaves out
+struct Parameter {
+  ParameterKind kind = ParameterKind::StartNs;
+  std::string name;  // what it is of, for kinds that say so
+  friend bool operator==(const Parameter &, const Parameter &) = default;
 };
 
 // To which processes a run is limited. Programs look at the running task before anything else; with what they
@@ -209,6 +294,13 @@ struct Scope {
 };
 
 inline constexpr const char *kParametersSection = ".rodata.params";
+// Texts of the command line, each NUL-terminated within its bytes, in the order of ProgramImage::texts.
+inline constexpr const char *kTextsSection = ".rodata.texts";
+inline constexpr uint32_t kTextBytes = 128;
+// Tables of u32, one more than the name's index of the target by the number of the system call, 0 for others. In images
+// for other machines each has kSyscallTableEntries, the last of which stays 0.
+inline constexpr const char *kSyscallsSection = ".rodata.syscalls";
+inline constexpr uint32_t kSyscallTableEntries = 1024;
 
 // Names that the object uses for what the runtime must find in it.
 inline constexpr const char *kRingBufferMap = "events";    // BPF_MAP_TYPE_RINGBUF
@@ -260,7 +352,7 @@ struct ProgramImage {
   std::vector<std::string> probe_names;  // what values of type ProbeName print as
   std::vector<MapSpec> maps;
   std::vector<EventSpec> events;  // by event id
-  std::vector<ParameterKind> parameters;
+  std::vector<Parameter> parameters;
   std::vector<FailureSite> failure_sites;
   bool is_stamped = false;  // records say when, where and by whom they were sent
   Scope scope;
@@ -268,8 +360,20 @@ struct ProgramImage {
   std::string source_name;
   std::string source_text;
   std::vector<ImportedSource> imported;
-  // Images in files: the kernel whose structures are compiled in, as uname tells its release. Only it may run them.
+  // Images in files: the kernel that they were built with, as uname tells its release.
   std::string kernel_release;
+
+  // ---- Images for other machines ----
+  std::string oldest_kernel;  // "5.10.0": from which on kernels can run it
+  std::vector<AttachPoint> attach_points;
+  std::vector<KernelUse> kernel_uses;
+  // What the command line of a run says, where building did not settle it.
+  std::vector<ScriptOption> options;
+  std::vector<Parameter> texts;  // Positional and Option
+
+  // The highest N of $N among them; 0 for none. `$#` alone takes any.
+  uint32_t positional_count() const;
+  bool takes_positional() const;
 };
 
 }  // namespace sonde::image

@@ -30,7 +30,9 @@ struct ExprInfo {
   std::optional<uint64_t> constant;
   // String expressions whose text is known (literals, $1).
   std::optional<std::string> text;
-  std::shared_ptr<const Type> described;       // Typeinfo: the type that it is about; `constant` is its number
+  // Typeinfo: the type that it is about; `constant` is its number. Sizes and offsets that show at load time: the type
+  // that they are of.
+  std::shared_ptr<const Type> described;
   const builtins::Builtin *builtin = nullptr;  // Identifier and Call
   uint32_t number = 0;                         // numbered builtins: 3 for arg3; container_of: the member's offset
   uint32_t variable = kNoIndex;                // Variable: index into Unit::variables
@@ -63,6 +65,8 @@ struct Unit {
   const probes::Provider *provider = nullptr;
   probes::Context context;
   std::vector<image::Target> targets;
+  std::vector<uint32_t> points;  // parallel to targets: what named them, an index into Analysis::attach_points
+  image::TargetFit fit;
   std::string function;  // symbol of the program
   // Two units that are one program of the kernel, which calls it at entries and at returns. Of the entry: the unit of
   // the return.
@@ -85,11 +89,12 @@ struct Analysis {
   std::vector<Location> map_first_uses;  // parallel to maps
   std::vector<image::EventSpec> events;
   std::vector<std::string> probe_names;  // by Target::name_index
-  std::vector<image::ParameterKind> parameters;
-  bool is_stamped = false;           // records say when, where and by whom they were sent
-  bool counts_failed_reads = false;  // as places where a helper failed
+  bool is_stamped = false;               // records say when, where and by whom they were sent
+  bool counts_failed_reads = false;      // as places where a helper failed
   image::Scope scope;
   image::Config config;
+  std::vector<image::AttachPoint> attach_points;  // without their programs
+  std::vector<image::KernelUse> kernel_uses;      // those that types were checked with; code generation finds more
   // Where types that ExprInfos only name have their layouts.
   std::shared_ptr<TypeSource> types;
 };

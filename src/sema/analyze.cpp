@@ -29,8 +29,6 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
   analysis.is_stamped = options.stamp_records;
   analysis.counts_failed_reads = options.count_failed_reads;
   analysis.scope = options.scope;
-  if (options.scope.processes == image::ProcessScope::One)
-    analysis.parameters.push_back(image::ParameterKind::TracedPid);
   analysis.types = std::make_shared<TypeSource>(kernel, options.definitions);
   apply_config(program, kernel, analysis.config, diagnostics);
   resolve_probes(program, kernel, options, analysis, diagnostics);

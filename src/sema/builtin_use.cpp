@@ -75,11 +75,13 @@ void BuiltinUse::assigns(size_t i, const Type &type) {
 }
 
 Type BuiltinUse::option(const std::string &name) {
-  const std::vector<ScriptOption> &options = checker_.options_.options;
-  auto found =
-      std::find_if(options.begin(), options.end(), [&](const ScriptOption &option) { return option.name == name; });
+  const std::vector<image::ScriptOption> &options = checker_.options_.options;
+  auto found = std::find_if(options.begin(), options.end(),
+                            [&](const image::ScriptOption &option) { return option.name == name; });
   if (found == options.end())
     return Type::none();  // reported where options were collected
+  if (!kernel().is_the_one() && !found->is_given)
+    return found->type.is_string() ? Type::string(image::kTextBytes) : found->type;
   ExprInfo &info = checker_.info_of(expr_);
   if (found->type.is_string())
     info.text = found->text;
@@ -88,7 +90,10 @@ Type BuiltinUse::option(const std::string &name) {
   return found->type;
 }
 
-std::string BuiltinUse::parameter_text(size_t i) { return checker_.value(argument(i)).text.value_or(""); }
+std::optional<std::string> BuiltinUse::parameter_text(size_t i) {
+  const ExprInfo &info = checker_.value(argument(i));
+  return checker_.awaits_parameters() ? std::nullopt : std::optional(info.text.value_or(""));
+}
 
 std::optional<uint32_t> BuiltinUse::map(size_t i) {
   return checker_.whole_map(argument(i), fmt::format("{}()", builtin_.name));
@@ -148,12 +153,6 @@ void BuiltinUse::event(image::EventKind kind, std::string format, std::vector<Ty
 }
 
 void BuiltinUse::needs_target_name() { checker_.states_[checker_.unit_index_].reads_target_name = true; }
-
-void BuiltinUse::needs_parameter(image::ParameterKind kind) {
-  std::vector<image::ParameterKind> &parameters = checker_.analysis_.parameters;
-  if (std::find(parameters.begin(), parameters.end(), kind) == parameters.end())
-    parameters.push_back(kind);
-}
 
 uint32_t TypeChecker::add_event(const ast::Expr &expr, image::EventSpec event) {
   auto is_same_type = [](const image::EventField &a, const image::EventField &b) { return a.type == b.type; };

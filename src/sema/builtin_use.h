@@ -54,8 +54,9 @@ public:
   void assigns(size_t i, const Type &type);
   // The type of the script's option of that name, which this use gives the value of.
   Type option(const std::string &name);
-  // The text of positional parameter i ("" when it was not given), whatever it looks like: str($1).
-  std::string parameter_text(size_t i);
+  // The text of positional parameter i ("" when it was not given), whatever it looks like: str($1). Nothing when the
+  // command line of the run will say it.
+  std::optional<std::string> parameter_text(size_t i);
   // Argument i as a whole map (`@m`, not typed as a value): its index, or nothing after a report.
   std::optional<uint32_t> map(size_t i);
   // True when argument i is written as `@m[key]`.
@@ -83,7 +84,6 @@ public:
              std::optional<uint32_t> map = std::nullopt, uint32_t top = 0, uint32_t divisor = 1);
   // Makes the program read its target's name index at run time when it has several targets.
   void needs_target_name();
-  void needs_parameter(image::ParameterKind kind);
 
 private:
   TypeChecker &checker_;

@@ -160,8 +160,10 @@ void TypeChecker::check_tuple_field(const ast::FieldAccess &access, const Type &
     return;
   if (field->type.is_string())
     info.text = described_text(object, access.field);
-  else
+  else if (object.constant)
     info.constant = object.constant;
+  else
+    error(access.field_where, "numbers of types differ between kernels, and this is built for others too");
 }
 
 void TypeChecker::report_no_element(const ast::FieldAccess &access, const Type &tuple) {
@@ -280,10 +282,27 @@ bool TypeChecker::is_bitfield(const ast::Expr &expr) {
   return field && field->bit_width > 0;
 }
 
+// Structs of the kernel have the size that they have where the program is loaded.
+void TypeChecker::check_size(const Type &type, Location where, ExprInfo &info) {
+  Type whole = type_names_.complete(type, where);
+  if (whole.is_none())
+    return;
+  set_constant(info, whole.size);
+  if (moves(whole))
+    settle_at_load(info, std::move(whole));
+}
+
+bool TypeChecker::moves(const Type &type) const {
+  return type.kind == TypeKind::Struct && !kernel_.is_the_one() && analysis_.types->is_of_kernel(type.name);
+}
+
+void TypeChecker::settle_at_load(ExprInfo &info, Type type) {
+  info.constant.reset();
+  info.described = std::make_shared<const Type>(std::move(type));
+}
+
 void TypeChecker::check_node(const ast::SizeofType &node, const ast::Expr &expr, ExprInfo &info) {
-  Type type = type_names_.complete(named_type(node.type, AddressSpace::None), expr.where);
-  if (!type.is_none())
-    set_constant(info, type.size);
+  check_size(named_type(node.type, AddressSpace::None), expr.where, info);
 }
 
 Type TypeChecker::type_of(const ast::Expr &expr) {
@@ -304,9 +323,7 @@ Type TypeChecker::type_of(const ast::Expr &expr) {
 }
 
 void TypeChecker::check_node(const ast::SizeofExpr &node, const ast::Expr &expr, ExprInfo &info) {
-  Type type = type_names_.complete(type_of(*node.operand), expr.where);
-  if (!type.is_none())
-    set_constant(info, type.size);
+  check_size(type_of(*node.operand), expr.where, info);
 }
 
 std::optional<Field> TypeChecker::member(Type type, const std::vector<std::string> &path, Location where) {
@@ -335,8 +352,13 @@ void TypeChecker::check_node(const ast::Offsetof &node, const ast::Expr &expr, E
   Type type = named_type(node.type, AddressSpace::None);
   if (type.is_none())
     return;
-  if (auto field = member(std::move(type), node.path, expr.where))
-    set_constant(info, field->offset);
+  auto field = member(type, node.path, expr.where);
+  if (!field)
+    return;
+  set_constant(info, field->offset);
+  Type object = type.is_pointer() ? *type.element : type;
+  if (moves(object))
+    settle_at_load(info, std::move(object));
 }
 
 void TypeChecker::check_node(const ast::ContainerOf &node, const ast::Expr &expr, ExprInfo &info) {
@@ -357,6 +379,8 @@ void TypeChecker::check_node(const ast::ContainerOf &node, const ast::Expr &expr
   if (says_what && !(*pointer.element == field->type))
     warning(node.pointer->where, fmt::format("this is {}, but '{}' of {} is {}", a_type(pointer), node.path.back(),
                                              to_string(type), a_type(field->type)));
+  if (moves(type))
+    info.described = std::make_shared<const Type>(type);
   info.type = Type::pointer(std::move(type), space_of(pointer));
   info.number = field->offset;
 }
@@ -368,7 +392,9 @@ void TypeChecker::check_node(const ast::Typeinfo &node, const ast::Expr &, ExprI
   auto text = [](const std::string &s) { return Type::string(static_cast<uint32_t>(s.size()) + 1); };
   info.type =
       record_type({Type::int64(), text(kind_name(type)), text(to_string(type))}, {"btf_id", "base_type", "full_type"});
-  info.constant = type.kind == TypeKind::Struct || type.kind == TypeKind::Enum ? kernel_.type_id(type.name) : 0;
+  bool has_number = type.kind == TypeKind::Struct || type.kind == TypeKind::Enum;
+  if (!has_number || kernel_.is_the_one())
+    info.constant = has_number ? kernel_.type_id(type.name) : 0;
   info.described = std::make_shared<const Type>(std::move(type));
 }
 

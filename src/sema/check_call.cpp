@@ -26,7 +26,7 @@ std::string count_text(const Builtin &builtin) {
 void TypeChecker::check_node(const ast::Identifier &identifier, const ast::Expr &expr, ExprInfo &info) {
   auto [builtin, number] = builtins_.find(identifier.name);
   if (!builtin) {
-    if (!check_constant(identifier.name, info))
+    if (!check_constant(identifier.name, expr.where, info))
       report_unknown_identifier(identifier.name, expr.where);
     return;
   }
@@ -40,10 +40,13 @@ void TypeChecker::check_node(const ast::Identifier &identifier, const ast::Expr 
   info.type = builtin->check(use);
 }
 
-bool TypeChecker::check_constant(const std::string &name, ExprInfo &info) {
+bool TypeChecker::check_constant(const std::string &name, Location where, ExprInfo &info) {
   std::optional<TypeSource::NamedConstant> constant = analysis_.types->constant(name);
   if (!constant)
     return false;
+  if (constant->is_of_kernel && !kernel_.is_the_one())
+    add_use(analysis_.kernel_uses,
+            {image::KernelUseKind::Enumerator, name, "", std::to_string(std::get<int64_t>(constant->value)), where});
   match(
       constant->value,
       [&](const std::string &text) {

@@ -9,29 +9,6 @@
 #include "types/record.h"
 
 namespace sonde::sema {
-namespace {
-
-// The number that a whole text spells: 12, -3, 0x1f, 017.
-std::optional<int64_t> parse_number(std::string_view text) {
-  bool is_negative = text.starts_with('-');
-  if (is_negative)
-    text.remove_prefix(1);
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  } else if (text.size() > 1 && text.front() == '0') {
-    base = 8;
-  }
-  uint64_t value = 0;
-  auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (text.empty() || status != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return static_cast<int64_t>(is_negative ? 0 - value : value);
-}
-
-}  // namespace
-
 const ExprInfo &TypeChecker::value(const ast::Expr &expr) { return check(expr, Use::Value); }
 
 const ExprInfo &TypeChecker::check(const ast::Expr &expr, Use use) {
@@ -129,9 +106,13 @@ void TypeChecker::check_node(const ast::String &literal, const ast::Expr &expr, 
 // A parameter is the number it spells, else a string; its text is kept for str($1) either way.
 void TypeChecker::check_node(const ast::PositionalParameter &parameter, const ast::Expr &, ExprInfo &info) {
   const std::vector<std::string> &given = options_.positional_parameters;
+  if (awaits_parameters()) {
+    info.type = Type::int64();
+    return;
+  }
   bool is_given = parameter.index >= 1 && parameter.index <= given.size();
   info.text = is_given ? given[parameter.index - 1] : std::string();
-  std::optional<int64_t> number = is_given ? parse_number(*info.text) : 0;
+  std::optional<int64_t> number = is_given ? image::parse_number(*info.text) : 0;
   if (number) {
     info.type = Type::int64();
     info.constant = static_cast<uint64_t>(*number);
@@ -142,8 +123,12 @@ void TypeChecker::check_node(const ast::PositionalParameter &parameter, const as
 
 void TypeChecker::check_node(const ast::ParameterCount &, const ast::Expr &, ExprInfo &info) {
   info.type = Type::int64();
-  info.constant = options_.positional_parameters.size();
+  if (!awaits_parameters())
+    info.constant = options_.positional_parameters.size();
 }
+
+// Programs for other machines are given them there, unless they have them already.
+bool TypeChecker::awaits_parameters() const { return !kernel_.is_the_one() && options_.positional_parameters.empty(); }
 
 void TypeChecker::check_node(const ast::Ternary &ternary, const ast::Expr &expr, ExprInfo &info) {
   branch_condition(*ternary.condition);

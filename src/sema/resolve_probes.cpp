@@ -4,9 +4,11 @@
 
 #include <cerrno>
 #include <map>
+#include <span>
 
 #include "base/text.h"
 #include "probes/provider.h"
+#include "probes/target_fit.h"
 #include "sema/used_args.h"
 
 namespace sonde::sema {
@@ -19,28 +21,6 @@ std::string sentence(const Error &error) {
   return fmt::format("could not {} {}: {}", error.action, error.object, error.cause);
 }
 
-// A layout as text in which equal means interchangeable.
-void describe_field(const Field &field, std::string &out) {
-  out += fmt::format("{} {} {}/{}+{}:{}{};", field.name, to_string(field.type), field.type.size, field.offset,
-                     field.bit_offset, field.bit_width, field.is_data_loc ? " loc" : "");
-}
-
-std::string describe_context(const probes::Context &context, const UsedArgs &used) {
-  std::string out = fmt::format("{};", static_cast<int>(context.pointers));
-  for (const probes::ArgumentPiece &piece : context.args_pieces)
-    out += fmt::format("{}:{}{}+{};", piece.offset, piece.is_on_stack ? "stack" : "register", piece.number, piece.size);
-  if (!context.args || !context.args->layout)
-    return out;
-  const StructLayout &layout = *context.args->layout;
-  if (used.as_a_whole)
-    for (const Field &field : layout.fields)
-      describe_field(field, out);
-  for (const std::string &name : used.fields)
-    if (const Field *field = layout.find(name))
-      describe_field(*field, out);
-  return out;
-}
-
 class Resolver {
 public:
   Resolver(kernel::Kernel &kernel, const AnalyzeOptions &options, Analysis &analysis, Diagnostics &diagnostics)
@@ -51,10 +31,14 @@ public:
         analysis_(analysis), diagnostics_(diagnostics) {}
 
   void resolve(const ast::Probe &probe) {
-    UsedArgs used = used_args(probe);
+    image::TargetFit fit = used_args(probe);
     std::map<std::string, size_t> units;  // of this probe, by provider and layout
-    for (const ast::AttachPoint &attach_point : probe.attach_points)
-      resolve(probe, attach_point, used, units);
+    const std::vector<ast::AttachPoint> &points = probe.attach_points;
+    for (size_t first = 0, end = 0; first < points.size(); first = end) {
+      for (end = first + 1; end < points.size() && points[end].is_alternative;)
+        ++end;
+      resolve_one_of(probe, std::span(points).subspan(first, end - first), fit, units);
+    }
     if (units.empty())
       add_missing(probe);
   }
@@ -62,14 +46,34 @@ public:
   size_t target_count() const { return analysis_.probe_names.size(); }
 
 private:
-  void resolve(const ast::Probe &probe, const ast::AttachPoint &attach_point, const UsedArgs &used,
-               std::map<std::string, size_t> &units) {
+  // The first that exists. On other machines that may be any of them.
+  void resolve_one_of(const ast::Probe &probe, std::span<const ast::AttachPoint> points, const image::TargetFit &fit,
+                      std::map<std::string, size_t> &units) {
+    bool is_resolved = false;
+    for (const ast::AttachPoint &point : points) {
+      bool is_last = &point == &points.back();
+      if (is_resolved && kernel_.is_the_one())
+        return;
+      if ((is_last && !is_resolved) || exists(point)) {
+        resolve(probe, point, is_resolved, fit, units);
+        is_resolved = true;
+      }
+    }
+  }
+
+  bool exists(const ast::AttachPoint &point) {
+    auto spec = probes::split_attach_point(point.text);
+    return spec && match(point, *spec).ok();
+  }
+
+  void resolve(const ast::Probe &probe, const ast::AttachPoint &attach_point, bool is_alternative,
+               const image::TargetFit &fit, std::map<std::string, size_t> &units) {
     auto spec = probes::split_attach_point(attach_point.text);
     if (!spec) {
       report(Severity::Error, attach_point.where, spec.error());
       return;
     }
-    auto targets = spec->provider->match(spec->spec, match_);
+    auto targets = match(attach_point, *spec);
     if (!targets) {
       report_no_match(attach_point.where, targets.error());
       return;
@@ -77,46 +81,63 @@ private:
     if (targets->empty())
       report_no_match(attach_point.where,
                       {"use", "", fmt::format("nothing matches '{}'", attach_point.text), {}, ENOENT});
+    analysis_.attach_points.push_back({attach_point.text, attach_point.where, {}, is_alternative});
     for (image::Target &target : *targets)
-      if (!add(probe, *spec->provider, std::move(target), attach_point.where, used, units))
+      if (!add(probe, *spec->provider, std::move(target), attach_point.where, fit, units))
         return;
+  }
+
+  // On other machines there may be what this one lacks.
+  Result<std::vector<image::Target>> match(const ast::AttachPoint &attach_point, const probes::ProviderSpec &spec) {
+    auto targets = spec.provider->match(spec.spec, match_);
+    bool is_missing = !targets && targets.error().error_number == ENOENT;
+    if (!is_missing || kernel_.is_the_one() || !spec.provider->is_alike_everywhere())
+      return targets;
+    image::Target unseen;
+    unseen.name = attach_point.text;
+    return std::vector<image::Target>{std::move(unseen)};
   }
 
   // Adds a target to the unit it fits, or to a new one. Without a use of `args`, all fit the first:
   // the format of each of a thousand tracepoints need not be read.
   bool add(const ast::Probe &probe, const probes::Provider &matched_by, image::Target target, Location where,
-           const UsedArgs &used, std::map<std::string, size_t> &units) {
-    const probes::Provider &provider = matched_by.serving(target, {used.any(), used.kernel_stack}, kernel_);
-    std::string group = fmt::format("{} {}", provider.name(), static_cast<int>(provider.kind()));
-    group += ";" + provider.group(target);
-    if (used.any() || !units.contains(group)) {
+           image::TargetFit fit, std::map<std::string, size_t> &units) {
+    bool uses_args = fit.reads_args();
+    const probes::Provider &provider = matched_by.serving(target, {uses_args, fit.reads_kernel_stack}, kernel_);
+    fit.group = provider.group(target);
+    std::string group = fmt::format("{} {};{}", provider.name(), static_cast<int>(provider.kind()), fit.group);
+    if (uses_args || !units.contains(group)) {
       auto context = provider.context(target, kernel_);
       if (!context) {
         report(Severity::Error, where, context.error());
         return false;
       }
-      if (!add_args(provider, *context, target, where, used))
+      if (!add_args(provider, *context, target, where, uses_args))
         return false;
-      if (used.any())
-        group += ";" + describe_context(*context, used);
+      probes::complete_fit(fit, provider, target, *context, kernel_);
+      if (uses_args)
+        group += fmt::format(";{};{}", fit.group, fit.args);
       if (units.emplace(group, analysis_.units.size()).second) {
         Unit &unit = analysis_.units.emplace_back();
         unit.probe = &probe;
         unit.provider = &provider;
         unit.context = std::move(*context);
+        unit.fit = std::move(fit);
       }
     }
     // A static probe with several places has one name.
     if (analysis_.probe_names.empty() || analysis_.probe_names.back() != target.name)
       analysis_.probe_names.push_back(target.name);
     target.name_index = analysis_.probe_names.size() - 1;
-    analysis_.units[units.at(group)].targets.push_back(std::move(target));
+    Unit &unit = analysis_.units[units.at(group)];
+    unit.targets.push_back(std::move(target));
+    unit.points.push_back(static_cast<uint32_t>(analysis_.attach_points.size() - 1));
     return true;
   }
 
   bool add_args(const probes::Provider &provider, probes::Context &context, const image::Target &target, Location where,
-                const UsedArgs &used) {
-    if (!used.any())
+                bool uses_args) {
+    if (!uses_args)
       return true;
     if (auto done = provider.add_args(context, target, match_); !done) {
       report(Severity::Error, where, done.error());

@@ -1,6 +1,8 @@
 // The rounds of type checking; what one construct needs is in check_*.cpp.
 #include "sema/type_checker.h"
 
+#include "base/text.h"
+#include "kernel/requirements.h"
 #include "sema/expand_macros.h"
 
 #include <algorithm>
@@ -67,6 +69,32 @@ void TypeChecker::drop_missing_probes() {
   states_ = std::move(states);
 }
 
+// A wildcard can match other targets on another machine, unless the program is for one target alone.
+bool TypeChecker::may_have_more_elsewhere(const Unit &unit) const {
+  if (unit.targets.size() == 1 && unit.fit.group == unit.targets.front().name)
+    return false;
+  auto is_wildcard = [&](uint32_t point) { return has_glob(analysis_.attach_points[point].text); };
+  return !kernel_.is_the_one() && std::any_of(unit.points.begin(), unit.points.end(), is_wildcard);
+}
+
+// Programs for one target each can be made for the targets that are known, but not for those of another machine.
+void TypeChecker::require_names(const Unit &unit) {
+  if (!may_have_more_elsewhere(unit))
+    return;
+  if (kernel_.has(kernel::Feature::AttachCookie)) {
+    diagnostics_
+        .error(unit.probe->where, "a name that is compared with that of each probe cannot come from a wildcard "
+                                  "on another machine")
+        .with_hint("name the probes, or compare what is printed");
+    return;
+  }
+  constexpr kernel::KernelVersion kCookies{5, 15, 0};
+  diagnostics_
+      .error(unit.probe->where, "{}",
+             kernel::needs_newer_kernel("telling the probes of a wildcard apart", kCookies, kernel_.version()))
+      .with_hint(fmt::format("--target-kernel {} builds for kernels from it on", kernel::to_string(kCookies)));
+}
+
 // A unit whose targets have different names to tell needs the kernel to say which one fired; where
 // it cannot, each target gets a program of its own.
 void TypeChecker::split_units() {
@@ -74,7 +102,8 @@ void TypeChecker::split_units() {
   std::vector<UnitState> states;
   for (size_t i = 0; i < analysis_.units.size(); ++i) {
     Unit &unit = analysis_.units[i];
-    bool is_ambiguous = (states_[i].reads_target_name || analysis_.is_stamped) && unit.targets.size() > 1;
+    bool has_several = unit.targets.size() > 1 || may_have_more_elsewhere(unit);
+    bool is_ambiguous = (states_[i].reads_target_name || analysis_.is_stamped) && has_several;
     bool can_ask = is_ambiguous && !states_[i].compares_target_name && !unit.provider->is_run_directly() &&
                    (unit.context.syscalls || kernel_.has(kernel::Feature::AttachCookie));
     if (!is_ambiguous || can_ask) {
@@ -83,9 +112,12 @@ void TypeChecker::split_units() {
       states.push_back(std::move(states_[i]));
       continue;
     }
+    require_names(unit);
     std::vector<image::Target> targets = std::move(unit.targets);
-    for (image::Target &target : targets) {
-      unit.targets = {std::move(target)};
+    std::vector<uint32_t> points = std::move(unit.points);
+    for (size_t t = 0; t < targets.size(); ++t) {
+      unit.targets = {std::move(targets[t])};
+      unit.points = {points[t]};
       units.push_back(unit);
       states.push_back(states_[i]);
     }

@@ -62,6 +62,12 @@ private:
   void settle_types();
   void drop_missing_probes();
   void split_units();
+  bool awaits_parameters() const;
+  void check_size(const Type &type, Location where, ExprInfo &info);
+  bool moves(const Type &type) const;
+  void settle_at_load(ExprInfo &info, Type type);
+  bool may_have_more_elsewhere(const Unit &unit) const;
+  void require_names(const Unit &unit);
   void report();
   void check_unit(uint32_t unit);
   void require_types();
@@ -152,7 +158,7 @@ private:
   // ---- Names and calls (check_call.cpp) ----
   void check_node(const ast::Identifier &, const ast::Expr &, ExprInfo &);
   // An enumerator, or a macro of the script's C.
-  bool check_constant(const std::string &name, ExprInfo &info);
+  bool check_constant(const std::string &name, Location where, ExprInfo &info);
   void check_node(const ast::Call &, const ast::Expr &, ExprInfo &);
   void check_call(const ast::Call &, const ast::Expr &, ExprInfo &, Use use);
   bool check_use(const builtins::Builtin &builtin, Location where, Use use);

@@ -22,6 +22,17 @@ Result<std::optional<Type>> TypeSource::type(const std::string &name) {
   return found && !kernel_knows ? Result<std::optional<Type>>(std::optional<Type>(*found)) : entry->second;
 }
 
+bool TypeSource::is_of_kernel(const std::string &name) {
+  const Type *found = in_script(name);
+  if (name.empty() || (found && (found->kind != TypeKind::Struct || found->layout)))
+    return false;
+  for (const std::shared_ptr<NamedTypes> &types : of_programs_)
+    if (types->type(name))
+      return false;
+  Result<std::optional<Type>> of_kernel = type(name);
+  return of_kernel && of_kernel->has_value();
+}
+
 std::optional<TypeSource::NamedConstant> TypeSource::constant(const std::string &name) {
   if (auto known = script_constant(name))
     return known;
@@ -49,7 +60,7 @@ std::optional<TypeSource::NamedConstant> TypeSource::kernel_constant(const std::
     return std::nullopt;
   for (const Enumerator &enumerator : *(*found)->enumerators)
     if (enumerator.name == name)
-      return NamedConstant{enumerator.value, **found};
+      return NamedConstant{enumerator.value, **found, true};
   return std::nullopt;
 }
 

@@ -23,9 +23,12 @@ public:
   const Type *in_script(const std::string &name) const;
   // A struct, union or enum of that name (without a tag); nothing when there is none.
   Result<std::optional<Type>> type(const std::string &name);
+  // Whether it is the kernel that knows the type, and not the script or a traced program.
+  bool is_of_kernel(const std::string &name);
   struct NamedConstant {
     cdefs::Constant value;
     Type type;  // of enumerators: their Enum, where it is known; else None
+    bool is_of_kernel = false;
   };
   // Types of traced programs, which go before the kernel's of the same name.
   void add(std::shared_ptr<NamedTypes> types) { of_programs_.push_back(std::move(types)); }

@@ -1,6 +1,9 @@
 // Walks a probe for uses of `args` and of `kstack`.
 #include "sema/used_args.h"
 
+#include <set>
+#include <string>
+
 #include "ast/children.h"
 
 namespace sonde::sema {
@@ -17,17 +20,18 @@ bool names_kernel_stack(const ast::Expr &expr) {
 
 class Walker {
 public:
-  UsedArgs used;
+  std::set<std::string> fields;
+  bool as_a_whole = false, kernel_stack = false;
 
   void walk(const ast::Statement &statement) { walk_parts(statement); }
 
   void walk(const ast::Expr &expr) {
-    used.kernel_stack = used.kernel_stack || names_kernel_stack(expr);
+    kernel_stack = kernel_stack || names_kernel_stack(expr);
     const auto *access = std::get_if<ast::FieldAccess>(&expr.node);
     if (names_args(expr))
-      used.as_a_whole = true;
+      as_a_whole = true;
     else if (access && names_args(*access->object))
-      used.fields.insert(access->field);
+      fields.insert(access->field);
     else
       walk_parts(expr);
   }
@@ -47,13 +51,17 @@ bool names_args(const ast::Expr &expr) {
   return call && call->name == kArgs && call->arguments.empty();
 }
 
-UsedArgs used_args(const ast::Probe &probe) {
+image::TargetFit used_args(const ast::Probe &probe) {
   Walker walker;
   if (probe.predicate)
     walker.walk(*probe.predicate);
   for (const ast::Statement &statement : probe.body.statements)
     walker.walk(statement);
-  return std::move(walker.used);
+  image::TargetFit fit;
+  fit.args_read.assign(walker.fields.begin(), walker.fields.end());
+  fit.reads_whole_args = walker.as_a_whole;
+  fit.reads_kernel_stack = walker.kernel_stack;
+  return fit;
 }
 
 }  // namespace sonde::sema

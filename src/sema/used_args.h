@@ -2,22 +2,13 @@
 // program.
 #pragma once
 
-#include <set>
-#include <string>
-
 #include "ast/ast.h"
+#include "image/program_image.h"
 
 namespace sonde::sema {
 
-struct UsedArgs {
-  std::set<std::string> fields;
-  bool as_a_whole = false;  // print(args)
-  bool kernel_stack = false;
-  bool any() const { return as_a_whole || !fields.empty(); }
-};
-
 // True for `args` and `args()`.
 bool names_args(const ast::Expr &expr);
-UsedArgs used_args(const ast::Probe &probe);
+image::TargetFit used_args(const ast::Probe &probe);  // without what depends on the target
 
 }  // namespace sonde::sema

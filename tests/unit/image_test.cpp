@@ -62,7 +62,7 @@ ProgramImage sample() {
   event.map = 1;
   event.format = "%s\xff\n";
   image.events.push_back(event);
-  image.parameters = {ParameterKind::ChildPid, ParameterKind::StartNs};
+  image.parameters = {{ParameterKind::ChildPid, ""}, {ParameterKind::KernelSymbol, "jiffies"}};
   image.config.max_strlen = 77;
   image.config.str_trunc_trailer = "…";
   image.source_name = "x.bt";

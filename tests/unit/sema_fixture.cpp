@@ -18,10 +18,7 @@ using sema::BuiltinUse;
 Type check_id(BuiltinUse &) { return Type::integer(32, false); }
 Type check_nsecs(BuiltinUse &) { return Type::uint64(); }
 Type check_comm(BuiltinUse &) { return Type::string(16); }
-Type check_elapsed(BuiltinUse &use) {
-  use.needs_parameter(image::ParameterKind::StartNs);
-  return Type::uint64();
-}
+Type check_elapsed(BuiltinUse &) { return Type::uint64(); }
 Type check_retval(BuiltinUse &) { return Type::int64(); }
 Type check_args(BuiltinUse &use) {
   if (!use.context().args)
@@ -40,7 +37,7 @@ Type check_probe(BuiltinUse &use) {
 Type check_curtask(BuiltinUse &) { return Type::pointer(Type::structure("task_struct"), AddressSpace::Kernel); }
 Type check_str(BuiltinUse &use) {
   if (std::holds_alternative<ast::PositionalParameter>(use.argument(0).node))
-    return Type::string(static_cast<uint32_t>(use.parameter_text(0).size() + 1));
+    return Type::string(static_cast<uint32_t>(use.parameter_text(0).value_or("").size() + 1));
   use.value(0);
   if (use.count() > 1)
     use.integer(1);

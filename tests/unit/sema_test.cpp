@@ -267,11 +267,6 @@ TEST(SemaBuiltins, NumberedAndWithParentheses) {
   EXPECT_EQ(info.number, 3u);
 }
 
-TEST(SemaBuiltins, ParametersAreRegisteredOnce) {
-  Script script("begin { print(elapsed); print(elapsed); }");
-  EXPECT_THAT(script.analysis().parameters, ElementsAre(image::ParameterKind::StartNs));
-}
-
 TEST(SemaEvents, LieAlignedAfterTheHeader) {
   Script script("begin { printf(\"x\", (uint8)1, pid, \"abc\", nsecs); }");
   const image::EventSpec &event = script.analysis().events.front();

@@ -1,0 +1,145 @@
+// Numbers that depend on the kernel: known when programs are made for the one at hand, else put right where they are
+// loaded (kernel_types.h, image::KernelUse).
+#include <cassert>
+
+#include "codegen/emitter.h"
+#include "codegen/module_builder.h"
+#include "kernel/type_shape.h"
+
+namespace sonde::codegen {
+namespace {
+
+std::string joined(const std::vector<Field> &steps) {
+  std::string way;
+  for (const Field &step : steps)
+    way += (way.empty() ? "" : ".") + step.name;
+  return way;
+}
+
+}  // namespace
+
+// LLVM must neither merge two of these into one of a chosen number nor look through them.
+llvm::Value *Emitter::kernel_fact(KernelTypes::Fact fact, const FieldPath &path) {
+  KernelTypes::Variable found = module_.kernel_types().fact(fact, path);
+  return kept_apart(ir_.CreateLoad(found.variable->getValueType(), found.variable), found.number);
+}
+
+FieldPath Emitter::path_from(const Type &root, const Field &field) const {
+  return {root.name, root.size, root.layout && root.layout->is_union, {field}};
+}
+
+void Emitter::note_use(const FieldPath &path, Location where) {
+  const std::string shape = kernel::shape_of(path.steps.back());
+  module_.note_use({image::KernelUseKind::Field, path.root, joined(path.steps), shape, where});
+}
+
+bool Emitter::moves(const Type &type) const {
+  return type.kind == TypeKind::Struct && !module_.kernel().is_the_one() && analysis_.types->is_of_kernel(type.name);
+}
+
+std::optional<FieldPath> Emitter::kernel_path(const ast::FieldAccess &node) {
+  if (module_.kernel().is_the_one())
+    return std::nullopt;
+  const Type &object = info(*node.object).type;
+  const Type &target = object.is_pointer() && object.element ? *object.element : object;
+  if (target.kind != TypeKind::Struct)
+    return std::nullopt;
+  const Field &field = *field_of(node);
+  if (moves(target))
+    return path_from(complete(target), field);
+  if (!target.name.empty() || target.space == AddressSpace::User)
+    return std::nullopt;
+  const auto *outer = std::get_if<ast::FieldAccess>(&node.object->node);
+  if (outer && !object.is_pointer()) {
+    std::optional<FieldPath> path = kernel_path(*outer);
+    if (path)
+      path->steps.push_back(field);
+    return path;
+  }
+  module_.refuse_elsewhere(where_, fmt::format("'{}' is a field of a type without a name, whose place in other kernels "
+                                               "cannot be looked up",
+                                               node.field));
+  return std::nullopt;
+}
+
+bool Emitter::is_record(const ast::Expr &expr) const {
+  const sema::ExprInfo &about = info(expr);
+  return !module_.kernel().is_the_one() && about.builtin && about.type.kind == TypeKind::Struct &&
+         unit_.context.kind == probes::ContextKind::TracepointRecord;
+}
+
+FieldPath Emitter::record_path(const Field &field, Location where) {
+  const image::Target &event = unit_.targets.front();
+  module_.note_use({image::KernelUseKind::RecordField, event.module + ":" + event.function, field.name,
+                    kernel::shape_of(field), where});
+  return {kernel::record_type(event.function), unit_.context.args->size, false, {kernel::record_member(field)}};
+}
+
+llvm::Value *Emitter::field_offset(const ast::FieldAccess &node) {
+  const Field &field = *field_of(node);
+  if (is_record(*node.object))
+    return kernel_fact(KernelTypes::Fact::ByteOffset, record_path(field, node.field_where));
+  std::optional<FieldPath> path = kernel_path(node);
+  if (!path)
+    return constant(field.offset);
+  note_use(*path, node.field_where);
+  if (path->steps.size() == 1)
+    return kernel_fact(KernelTypes::Fact::ByteOffset, *path);
+  // Of an inner struct: the way to the field less the way to the struct.
+  FieldPath outer = *path;
+  outer.steps.pop_back();
+  return ir_.CreateSub(kernel_fact(KernelTypes::Fact::ByteOffset, *path),
+                       kernel_fact(KernelTypes::Fact::ByteOffset, outer));
+}
+
+llvm::Value *Emitter::offset_of(Type type, const std::vector<std::string> &way) {
+  llvm::Value *sum = constant(0);
+  std::optional<FieldPath> path;
+  for (const std::string &name : way) {
+    Type whole = complete(type);
+    const Field *field = whole.layout ? whole.layout->find(name) : nullptr;
+    assert(field && "sema resolved the field");
+    bool is_of_kernel = moves(whole);
+    if (is_of_kernel) {
+      if (path)
+        sum = ir_.CreateAdd(sum, kernel_fact(KernelTypes::Fact::ByteOffset, *path));
+      path = path_from(whole, *field);
+    } else if (path && whole.name.empty()) {
+      path->steps.push_back(*field);
+    } else {
+      sum = ir_.CreateAdd(sum, constant(field->offset));
+    }
+    if (path)
+      note_use(*path, where_);
+    type = field->type;
+  }
+  return path ? ir_.CreateAdd(sum, kernel_fact(KernelTypes::Fact::ByteOffset, *path)) : sum;
+}
+
+// Where the object lies among ours it was copied as a whole, and is as it was when the program was made.
+void Emitter::note_layout(const Type &type) {
+  const Type *inner = &type;
+  while (inner->kind == TypeKind::Array && inner->element)
+    inner = inner->element.get();
+  if (!moves(*inner))
+    return;
+  std::optional<std::string> layout = kernel::layout_of(inner->name, module_.kernel());
+  module_.note_use({image::KernelUseKind::Layout, inner->name, "", layout.value_or(""), where_});
+}
+
+llvm::Value *Emitter::size_of(const Type &type) {
+  if (moves(type))
+    return parameter(image::ParameterKind::TypeSize, type.name);
+  note_layout(type);
+  return constant(std::max(complete(type).size, 1u));
+}
+
+llvm::Value *Emitter::bitfield_shift(const ast::FieldAccess &node, const Field &field) {
+  uint32_t known = 64 - field.bit_offset - field.bit_width;
+  if (is_record(*node.object))
+    return constant(known);
+  std::optional<FieldPath> path = kernel_path(node);
+  return path ? ir_.CreateZExt(kernel_fact(KernelTypes::Fact::LeftShift, *path), ir_.getInt64Ty()) : constant(known);
+}
+
+}  // namespace sonde::codegen
