@@ -2,6 +2,7 @@
 #include "driver/compile.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "ast/print.h"
 #include "builtins/builtin.h"
@@ -54,7 +55,7 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
   result.options = collect_options(program, diagnostics);
   if (diagnostics.has_errors() || options.wants_options_help)
     return result;
-  result.wrong_option = set_options(result.options, options.given);
+  result.wrong_option = image::set_options(result.options, options.given);
   if (result.wrong_option)
     return result;
 
@@ -77,6 +78,9 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
                        {},
                        {}};
   result.image = codegen::generate(analysis, sources, kernel, diagnostics, dumps);
+  if (!kernel.is_the_one())
+    std::copy_if(result.options.begin(), result.options.end(), std::back_inserter(result.image->options),
+                 [](const image::ScriptOption &option) { return !option.is_given; });
   if (wants(Stage::Ir))
     print(Stage::Ir, dumps.ir);
   if (wants(Stage::IrOptimized))

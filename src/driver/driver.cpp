@@ -16,6 +16,7 @@
 #include "driver/options.h"
 #include "driver/script_file.h"
 #include "image/config.h"
+#include "kernel/target_kernel.h"
 #include "probes/provider.h"
 #include "runner/exit_codes.h"
 #include "runner/run_options.h"
@@ -112,9 +113,16 @@ int run_built(const std::string &bytes, const Options &options, kernel::Kernel &
   if (const auto *foreign = std::get_if<image::ForeignPackage>(&*built))
     return runner::run_foreign(*foreign, options.run);
   const auto *image = std::get_if<image::ProgramImage>(&*built);
-  if (auto fits = runner::check_built(*image, options.run); !fits)
+  if (options.script_help) {
+    fmt::print("{}", options_help(image->options, options.script));
+    return 0;
+  }
+  runner::RunOptions run = options.run;
+  run.positional = options.parameters;
+  run.given = options.script_options;
+  if (auto fits = runner::check_built(*image, run); !fits)
     return refuse(fits.error());
-  return runner::run_image(*image, kernel, options.run);
+  return runner::run_image(*image, kernel, run);
 }
 
 int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
@@ -146,7 +154,11 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
   Sources sources;
   size_t file = sources.add(options.one_liner || options.script == "-" ? "stdin" : options.script, text.take());
   Diagnostics diagnostics;
-  Compilation compilation = compile(sources, file, kernel, compile_options, diagnostics);
+  std::unique_ptr<kernel::Kernel> target;
+  if (options.mode == Mode::Build)
+    target =
+        options.target_kernel ? kernel::kernels_from(*options.target_kernel, kernel) : kernel::kernels_like(kernel);
+  Compilation compilation = compile(sources, file, target ? *target : kernel, compile_options, diagnostics);
   print_stages(compilation);
   fmt::print(stderr, "{}", diagnostics.format(sources, runner::use_colour(), options.warnings));
   if (diagnostics.has_errors())

@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "base/match.h"
+#include "kernel/requirements.h"
 #include "runtime/json_records.h"
 
 #ifndef SONDE_VERSION
@@ -80,17 +81,10 @@ void read_script_words(int argc, char **argv, Options &options, std::vector<std:
   while (at < argc && std::string_view(argv[at]) != "--")
     ++at;
   for (++at; at < argc; ++at) {
-    std::string_view word = argv[at];
-    if (!word.starts_with("--") || word == "--") {
-      words.emplace_back(word);
-      continue;
-    }
-    word.remove_prefix(2);
-    size_t equals = word.find('=');
-    std::optional<std::string> value;
-    if (equals != std::string_view::npos)
-      value = word.substr(equals + 1);
-    options.script_options.push_back({std::string(word.substr(0, equals)), std::move(value)});
+    if (auto given = image::given_option(argv[at]))
+      options.script_options.push_back(std::move(*given));
+    else
+      words.emplace_back(argv[at]);
   }
 }
 
@@ -151,6 +145,16 @@ void declare_run(CLI::App &app, Options &options, Raw &raw) {
                  "--help lists them");
 }
 
+std::optional<kernel::KernelVersion> target_kernel(const std::string &text) {
+  if (text == "running")
+    return std::nullopt;
+  auto version = kernel::parse_version(text);
+  if (!version || *version < kernel::kOldestTarget)
+    throw UsageError{fmt::format("--target-kernel takes a version of Linux from {} on, or `running`, not '{}'",
+                                 kernel::to_string(kernel::kOldestTarget), text)};
+  return version;
+}
+
 void declare_build(CLI::App &app, Options &options, Raw &raw) {
   app.add_option(
          "-o,--output", options.build_output,
@@ -158,6 +162,10 @@ void declare_build(CLI::App &app, Options &options, Raw &raw) {
          "executable")
       ->type_name("FILE")
       ->required();
+  app.add_option_function<std::string>(
+         "--target-kernel", [&](const std::string &text) { options.target_kernel = target_kernel(text); },
+         "The oldest kernel that it shall run on (5.10); `running` for this machine's")
+      ->type_name("VERSION");
   app.add_flag("--ordered", options.run.ordered, "Records say when they were sent, as --ordered and --json-typed need");
   declare_script_options(app, options);
   app.add_option("words", raw.words, "A script's file (- for standard input) and its parameters $1, $2 …");
@@ -192,7 +200,7 @@ void settle_words(Options &options, Raw &raw) {
 void settle(Options &options, Raw &raw) {
   runner::check_run_options(options.run);
   settle_words(options, raw);
-  auto is_help = [](const GivenOption &option) { return option.name == "help" && !option.value; };
+  auto is_help = [](const image::GivenOption &option) { return option.name == "help" && !option.value; };
   options.script_help = std::any_of(options.script_options.begin(), options.script_options.end(), is_help);
   if (!raw.stages.empty()) {
     options.mode = Mode::Dump;

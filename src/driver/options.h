@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "driver/script_options.h"
+#include "kernel/target_kernel.h"
 #include "runner/run_options.h"
 
 namespace sonde::driver {
@@ -42,20 +43,22 @@ enum class Mode : uint8_t { Run, List, ListScript, Dump, Build, PrintText };
 
 struct Options {
   Mode mode = Mode::Run;
-  std::string text;                          // PrintText: what --help or --version print
-  std::optional<std::string> one_liner;      // -e
-  std::string script;                        // a path, or "-"
-  std::vector<std::string> parameters;       // $1 …
-  std::vector<GivenOption> script_options;   // --name=value behind --
-  bool script_help = false;                  // --help behind --
-  std::string pattern;                       // -l
-  std::vector<Stage> stages;                 // -d
-  std::vector<std::string> include_folders;  // -I
-  std::vector<std::string> include_files;    // --include
-  std::string build_output;                  // Build: -o
-  std::string emit_elf;                      // --emit-elf: where to write the object instead of running it
-  std::string emit_llvm;                     // --emit-llvm: where to write the IR, without its endings
-  bool count_failed_reads = false;           // -k
+  std::string text;                                // PrintText: what --help or --version print
+  std::optional<std::string> one_liner;            // -e
+  std::string script;                              // a path, or "-"
+  std::vector<std::string> parameters;             // $1 …
+  std::vector<image::GivenOption> script_options;  // --name=value behind --
+  bool script_help = false;                        // --help behind --
+  std::string pattern;                             // -l
+  std::vector<Stage> stages;                       // -d
+  std::vector<std::string> include_folders;        // -I
+  std::vector<std::string> include_files;          // --include
+  std::string build_output;                        // Build: -o
+  // Build: the oldest kernel that the image shall run on; nothing for those like the running one.
+  std::optional<kernel::KernelVersion> target_kernel = kernel::kOldestTarget;
+  std::string emit_elf;             // --emit-elf: where to write the object instead of running it
+  std::string emit_llvm;            // --emit-llvm: where to write the IR, without its endings
+  bool count_failed_reads = false;  // -k
   bool unsafe = false;
   bool warnings = true;
   runner::RunOptions run;

@@ -132,8 +132,9 @@ CommandLine parse_command_line(std::span<const Option> options, int argc, char *
   return line;
 }
 
-std::string help_text(std::string_view program, std::string_view summary, std::span<const Option> options) {
-  std::string text = fmt::format("{}\nUsage: {} [OPTIONS]\n\nOptions:\n", summary, program);
+std::string help_text(std::string_view program, std::string_view summary, std::string_view words,
+                      std::span<const Option> options) {
+  std::string text = fmt::format("{}\nUsage: {} [OPTIONS]{}\n\nOptions:\n", summary, program, words);
   text += paragraph("-h,--help", "Print this help message and exit");
   for (const Option &option : options) {
     std::string heading = option.names + (takes_value(option) ? " " + option.argument : "");

@@ -19,6 +19,8 @@ struct CommandLine {
 CommandLine parse_command_line(std::span<const Option> options, int argc, char **argv);
 
 // What --help prints: the summary, the usage, and a paragraph for each option.
-std::string help_text(std::string_view program, std::string_view summary, std::span<const Option> options);
+// `words` follow the program's name in the usage.
+std::string help_text(std::string_view program, std::string_view summary, std::string_view words,
+                      std::span<const Option> options);
 
 }  // namespace sonde::runner

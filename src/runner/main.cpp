@@ -5,11 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <deque>
 #include <optional>
 #include <span>
 
+#include "base/text.h"
 #include "image/executable.h"
 #include "image/image_file.h"
 #include "runner/command_line.h"
@@ -51,23 +54,87 @@ std::string name_of(const char *path) {
   return std::string(name.substr(name.rfind('/') + 1));
 }
 
+// The script's own options as rows. One with a name of ours can be given behind --.
+class ScriptRows {
+public:
+  ScriptRows(const image::ProgramImage &image, const std::vector<Option> &ours) {
+    for (const image::ScriptOption &option : image.options)
+      if (std::none_of(ours.begin(), ours.end(), [&](const Option &row) { return is_named(row, option.name); }))
+        add(option);
+  }
+
+  const std::vector<Option> &rows() const { return rows_; }
+  // What the command line set.
+  std::vector<image::GivenOption> given() const {
+    std::vector<image::GivenOption> given;
+    for (const Value &value : values_)
+      if (value.is_set || value.text)
+        given.push_back({value.name, value.text});
+    return given;
+  }
+
+private:
+  struct Value {
+    std::string name;
+    bool is_set = false;
+    std::optional<std::string> text = {};
+  };
+
+  static bool is_named(const Option &row, const std::string &name) {
+    std::vector<std::string_view> names = split(row.names, ',');
+    return std::find(names.begin(), names.end(), "--" + name) != names.end();
+  }
+
+  void add(const image::ScriptOption &option) {
+    Value &value = values_.emplace_back(Value{option.name});
+    std::string help = fmt::format("{}{}(default {})", option.description, option.description.empty() ? "" : " ",
+                                   image::default_text(option));
+    if (option.type.kind == TypeKind::Bool)
+      rows_.push_back({"--" + option.name, &value.is_set, help});
+    else
+      rows_.push_back({"--" + option.name, &value.text, help, option.type.is_integer() ? "NUMBER" : "TEXT"});
+  }
+
+  std::deque<Value> values_;  // rows point to them
+  std::vector<Option> rows_;
+};
+
+// Words that are no options: $1 …, and --name=value behind --.
+void take_words(const std::vector<std::string> &words, const image::ProgramImage &image, RunOptions &options) {
+  for (const std::string &word : words)
+    if (auto given = image::given_option(word))
+      options.given.push_back(*given);
+    else
+      options.positional.push_back(word);
+  if (!options.positional.empty() && !image.takes_positional())
+    throw UsageError{fmt::format("'{}' is no option (--help lists them)", options.positional.front())};
+}
+
+std::string help_of(const std::string &program, const image::ProgramImage &image, std::span<const Option> rows) {
+  std::string summary = fmt::format("{}: a tracer, built by sonde from {}", program, image.source_name);
+  std::string usage;
+  for (uint32_t i = 1; i <= image.positional_count(); ++i)
+    usage += fmt::format(" [${}]", i);
+  return help_text(program, summary, usage, rows);
+}
+
 // What to exit with, when the command line already says all.
 std::optional<int> read_command_line(int argc, char **argv, const image::ProgramImage &image, RunOptions &options) {
   std::vector<Option> rows = option_rows(options);
+  ScriptRows script_rows(image, rows);
+  rows.insert(rows.begin(), script_rows.rows().begin(), script_rows.rows().end());
   CommandLine line;
   try {
     line = parse_command_line(rows, argc, argv);
-    if (!line.words.empty())
-      throw UsageError{fmt::format("'{}' is no option (--help lists them)", line.words.front())};
+    options.given = script_rows.given();
+    take_words(line.words, image, options);
     check_run_options(options);
   } catch (const UsageError &error) {
     fmt::print(stderr, "ERROR: {}\n", error.message);
     return kUsageError;
   }
   if (line.wants_help) {
-    std::string program = name_of(argv[0]);
-    std::string summary = fmt::format("{}: a tracer, built by sonde from {}", program, image.source_name);
-    fmt::print("{}", help_text(program, summary, rows));
+    fmt::print("{}", help_of(name_of(argv[0]), image, rows));
     return 0;
   }
   if (!options.json_schema)

@@ -126,16 +126,16 @@ Result<void> check_processes(const std::vector<int> &pids) {
 }
 
 image::Scope RunOptions::scope() const {
-  image::Scope scope;
-  if (follow)
-    scope.processes = image::ProcessScope::Followed;
-  else if (!pids.empty())
-    scope.processes = pids.size() == 1 ? image::ProcessScope::One : image::ProcessScope::Listed;
-  scope.is_cgroup = !cgroup.empty();
-  return scope;
+  runtime::RunOptions options;
+  options.pids = pids;
+  options.follow = follow;
+  options.cgroup = cgroup;
+  return options.scope();
 }
 
 Result<void> check_built(const image::ProgramImage &image, const RunOptions &options) {
+  if (!image.oldest_kernel.empty())
+    return {};
   utsname running{};
   uname(&running);
   if (image.kernel_release != running.release)
@@ -189,7 +189,16 @@ int start(const RunOptions &options, const Run &run) {
 }  // namespace
 
 int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
-  return start(options, [&](const runtime::RunOptions &run) { return runtime::run(image, kernel, run); });
+  std::vector<image::ScriptOption> script_options = image.options;
+  if (auto wrong = image::set_options(script_options, options.given)) {
+    fmt::print(stderr, "ERROR: {}\n", *wrong);
+    return kUsageError;
+  }
+  return start(options, [&](runtime::RunOptions run) {
+    run.positional = options.positional;
+    run.script_options = script_options;
+    return runtime::run(image, kernel, run);
+  });
 }
 
 int run_foreign(const image::ForeignPackage &package, const RunOptions &options) {

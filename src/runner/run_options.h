@@ -35,6 +35,9 @@ struct RunOptions {
   std::vector<std::string> absent_features;  // --no-feature
   bool usdt_file_activation = false;         // accepted, and nothing else
   runtime::RunMode mode = runtime::RunMode::Probes;
+  // For images that await them: $1 …, and --name=value of the script's own options.
+  std::vector<std::string> positional;
+  std::vector<image::GivenOption> given;
 
   // Records must say when, where and by whom they were sent.
   bool wants_stamps() const { return json_typed || ordered; }

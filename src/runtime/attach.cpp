@@ -40,7 +40,7 @@ Result<size_t> Attachments::attach(const image::ProgramImage &image, const Loade
   for (const image::ProgramSpec &spec : image.programs) {
     const probes::Provider &provider = probes::provider(spec.provider);
     Cost &cost = cost_of(spec.function);
-    if (provider.is_run_directly())
+    if (provider.is_run_directly() || spec.targets.empty())
       continue;
     if (signals.received())
       return refused.size();

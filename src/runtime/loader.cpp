@@ -7,14 +7,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstring>
 
-#include "runtime/clock.h"
+#include "runtime/fill_in.h"
 #include "runtime/libbpf_log.h"
 #include "runtime/load_error.h"
-#include "runtime/own_frames.h"
 
 namespace sonde::runtime {
 namespace {
@@ -46,31 +45,16 @@ uint64_t ring_size_for(const image::ProgramImage &image) {
   return image.config.perf_rb_pages > 0 ? std::bit_ceil(image.config.perf_rb_pages * page) : kDefaultRingSize;
 }
 
-uint64_t parameter_value(image::ParameterKind kind, const RunOptions &options) {
-  switch (kind) {
-  case image::ParameterKind::StartNs: return boot_time_ns();
-  case image::ParameterKind::TaiNs: return tai_ahead_of_boot_ns();
-  case image::ParameterKind::WallNs: return static_cast<uint64_t>(Clock::running().boot_epoch_ns);
-  case image::ParameterKind::ChildPid: return options.child ? static_cast<uint64_t>(options.child->pid()) : 0;
-  case image::ParameterKind::TracedPid: return options.pids.empty() ? 0 : static_cast<uint64_t>(options.pids.front());
-  case image::ParameterKind::OwnFrames: return count_own_frames();
-  }
-  return 0;
-}
-
-Result<void> set_parameters(bpf_object *object, const image::ProgramImage &image, const RunOptions &options) {
-  if (image.parameters.empty())
-    return {};
-  bpf_map *map = bpf_object__find_map_by_name(object, image::kParametersSection);
-  size_t size = 0;
-  void *values = map ? bpf_map__initial_value(map, &size) : nullptr;
-  if (!values || size < image.parameters.size() * sizeof(uint64_t))
-    return Error{"load", "the BPF object", "its section for parameters is missing or too small", {}, 0};
-  for (size_t i = 0; i < image.parameters.size(); ++i) {
-    uint64_t value = parameter_value(image.parameters[i], options);
-    std::memcpy(static_cast<uint8_t *>(values) + i * sizeof value, &value, sizeof value);
-  }
-  return {};
+// Programs for other machines name the maps of every scope, and go without those that the run does not need.
+void leave_out_scope_maps(bpf_object *object, const image::ProgramImage &image, kernel::Kernel &kernel) {
+  bool is_followed = image.scope.processes == image::ProcessScope::Followed;
+  bool is_listed = image.scope.processes == image::ProcessScope::Listed || (is_followed && kernel.pid_namespace());
+  const std::pair<const char *, bool> maps[] = {{image::kListedPidsMap, is_listed},
+                                                {image::kFollowedPidsMap, is_followed},
+                                                {image::kScopeCgroupMap, image.scope.is_cgroup}};
+  for (const auto &[name, is_needed] : maps)
+    if (bpf_map *map = bpf_object__find_map_by_name(object, name); map && !is_needed)
+      bpf_map__set_autocreate(map, false);
 }
 
 Result<void> prepare_programs(const LoadedObject &object, const image::ProgramImage &image, kernel::Kernel &kernel,
@@ -79,7 +63,15 @@ Result<void> prepare_programs(const LoadedObject &object, const image::ProgramIm
     bpf_program *program = object.program(spec.function);
     if (!program)
       return Error{"load", "the BPF object", fmt::format("it has no program '{}'", spec.function), {}, 0};
-    probes::provider(spec.provider).prepare(program, spec, attach_options(kernel, options));
+    if (image.scope.is_cgroup && std::string_view(bpf_program__section_name(program)).ends_with(".s"))
+      return Error{"limit", spec.targets.empty() ? spec.function : spec.targets.front().name,
+                   "programs that wait for memory that is not resident cannot ask for the cgroup",
+                   "sonde build --target-kernel 5.10 makes one that does not wait", 0};
+    // Built for other machines; this one has nothing for it to serve.
+    if (spec.targets.empty())
+      bpf_program__set_autoload(program, false);
+    else
+      probes::provider(spec.provider).prepare(program, spec, attach_options(kernel, options));
   }
   return {};
 }
@@ -138,8 +130,9 @@ bpf_program *LoadedObject::program(const std::string &function) const {
 }
 
 int LoadedObject::map_fd(const std::string &name) const {
-  int fd = bpf_object__find_map_fd_by_name(object_, name.c_str());
-  return fd < 0 ? -1 : fd;
+  bpf_map *map = bpf_object__find_map_by_name(object_, name.c_str());
+  // One that was left out has a descriptor of something else.
+  return map && bpf_map__autocreate(map) ? std::max(bpf_map__fd(map), -1) : -1;
 }
 
 uint64_t LoadedObject::ring_size(const std::string &name) const {
@@ -159,8 +152,8 @@ Result<void> LoadedObject::map_losses() {
   return {};
 }
 
-Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, kernel::Kernel &kernel,
-                                                  const RunOptions &options) {
+Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, const SmallBtf &types,
+                                                  kernel::Kernel &kernel, const RunOptions &options) {
   raise_memory_limit();
   raise_descriptor_limit();
   LibbpfLog log(options.verbosity >= 2);
@@ -173,6 +166,10 @@ Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &ima
   open_options.object_name = "sonde";
   open_options.kernel_log_buf = verifier_log.get();
   open_options.kernel_log_size = image.config.log_size;
+  SmallBtf::File types_file;
+  if (auto written = types_file.write(types); !written)
+    return written.error();
+  open_options.btf_custom_path = types_file.path();
   bpf_object *opened = bpf_object__open_mem(image.object.data(), image.object.size(), &open_options);
   if (!opened)
     return Error::from_errno("open", "the BPF object", errno, std::string(log.text()));
@@ -184,7 +181,8 @@ Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &ima
     bpf_map__set_max_entries(ring, kControlRingSize);
   if (bpf_map *scratch = bpf_object__find_map_by_name(opened, image::kScratchMap))
     bpf_map__set_max_entries(scratch, image::kScratchLevels * kernel.possible_cpu_count());
-  if (auto done = set_parameters(opened, image, options); !done)
+  leave_out_scope_maps(opened, image, kernel);
+  if (auto done = fill_in(opened, image, kernel, options); !done)
     return done.error();
   if (auto done = prepare_programs(*object, image, kernel, options); !done)
     return done.error();

@@ -9,6 +9,7 @@
 #include "kernel/kernel.h"
 #include "probes/provider.h"
 #include "runtime/run.h"
+#include "runtime/small_btf.h"
 
 struct bpf_object;
 struct bpf_program;
@@ -42,8 +43,9 @@ private:
 };
 
 // Parameters are filled in and the ring buffer is sized before loading.
-Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, kernel::Kernel &kernel,
-                                                  const RunOptions &options);
+// `types` are those that its relocations are settled by.
+Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &image, const SmallBtf &types,
+                                                  kernel::Kernel &kernel, const RunOptions &options);
 
 // What providers are told about the processes of a run.
 probes::AttachOptions attach_options(kernel::Kernel &kernel, const RunOptions &options);

@@ -7,6 +7,7 @@
 #include "runtime/loader.h"
 #include "runtime/run_scope.h"
 #include "runtime/session.h"
+#include "runtime/settle.h"
 #include "runtime/signals.h"
 
 namespace sonde::runtime {
@@ -22,9 +23,8 @@ std::vector<int> awaited_signals(const image::ProgramImage &image) {
   return signals;
 }
 
-}  // namespace
-
-Result<RunResult> run(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
+Result<RunResult> run_here(const image::ProgramImage &image, const SmallBtf &types, kernel::Kernel &kernel,
+                           const RunOptions &options) {
   if (options.folded && std::none_of(image.maps.begin(), image.maps.end(), can_fold))
     return Error{"fold", "the script's maps", "none is keyed by a stack and holds a number", "like @[kstack] = count()",
                  0};
@@ -32,7 +32,7 @@ Result<RunResult> run(const image::ProgramImage &image, kernel::Kernel &kernel, 
     return Error{"run", "the image", "its records do not say when they were sent", "build it with --ordered", 0};
   std::vector<int> awaited = awaited_signals(image);
   Signals signals(awaited);
-  auto object = load_object(image, kernel, options);
+  auto object = load_object(image, types, kernel, options);
   if (!object)
     return object.error();
   if (auto signal = signals.received())
@@ -48,6 +48,27 @@ Result<RunResult> run(const image::ProgramImage &image, kernel::Kernel &kernel, 
   if (options.mode == RunMode::Benchmarks)
     return (*session)->run_benchmarks();
   return options.dry_run ? (*session)->attach_only() : (*session)->run();
+}
+
+}  // namespace
+
+image::Scope RunOptions::scope() const {
+  image::Scope scope;
+  if (follow)
+    scope.processes = image::ProcessScope::Followed;
+  else if (!pids.empty())
+    scope.processes = pids.size() == 1 ? image::ProcessScope::One : image::ProcessScope::Listed;
+  scope.is_cgroup = !cgroup.empty();
+  return scope;
+}
+
+Result<RunResult> run(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
+  if (image.oldest_kernel.empty())
+    return run_here(image, SmallBtf(), kernel, options);
+  auto settled = settle(image, kernel, options);
+  if (!settled)
+    return settled.error();
+  return run_here(settled->image, settled->types, kernel, options);
 }
 
 }  // namespace sonde::runtime

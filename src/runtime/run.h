@@ -37,7 +37,11 @@ struct RunOptions {
   bool quiet = false;                     // -q: no "Attached N probes"
   int verbosity = 0;                      // -v
   bool strict = false;                    // --strict: a run that lost anything does not exit with 0
-  bool dry_run = false;                   // load and attach, then leave: begin, end and the child do not run
+  std::vector<std::string> positional;    // $1 …, of images that await them
+  std::vector<image::ScriptOption> script_options = {};  // those of the image, with their values
+  bool dry_run = false;  // load and attach, then leave: begin, end and the child do not run
+
+  image::Scope scope() const;  // what pids, follow and cgroup come to
 };
 
 // Something was lost, and nothing else was wrong.

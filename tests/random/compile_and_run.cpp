@@ -31,7 +31,7 @@ std::unique_ptr<Compiled> compile(const std::string &script, kernel::Kernel &ker
 }
 
 Loaded::Loaded(const image::ProgramImage &image, kernel::Kernel &kernel) : image_(image) {
-  auto loaded = runtime::load_object(image, kernel, {});
+  auto loaded = runtime::load_object(image, runtime::SmallBtf(), kernel, {});
   if (loaded)
     object_ = loaded.take();
   else

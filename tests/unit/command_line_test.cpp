@@ -69,8 +69,8 @@ TEST(CommandLine, help_has_every_option_and_fits_a_terminal) {
   EXPECT_TRUE(parse({"--help"}).line.wants_help);
   RunOptions options;
   std::vector<Option> rows = option_rows(options);
-  std::string text = help_text("opens", "opens: a tracer", rows);
-  EXPECT_THAT(text, HasSubstr("opens: a tracer\nUsage: opens [OPTIONS]\n\nOptions:\n"));
+  std::string text = help_text("opens", "opens: a tracer", " [$1]", rows);
+  EXPECT_THAT(text, HasSubstr("opens: a tracer\nUsage: opens [OPTIONS] [$1]\n\nOptions:\n"));
   for (const Option &row : rows)
     EXPECT_THAT(text, HasSubstr("\n  " + row.names));
   EXPECT_THAT(text, HasSubstr("\n  -f FORMAT:{text,json,folded}\n                              Form of the output"));

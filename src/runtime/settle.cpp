@@ -1,0 +1,243 @@
+#include "runtime/settle.h"
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "base/diagnostics.h"
+#include "base/text.h"
+#include "kernel/requirements.h"
+#include "kernel/target_kernel.h"
+#include "kernel/type_shape.h"
+#include "probes/target_fit.h"
+
+namespace sonde::runtime {
+namespace {
+
+std::string release() {
+  utsname running{};
+  uname(&running);
+  return running.release;
+}
+
+class Settler {
+public:
+  Settler(const image::ProgramImage &image, kernel::Kernel &kernel, kernel::Kernel &built_for,
+          const RunOptions &options)
+      : kernel_(kernel), match_{kernel, options.pids, /*unsafe=*/true},
+        built_for_{built_for, options.pids, true}, settled_{image, {}} {
+    settled_.image.scope = options.scope();
+  }
+
+  void run() {
+    for (const image::KernelUse &use : settled_.image.kernel_uses)
+      look_up(use);
+    for (image::ProgramSpec &program : settled_.image.programs) {
+      built_names_.push_back(program.targets.empty() ? 0 : program.targets.front().name_index);
+      program.targets.clear();
+    }
+    match_attach_points();
+    bool has_targets = std::any_of(settled_.image.programs.begin(), settled_.image.programs.end(),
+                                   [](const image::ProgramSpec &program) { return !program.targets.empty(); });
+    if (!has_targets && !problems_.has_errors())
+      problems_.error({}, "none of the probes exists on this machine");
+  }
+
+  Diagnostics &problems() { return problems_; }
+  Settled take() { return std::move(settled_); }
+
+private:
+  // ---- Uses of the kernel's types ----
+
+  void look_up(const image::KernelUse &use) {
+    switch (use.kind) {
+    case image::KernelUseKind::Field: look_up_field(use); break;
+    case image::KernelUseKind::RecordField: look_up_record_field(use); break;
+    case image::KernelUseKind::Layout: compare(use, "struct " + use.of, kernel::layout_of(use.of, kernel_)); break;
+    case image::KernelUseKind::Enumerator: look_up_enumerator(use); break;
+    }
+  }
+
+  void compare(const image::KernelUse &use, const std::string &what, const std::optional<std::string> &here) {
+    if (!here)
+      problems_.error(use.where, "{} does not exist in this kernel ({})", what, release());
+    else if (*here != use.built)
+      problems_.error(use.where, "{} is {} in this kernel ({}), and {} in the one that this was built with", what,
+                      *here, release(), use.built);
+  }
+
+  void look_up_field(const image::KernelUse &use) {
+    auto root = kernel_.type(use.of);
+    if (!root || !*root || !(**root).layout) {
+      Diagnostic &problem =
+          problems_.error(use.where, "struct {} does not exist in this kernel ({})", use.of, release());
+      if (!root)
+        problem.with_hint(root.error().message());
+      return;
+    }
+    std::string what = fmt::format("field '{}' of struct {}", use.field, use.of);
+    std::vector<Field> steps;
+    std::shared_ptr<const StructLayout> layout = (**root).layout;
+    for (std::string_view name : split(use.field, '.')) {
+      const Field *step = layout ? layout->find(std::string(name)) : nullptr;
+      if (!step)
+        return compare(use, what, std::nullopt);
+      steps.push_back(*step);
+      layout = step->type.layout;
+    }
+    compare(use, what, kernel::shape_of(steps.back()));
+    settled_.types.add(use.of, *(**root).layout, steps);
+  }
+
+  void look_up_record_field(const image::KernelUse &use) {
+    size_t colon = use.of.find(':');
+    std::string event = use.of.substr(colon + 1);
+    auto format = kernel_.tracepoint_format(use.of.substr(0, colon), event);
+    if (!format)
+      return;  // its attach point says so
+    std::string what = fmt::format("argument '{}' of tracepoint:{}", use.field, use.of);
+    const Field *found = format->arguments.find(use.field);
+    if (!found)
+      return compare(use, what, std::nullopt);
+    compare(use, what, kernel::shape_of(*found));
+    settled_.types.add(kernel::record_type(event), format->arguments, {kernel::record_member(*found)});
+  }
+
+  void look_up_enumerator(const image::KernelUse &use) {
+    std::optional<std::string> value;
+    if (auto found = kernel_.enum_with(use.of); found && *found)
+      for (const Enumerator &enumerator : *(**found).enumerators)
+        if (enumerator.name == use.of)
+          value = std::to_string(enumerator.value);
+    compare(use, use.of, value);
+  }
+
+  // ---- Attach points ----
+
+  // Of a chain of alternatives the first that exists; of none, what the last one lacks is told.
+  void match_attach_points() {
+    const std::vector<image::AttachPoint> &points = settled_.image.attach_points;
+    bool has_matched = false;
+    for (size_t i = 0; i < points.size(); ++i) {
+      has_matched = has_matched && points[i].is_alternative;
+      bool is_last = i + 1 == points.size() || !points[i + 1].is_alternative;
+      if (has_matched || (!is_last && !exists(points[i])))
+        continue;
+      match(points[i]);
+      has_matched = true;
+    }
+  }
+
+  bool exists(const image::AttachPoint &point) {
+    auto spec = probes::split_attach_point(point.text);
+    return spec && spec->provider->match(spec->spec, match_).ok();
+  }
+
+  void match(const image::AttachPoint &point) {
+    auto spec = probes::split_attach_point(point.text);
+    if (!spec)
+      return report(point, spec.error());
+    auto targets = spec->provider->match(spec->spec, match_);
+    if (!targets)
+      return report(point, targets.error());
+    size_t served = 0;
+    for (image::Target &target : *targets)
+      served += add(point, *spec->provider, std::move(target)) ? 1 : 0;
+    if (served < targets->size())
+      report(point, {"use", "",
+                     fmt::format("{} of {} targets of {} are not like those that this was built with",
+                                 targets->size() - served, targets->size(), point.text),
+                     "their arguments are others, or the kernel reaches them otherwise", ENOENT});
+  }
+
+  // Gives the target to the first program that it fits.
+  bool add(const image::AttachPoint &point, const probes::Provider &provider, image::Target target) {
+    const image::ProgramSpec *asked = nullptr;
+    std::optional<probes::Served> served;
+    for (uint32_t index : point.programs) {
+      image::ProgramSpec &program = settled_.image.programs[index];
+      // All programs of an attach point come of one probe, which reads what it reads.
+      if (!asked) {
+        asked = &program;
+        image::TargetFit reads = program.fit;
+        reads.group.clear();
+        reads.args.clear();
+        if (auto found = probes::serve(provider, target, std::move(reads), built_for_))
+          served = found.take();
+        else
+          return false;
+      }
+      if (served->provider->kind() != program.provider || !(served->fit == program.fit))
+        continue;
+      target.name_index = name_index(index, target.name);
+      program.targets.push_back(std::move(target));
+      return true;
+    }
+    return false;
+  }
+
+  uint64_t name_index(uint32_t program, const std::string &name) {
+    std::vector<std::string> &names = settled_.image.probe_names;
+    if (!settled_.image.programs[program].needs_cookie) {
+      names[built_names_[program]] = name;
+      return built_names_[program];
+    }
+    if (names.empty() || names.back() != name)
+      names.push_back(name);
+    return names.size() - 1;
+  }
+
+  void report(const image::AttachPoint &point, const Error &error) {
+    const std::string &policy = settled_.image.config.missing_probes;
+    if (error.error_number == ENOENT && policy == "ignore")
+      return;
+    bool is_warning = error.error_number == ENOENT && policy == "warn";
+    const std::string text = error.action.empty() || error.action == "use"
+                                 ? error.cause
+                                 : fmt::format("could not {} {}: {}", error.action, error.object, error.cause);
+    Diagnostic &added =
+        is_warning ? problems_.warning(point.where, "{}", text) : problems_.error(point.where, "{}", text);
+    added.with_hint(error.hint);
+  }
+
+  kernel::Kernel &kernel_;
+  probes::MatchOptions match_, built_for_;
+  Settled settled_;
+  std::vector<uint64_t> built_names_;  // of programs: the name that those without a cookie know
+  Diagnostics problems_;
+};
+
+Sources sources_of(const image::ProgramImage &image) {
+  Sources sources;
+  sources.add(image.source_name, image.source_text);
+  for (const image::ImportedSource &imported : image.imported)
+    sources.add(imported.name, imported.text);
+  return sources;
+}
+
+}  // namespace
+
+Result<Settled> settle(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
+  auto oldest = kernel::parse_version(image.oldest_kernel);
+  if (!oldest)
+    return Error{"run", image.source_name, fmt::format("'{}' is no version of Linux", image.oldest_kernel), {}, 0};
+  if (kernel.version() < *oldest)
+    return Error{"run", image.source_name,
+                 fmt::format("it was built for Linux {} and later; this is {}", kernel::to_string(*oldest), release()),
+                 fmt::format("sonde build --target-kernel {} makes one for it, if the script allows",
+                             kernel::to_string(kernel.version())),
+                 0};
+  std::unique_ptr<kernel::Kernel> built_for = kernel::kernels_from(*oldest, kernel);
+  Settler settler(image, kernel, *built_for, options);
+  settler.run();
+  std::string text = settler.problems().format(sources_of(image), options.colour);
+  if (settler.problems().has_errors())
+    return Error{"run", image.source_name, fmt::format("it does not fit this machine\n{}", trim(text)), {}, 0};
+  fmt::print(stderr, "{}", text);
+  return settler.take();
+}
+
+}  // namespace sonde::runtime

@@ -1,0 +1,175 @@
+// Images for other machines meet kernels that differ from the one that they were built with.
+#include "runtime/settle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "driver/compile.h"
+#include "kernel/fake_kernel.h"
+#include "kernel/target_kernel.h"
+
+namespace sonde::runtime {
+namespace {
+
+using kernel::FakeKernel;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+image::ProgramImage build(const std::string &script, kernel::KernelVersion oldest = kernel::kOldestTarget) {
+  FakeKernel here;
+  std::unique_ptr<kernel::Kernel> target = kernel::kernels_from(oldest, here);
+  Sources sources;
+  size_t file = sources.add("x.bt", script);
+  Diagnostics diagnostics;
+  driver::Compilation compilation = driver::compile(sources, file, *target, {}, diagnostics);
+  EXPECT_EQ(diagnostics.format(sources, false, /*warnings=*/false), "");
+  return compilation.image.value_or(image::ProgramImage());
+}
+
+// What building says against it.
+std::string refusal(const std::string &script) {
+  FakeKernel here;
+  std::unique_ptr<kernel::Kernel> target = kernel::kernels_from(kernel::kOldestTarget, here);
+  Sources sources;
+  size_t file = sources.add("x.bt", script);
+  Diagnostics diagnostics;
+  driver::compile(sources, file, *target, {}, diagnostics);
+  return diagnostics.format(sources, false, /*warnings=*/false);
+}
+
+// What stands against running it; empty when nothing does.
+std::string problems(const std::string &script, FakeKernel &there) {
+  auto settled = settle(build(script), there, {});
+  return settled ? "" : settled.error().message();
+}
+
+Type task_with(std::vector<Field> fields) {
+  auto layout = std::make_shared<StructLayout>();
+  layout->name = "task_struct";
+  layout->size = 512;
+  layout->fields = std::move(fields);
+  return Type::structure("task_struct", layout);
+}
+
+std::vector<std::string> names(const image::ProgramSpec &program) {
+  std::vector<std::string> names;
+  for (const image::Target &target : program.targets)
+    names.push_back(target.name);
+  return names;
+}
+
+constexpr char kReadsPid[] = "kprobe:vfs_read { @ = curtask->pid }";
+
+TEST(Settle, fields_may_move) {
+  FakeKernel there;
+  EXPECT_EQ(problems(kReadsPid, there), "");
+  there.add_type(task_with({{"pid", Type::integer(32, true), 300}}));
+  auto settled = settle(build(kReadsPid), there, {});
+  ASSERT_TRUE(settled) << settled.error().message();
+  EXPECT_FALSE(settled->types.is_empty());
+}
+
+TEST(Settle, a_field_that_is_gone_is_named_with_its_place) {
+  FakeKernel there;
+  there.add_type(task_with({{"tgid", Type::integer(32, true), 300}}));
+  std::string text = problems(kReadsPid, there);
+  EXPECT_THAT(text, HasSubstr("x.bt:1:32-34: ERROR: field 'pid' of struct task_struct does not exist in this kernel"));
+  EXPECT_THAT(text, HasSubstr("kprobe:vfs_read { @ = curtask->pid }\n                               ^~~"));
+}
+
+TEST(Settle, a_field_of_another_type_is_refused) {
+  FakeKernel there;
+  there.add_type(task_with({{"pid", Type::integer(64, true), 300}}));
+  EXPECT_THAT(problems(kReadsPid, there), HasSubstr("field 'pid' of struct task_struct is int64 in this kernel"));
+}
+
+TEST(Settle, wildcards_match_what_is_there) {
+  image::ProgramImage image = build("kprobe:vfs_* { @ = count() }");
+  FakeKernel there;
+  there.add_function("vfs_new");
+  auto settled = settle(image, there, {});
+  ASSERT_TRUE(settled);
+  EXPECT_THAT(names(settled->image.programs.front()), ::testing::Contains("kprobe:vfs_new"));
+}
+
+TEST(Settle, a_function_may_be_elsewhere_alone) {
+  FakeKernel there;
+  EXPECT_THAT(problems("kprobe:no_such_function { @ = count() }", there),
+              HasSubstr("there is no function 'no_such_function'"));
+  there.add_function("no_such_function");
+  EXPECT_EQ(problems("kprobe:no_such_function { @ = count() }", there), "");
+}
+
+TEST(Settle, missing_probes_may_be_ignored) {
+  image::ProgramImage image =
+      build("config = { missing_probes = \"ignore\" } kprobe:vfs_read { @ = count() } kprobe:not_here { @ = count() }");
+  FakeKernel there;
+  auto settled = settle(image, there, {});
+  ASSERT_TRUE(settled) << settled.error().message();
+  EXPECT_THAT(names(settled->image.programs[0]), ElementsAre("kprobe:vfs_read"));
+  EXPECT_THAT(settled->image.programs[1].targets, IsEmpty());
+}
+
+TEST(Settle, the_first_alternative_that_exists) {
+  image::ProgramImage image = build("kprobe:no_such_function ?? kprobe:vfs_read ?? kprobe:vfs_write { @ = count() }");
+  FakeKernel there;
+  auto settled = settle(image, there, {});
+  ASSERT_TRUE(settled) << settled.error().message();
+  EXPECT_THAT(names(settled->image.programs.front()), ElementsAre("kprobe:vfs_read"));
+  there.add_function("no_such_function");
+  EXPECT_THAT(names(settle(image, there, {})->image.programs.front()), ElementsAre("kprobe:no_such_function"));
+}
+
+TEST(Settle, none_of_the_alternatives) {
+  FakeKernel there;
+  EXPECT_THAT(problems("kprobe:not_this ?? kprobe:nor_that { @ = count() }", there),
+              HasSubstr("there is no function 'nor_that'"));
+}
+
+TEST(Settle, records_may_move_but_not_change) {
+  const char *script = "tracepoint:sched:sched_switch { @ = args.prev_pid }";
+  FakeKernel there;
+  there.add_tracepoint("sched", "sched_switch", "field:pid_t prev_pid;\toffset:64;\tsize:4;\tsigned:1;\n");
+  EXPECT_EQ(problems(script, there), "");
+  there.add_tracepoint("sched", "sched_switch", "field:long prev_pid;\toffset:64;\tsize:8;\tsigned:1;\n");
+  EXPECT_THAT(problems(script, there),
+              HasSubstr("argument 'prev_pid' of tracepoint:sched:sched_switch is int64 in this kernel"));
+}
+
+TEST(Settle, enumerators_have_to_be_the_same) {
+  const char *script = "begin { print(TCP_LISTEN) }";
+  FakeKernel there;
+  EXPECT_EQ(problems(script, there), "");
+  image::ProgramImage image = build(script);
+  for (image::KernelUse &use : image.kernel_uses)
+    use.built = "77";
+  EXPECT_THAT(settle(image, there, {}).error().message(), HasSubstr("TCP_LISTEN is 10 in this kernel"));
+}
+
+TEST(Settle, older_kernels_than_asked_for) {
+  FakeKernel there;
+  there.set_version({5, 4, 0});
+  EXPECT_THAT(problems("begin { exit() }", there), HasSubstr("it was built for Linux 5.10 and later"));
+}
+
+TEST(Settle, numbers_of_types_are_refused) {
+  EXPECT_THAT(refusal("begin { print(typeinfo(struct task_struct).btf_id) }"), HasSubstr("differ between kernels"));
+  EXPECT_THAT(refusal("begin { print(typeinfo(struct task_struct)) }"), HasSubstr("differ between kernels"));
+  EXPECT_EQ(refusal("begin { print(typeinfo(struct task_struct).full_type) }"), "");
+}
+
+TEST(Settle, what_needs_a_later_kernel_is_told_when_it_is_built) {
+  EXPECT_THAT(refusal("kprobe:vfs_* { @[probe] = count() }"), HasSubstr("needs Linux 5.15"));
+  EXPECT_THAT(refusal("begin { @a[1] = 1; for ($kv : @a) { print($kv) } }"), HasSubstr("needs Linux 5.13"));
+}
+
+TEST(ParseVersion, takes_two_or_three_numbers) {
+  EXPECT_EQ(kernel::parse_version("5.15"), (kernel::KernelVersion{5, 15, 0}));
+  EXPECT_EQ(kernel::parse_version("6.1.3"), (kernel::KernelVersion{6, 1, 3}));
+  for (const char *wrong : {"", "6", "6.", "6.1.", "6.1.2.3", "6.1-rc1", "six"})
+    EXPECT_FALSE(kernel::parse_version(wrong)) << wrong;
+}
+
+}  // namespace
+}  // namespace sonde::runtime
