@@ -88,10 +88,13 @@ TEST_F(BuildTest, takes_the_options_of_a_run) {
   EXPECT_THAT(wrong.err, HasSubstr("--stritc"));
 }
 
-TEST_F(BuildTest, limits_to_processes_are_for_scripts) {
-  Outcome outcome = run(build("interval:ms:50 { exit() }"), {"-p", std::to_string(getpid())});
-  EXPECT_EQ(outcome.status, 3) << outcome;
-  EXPECT_THAT(outcome.err, HasSubstr("built to trace every process"));
+TEST_F(BuildTest, is_limited_to_processes_when_it_is_run) {
+  std::string path = build("uprobe:" + program("traced") + R"(:traced_add { @[pid == cpid] = count() })");
+  Outcome child = run(path, {"-q", "--follow", "-c", traced("breed 2")});
+  EXPECT_EQ(child.text(), "@[false]: 2\n@[true]: 2") << child;
+  Bystander other({program("traced"), "pause"});
+  Outcome none = Sonde({"-q", "-p", std::to_string(other.pid())}).executable(path).signal_at(0.5, SIGINT).run();
+  EXPECT_EQ(none.text(), "") << none;
 }
 
 TEST_F(BuildTest, stamps_where_asked) {

@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
 output=$1
 here=$SONDE_ROOT/tests/lab
 files=()
-for file in build/sonde build/tests/{kernel_tests,random_tests,programs,debian_tools} examples tools tests/kernel; do
+for file in build/sonde build/tests/{kernel_tests,random_tests,programs,debian_tools,portable} examples tools tests/kernel; do
     [[ ! -e $SONDE_ROOT/$file ]] || files+=("$SONDE_ROOT/$file")
 done
 

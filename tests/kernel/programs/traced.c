@@ -7,6 +7,7 @@
 //   traced cold N        calls traced_pair with two strings that no one has touched yet, the second of which goes on
 //                        on another page
 //   traced family N      calls traced_family_one, _two and _three N times each
+//   traced reset         calls traced_add before and after it gave its children an ordinary scheduling (SCHED_RESET_ON_FORK)
 //   traced open N PATH   opens and closes a file
 //   traced read N        reads 1, 2, 4, … bytes of /dev/zero
 //   traced sleep N       sleeps for a millisecond
@@ -27,6 +28,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -260,6 +262,13 @@ int main(int argc, char **argv) {
   }
   if (strcmp(mode, "count") == 0) {
     count_at_fixed_address(times);
+    return 0;
+  }
+  if (strcmp(mode, "reset") == 0) {
+    struct sched_param none = {0};
+    traced_add(1, 2);
+    sched_setscheduler(0, SCHED_OTHER | SCHED_RESET_ON_FORK, &none);
+    traced_add(1, 2);
     return 0;
   }
   if (strcmp(mode, "wait") == 0) {
