@@ -143,9 +143,7 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
   compile_options.stamp_records = options.run.wants_stamps();
   compile_options.count_failed_reads = options.count_failed_reads;
   compile_options.scope = options.run.scope();
-  if (options.run.command)
-    if (auto words = runtime::split_command(*options.run.command); words && !words->empty())
-      compile_options.command = words->front();
+  compile_options.command = runner::program_of(options.run);
   if (auto applied = image::apply_environment(compile_options.config); !applied)
     return refuse(applied.error());
   if (auto exists = runner::check_processes(options.run.pids); !exists)

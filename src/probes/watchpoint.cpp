@@ -170,7 +170,8 @@ public:
     target.function = parsed->mode;
     target.address = parsed->address;
     target.count = parsed->length;
-    if (!parsed->function.empty()) {
+    // Which process it will be shows where the script runs.
+    if (!parsed->function.empty() && options.kernel.is_the_one()) {
       auto found = find_function(spec, parsed->function, options);
       if (!found)
         return found.error();

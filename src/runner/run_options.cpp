@@ -125,6 +125,11 @@ Result<void> check_processes(const std::vector<int> &pids) {
   return {};
 }
 
+std::string program_of(const RunOptions &options) {
+  auto words = runtime::split_command(options.command.value_or(""));
+  return words && !words->empty() ? words->front() : "";
+}
+
 image::Scope RunOptions::scope() const {
   runtime::RunOptions options;
   options.pids = pids;
@@ -167,6 +172,7 @@ int start(const RunOptions &options, const Run &run) {
   runtime::RunOptions run_options;
   run_options.mode = options.mode;
   run_options.child = child.get();
+  run_options.program = program_of(options);
   run_options.pids = options.pids;
   run_options.follow = options.follow;
   run_options.cgroup = options.cgroup;

@@ -58,6 +58,8 @@ bool use_colour();
 std::unique_ptr<kernel::Kernel> open_kernel(const RunOptions &options);
 // Says why not on standard error; returns kRefused.
 int refuse(const Error &error);
+// The program of -c's command, as it was given; "" without one.
+std::string program_of(const RunOptions &options);
 // Refuses a process that is not there.
 Result<void> check_processes(const std::vector<int> &pids);
 // Refuses an image from a file that was made for another kernel, or without the limits that are asked for.

@@ -23,6 +23,7 @@ enum class RunMode : uint8_t { Probes, Tests, Benchmarks };
 struct RunOptions {
   RunMode mode = RunMode::Probes;
   ChildProcess *child = nullptr;          // -c; stopped; the run ends when it does
+  std::string program;                    // -c: the program of its command, as it was given
   std::vector<int> pids;                  // -p; the run ends when all of these processes have
   bool follow = false;                    // --follow: and processes that those of -p or -c make
   std::string cgroup;                     // --cgroup: path of its folder; empty for all

@@ -27,8 +27,10 @@ class Settler {
 public:
   Settler(const image::ProgramImage &image, kernel::Kernel &kernel, kernel::Kernel &built_for,
           const RunOptions &options)
-      : kernel_(kernel), match_{kernel, options.pids, /*unsafe=*/true},
-        built_for_{built_for, options.pids, true}, settled_{image, {}} {
+      : kernel_(kernel), match_{.kernel = kernel, .pids = options.pids, .unsafe = true, .command = options.program},
+        built_for_{.kernel = built_for, .pids = options.pids, .unsafe = true, .command = options.program}, settled_{
+                                                                                                               image,
+                                                                                                               {}} {
     settled_.image.scope = options.scope();
   }
 

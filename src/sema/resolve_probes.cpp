@@ -55,7 +55,7 @@ private:
       if (is_resolved && kernel_.is_the_one())
         return;
       if ((is_last && !is_resolved) || exists(point)) {
-        resolve(probe, point, is_resolved, fit, units);
+        resolve(probe, point, is_resolved, points.size() > 1, fit, units);
         is_resolved = true;
       }
     }
@@ -63,17 +63,25 @@ private:
 
   bool exists(const ast::AttachPoint &point) {
     auto spec = probes::split_attach_point(point.text);
-    return spec && match(point, *spec).ok();
+    if (!spec)
+      return false;
+    auto targets = spec->provider->match(spec->spec, match_);
+    return targets.ok() || may_be_elsewhere(*spec, targets);
   }
 
   void resolve(const ast::Probe &probe, const ast::AttachPoint &attach_point, bool is_alternative,
-               const image::TargetFit &fit, std::map<std::string, size_t> &units) {
+               bool is_one_of_several, const image::TargetFit &fit, std::map<std::string, size_t> &units) {
     auto spec = probes::split_attach_point(attach_point.text);
     if (!spec) {
       report(Severity::Error, attach_point.where, spec.error());
       return;
     }
-    auto targets = match(attach_point, *spec);
+    auto targets = spec->provider->match(spec->spec, match_);
+    if (may_be_elsewhere(*spec, targets)) {
+      if (!is_one_of_several)
+        report_unseen(attach_point.where, targets.error());
+      targets = std::vector<image::Target>{unseen(attach_point)};
+    }
     if (!targets) {
       report_no_match(attach_point.where, targets.error());
       return;
@@ -88,14 +96,20 @@ private:
   }
 
   // On other machines there may be what this one lacks.
-  Result<std::vector<image::Target>> match(const ast::AttachPoint &attach_point, const probes::ProviderSpec &spec) {
-    auto targets = spec.provider->match(spec.spec, match_);
-    bool is_missing = !targets && targets.error().error_number == ENOENT;
-    if (!is_missing || kernel_.is_the_one() || !spec.provider->is_alike_everywhere())
-      return targets;
-    image::Target unseen;
-    unseen.name = attach_point.text;
-    return std::vector<image::Target>{std::move(unseen)};
+  bool may_be_elsewhere(const probes::ProviderSpec &spec, const Result<std::vector<image::Target>> &matched) const {
+    bool is_missing = !matched && matched.error().error_number == ENOENT;
+    return is_missing && !kernel_.is_the_one() && spec.provider->is_alike_everywhere();
+  }
+
+  static image::Target unseen(const ast::AttachPoint &point) {
+    image::Target target;
+    target.name = point.text;
+    return target;
+  }
+
+  void report_unseen(Location where, const Error &error) {
+    diagnostics_.warning(where, "on this machine {}", error.cause)
+        .with_hint("it is looked for again where the script runs" + (error.hint.empty() ? "" : "; " + error.hint));
   }
 
   // Adds a target to the unit it fits, or to a new one. Without a use of `args`, all fit the first:

@@ -2,9 +2,9 @@
 # Stands in for sonde (SONDE=…/build_and_run.sh): builds the script for kernels like this one and runs what was built,
 # so that tests of just-in-time runs become tests of built ones. What has no built form goes to sonde itself.
 #
-# SONDE_BUILDER is the sonde that builds, else the one in $PATH.
+# SONDE_BUILDER is the sonde that builds, SONDE_BUILT the folder of what it builds, to be removed by the caller.
 set -uo pipefail
-sonde=${SONDE_BUILDER:-sonde}
+sonde=${SONDE_BUILDER:?} folder=${SONDE_BUILT:?}/$$
 
 arguments=("$@")
 build=() run=() words=() behind=()
@@ -33,14 +33,10 @@ for word in "${behind[@]}"; do
     [[ $word != --help ]] || exec "$sonde" "${arguments[@]}"
 done
 
-file=$(mktemp /tmp/built.XXXXXX)
-"$sonde" build "${build[@]}" -o "$file" --target-kernel running "${words[@]}" "${behind[@]}"
-status=$?
-if [[ $status != 0 ]]; then
-    rm -f "$file"
-    exit "$status"
-fi
-# Whoever ends the run need not know of the file.
-exec {program}<"$file"
-rm -f "$file"
-exec "/proc/self/fd/$program" "${run[@]}"
+for old in "$SONDE_BUILT"/*; do
+    [[ -d /proc/${old##*/} ]] || rm -rf "$old"
+done
+# Scripts see who runs them: the executable is called as sonde is.
+mkdir -p "$folder"
+"$sonde" build "${build[@]}" -o "$folder/sonde" --target-kernel running "${words[@]}" "${behind[@]}" || exit
+exec "$folder/sonde" "${run[@]}"

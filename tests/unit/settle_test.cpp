@@ -101,6 +101,18 @@ TEST(Settle, a_function_may_be_elsewhere_alone) {
   EXPECT_EQ(problems("kprobe:no_such_function { @ = count() }", there), "");
 }
 
+TEST(Settle, a_function_that_is_not_here_is_a_warning) {
+  FakeKernel here;
+  std::unique_ptr<kernel::Kernel> target = kernel::kernels_from(kernel::kOldestTarget, here);
+  Sources sources;
+  size_t file = sources.add("x.bt", "kprobe:vfs_raed { @ = count() }");
+  Diagnostics diagnostics;
+  driver::compile(sources, file, *target, {}, diagnostics);
+  std::string text = diagnostics.format(sources);
+  EXPECT_THAT(text, HasSubstr("WARNING: on this machine there is no function 'vfs_raed' in the kernel"));
+  EXPECT_THAT(text, HasSubstr("looked for again where the script runs; did you mean 'vfs_read'"));
+}
+
 TEST(Settle, missing_probes_may_be_ignored) {
   image::ProgramImage image =
       build("config = { missing_probes = \"ignore\" } kprobe:vfs_read { @ = count() } kprobe:not_here { @ = count() }");
