@@ -136,7 +136,7 @@ llvm::Value *Emitter::read_element(const ast::Expr &expr) {
     if (llvm::Value *value = register_field(*field))
       return value;
   if (field && field->is_data_loc)
-    return data_loc_address(*field, *access);
+    return data_loc_address(*access);
   Place object = place(expr);
   if (field && field->bit_width)
     return read_bitfield(object, *field, *access);
@@ -144,7 +144,7 @@ llvm::Value *Emitter::read_element(const ast::Expr &expr) {
 }
 
 // The field's u32 says where in the record the data lie: its low half is the distance from the start.
-llvm::Value *Emitter::data_loc_address(const Field &field, const ast::FieldAccess &node) {
+llvm::Value *Emitter::data_loc_address(const ast::FieldAccess &node) {
   Place record = place(*node.object);
   llvm::Value *distance = read_scalar(advance(record, field_offset(node)), 4);
   distance = ir_.CreateAnd(ir_.CreateZExt(distance, ir_.getInt64Ty()), constant(0xffff));

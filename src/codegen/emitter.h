@@ -347,7 +347,7 @@ private:
   llvm::Value *read_scalar(const Place &place, uint32_t size);
   llvm::Value *read_element(const ast::Expr &expr);
   llvm::Value *read_bitfield(const Place &place, const Field &field, const ast::FieldAccess &node);
-  llvm::Value *data_loc_address(const Field &field, const ast::FieldAccess &node);
+  llvm::Value *data_loc_address(const ast::FieldAccess &node);
   Place field_place(const ast::FieldAccess &node);
   Place index_place(const ast::Index &node);
   Place pointee_place(const ast::Expr &pointer);

@@ -17,6 +17,7 @@
 #include "runner/exit_codes.h"
 #include "runtime/child_process.h"
 #include "runtime/run_foreign.h"
+#include "runtime/split_command.h"
 
 namespace sonde::runner {
 namespace {

@@ -33,8 +33,9 @@ void expect_alike(const Outcome &outcome, const std::string &what) {
   EXPECT_THAT(outcome.out, ::testing::ContainsRegex("(^|\n)" + what + " ")) << outcome;
   for (const std::string &line : outcome.lines()) {
     size_t first = line.find(' '), second = line.rfind(' ');
-    if (line.substr(0, first) == what)
+    if (line.substr(0, first) == what) {
       EXPECT_EQ(line.substr(first + 1, second - first - 1), line.substr(second + 1)) << outcome;
+    }
   }
 }
 
