@@ -98,9 +98,10 @@ TEST_F(LossesTest, control_records_get_through_a_full_ring) {
       {"-c", traced("add 1000")});
   EXPECT_EQ(outcome.status, 9);
   EXPECT_THAT(outcome.err, HasSubstr("Lost "));
+  // What calls behind the exit left in the map may be printed at the end.
   uint64_t maps = 0;
   for (const std::string &line : outcome.lines())
-    maps += line.starts_with("@full: ");
+    maps += line.starts_with("@full: ") && std::stoul(line.substr(7)) < 500;
   EXPECT_EQ(maps, 50u) << outcome.err;
 }
 
