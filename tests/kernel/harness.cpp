@@ -42,6 +42,15 @@ std::set<uint32_t> left_behind(const std::set<uint32_t> &before) {
   return left;
 }
 
+// A command that waits for its start notices a moment later that its tracer is gone.
+bool ends_soon(pid_t pid) {
+  for (auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+       std::chrono::steady_clock::now() < deadline; std::this_thread::sleep_for(kPollInterval))
+    if (waitpid(pid, nullptr, WNOHANG) == pid)
+      return true;
+  return false;
+}
+
 // Ends the processes that sonde left (they became ours) and returns the names of those that ran.
 std::vector<std::string> end_children() {
   std::vector<std::string> names;
@@ -59,8 +68,7 @@ std::vector<std::string> end_children() {
         parent != getpid())
       continue;
     pid_t pid = std::atoi(stat.c_str());
-    // One that has ended only waits for its parent's attention: that is no harm.
-    if (state != 'Z')
+    if (!ends_soon(pid))
       names.push_back(stat.substr(open + 1, close - open - 1));
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);
