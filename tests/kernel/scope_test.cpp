@@ -148,7 +148,8 @@ kill $first $second $third
   std::istringstream lines(read_file(out));
   std::vector<std::string> seen;
   for (std::string line; std::getline(lines, line);)
-    if (!line.empty())
+    // Programs that were interrupted on a busy machine are told.
+    if (!line.empty() && !line.starts_with("Missed "))
       seen.push_back(line);
   EXPECT_THAT(seen, ElementsAre("one", "@[true, false]: 1", "two", "@[false, true]: 1", "@[true, false]: 1", "followed",
                                 "@[false, false]: 1", "@[false, true]: 1"));
