@@ -20,7 +20,6 @@
 #include "probes/provider.h"
 #include "runner/exit_codes.h"
 #include "runner/run_options.h"
-#include "runtime/split_command.h"
 
 namespace sonde::driver {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "base/diagnostics.h"
 #include "base/text.h"
+#include "runtime/script_place.h"
 
 namespace sonde::runtime {
 namespace {
@@ -98,11 +99,8 @@ std::string shown_place(const image::ProgramImage &image, const image::ProgramSp
                         std::string_view verifier_log) {
   if (image.source_text.empty())
     return {};
-  Sources sources;
-  sources.add(image.source_name, image.source_text);
+  Sources sources = sources_of(image);
   Location where = program.where;
-  for (const image::ImportedSource &imported : image.imported)
-    sources.add(imported.name, imported.text);
   if (auto line = last_source_line(verifier_log, sources))
     where = line_location(sources.file(line->file), line->line);
   Diagnostics diagnostics;

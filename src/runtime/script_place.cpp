@@ -28,6 +28,14 @@ File file_of(const image::ProgramImage &image, size_t offset) {
 
 }  // namespace
 
+Sources sources_of(const image::ProgramImage &image) {
+  Sources sources;
+  sources.add(image.source_name, image.source_text);
+  for (const image::ImportedSource &imported : image.imported)
+    sources.add(imported.name, imported.text);
+  return sources;
+}
+
 ScriptPlace place_of(const image::ProgramImage &image, Location where) {
   File file = file_of(image, where.begin);
   size_t begin = std::min(where.begin - file.base, file.text.size());

@@ -14,6 +14,8 @@ struct ScriptPlace {
   size_t line, first_column, last_column;  // from 1
 };
 
+// The script and what it imports, as diagnostics look into them.
+Sources sources_of(const image::ProgramImage &image);
 ScriptPlace place_of(const image::ProgramImage &image, Location where);
 // FILE:LINE:FIRST-LAST
 std::string place_text(const image::ProgramImage &image, Location where);

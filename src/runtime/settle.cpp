@@ -13,6 +13,7 @@
 #include "kernel/target_kernel.h"
 #include "kernel/type_shape.h"
 #include "probes/target_fit.h"
+#include "runtime/script_place.h"
 
 namespace sonde::runtime {
 namespace {
@@ -157,20 +158,18 @@ private:
 
   // Gives the target to the first program that it fits.
   bool add(const image::AttachPoint &point, const probes::Provider &provider, image::Target target) {
-    const image::ProgramSpec *asked = nullptr;
     std::optional<probes::Served> served;
     for (uint32_t index : point.programs) {
       image::ProgramSpec &program = settled_.image.programs[index];
       // All programs of an attach point come of one probe, which reads what it reads.
-      if (!asked) {
-        asked = &program;
+      if (!served) {
         image::TargetFit reads = program.fit;
         reads.group.clear();
         reads.args.clear();
-        if (auto found = probes::serve(provider, target, std::move(reads), built_for_))
-          served = found.take();
-        else
+        auto found = probes::serve(provider, target, std::move(reads), built_for_);
+        if (!found)
           return false;
+        served = found.take();
       }
       if (served->provider->kind() != program.provider || !(served->fit == program.fit))
         continue;
@@ -211,14 +210,6 @@ private:
   std::vector<uint64_t> built_names_;  // of programs: the name that those without a cookie know
   Diagnostics problems_;
 };
-
-Sources sources_of(const image::ProgramImage &image) {
-  Sources sources;
-  sources.add(image.source_name, image.source_text);
-  for (const image::ImportedSource &imported : image.imported)
-    sources.add(imported.name, imported.text);
-  return sources;
-}
 
 }  // namespace
 
