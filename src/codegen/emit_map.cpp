@@ -10,7 +10,6 @@ namespace {
 
 constexpr uint64_t kAnyEntry = 0;  // BPF_ANY
 constexpr uint64_t kNoEntry = 1;   // BPF_NOEXIST
-constexpr const char *kUpdate = "map_update_elem";
 
 }  // namespace
 
@@ -30,6 +29,7 @@ llvm::Value *Emitter::map_key(uint32_t map, const ast::Expr *key) {
 
 // The slot of a scalar map is at one address for the whole run, so its lookups may be merged.
 llvm::Value *Emitter::map_lookup(uint32_t map, llvm::Value *key) {
+  assert(analysis_.maps[map].storage != image::MapStorage::Table && "sema keeps what is looked into out of tables");
   Purity purity = analysis_.maps[map].is_scalar() ? Purity::PerRun : Purity::Impure;
   return helper(Helper::MapLookupElem, {this->map(map), key}, purity);
 }
@@ -63,6 +63,10 @@ void Emitter::with_new_entry(uint32_t map, llvm::Value *key, const std::function
     });
     return;
   }
+  if (analysis_.maps[map].storage == image::MapStorage::Table) {
+    with_table_cell(map, key, body);
+    return;
+  }
   llvm::Value *first = map_lookup(map, key);
   llvm::BasicBlock *before = ir_.GetInsertBlock();
   llvm::BasicBlock *create = block("create"), *found = block("found"), *full = block("full"), *end = block("end");
@@ -74,7 +78,7 @@ void Emitter::with_new_entry(uint32_t map, llvm::Value *key, const std::function
   llvm::BasicBlock *created = ir_.GetInsertBlock();
   ir_.CreateCondBr(ir_.CreateIsNotNull(second), found, full);
   ir_.SetInsertPoint(full);
-  count_failure(kUpdate, map, result);
+  count_full(map, result);
   branch_to(end);
   ir_.SetInsertPoint(found);
   llvm::PHINode *entry = ir_.CreatePHI(ir_.getPtrTy(), 2, "entry");
@@ -95,8 +99,10 @@ llvm::Value *Emitter::create_zeroed_entry(uint32_t map, llvm::Value *key) {
 void Emitter::set_entry(uint32_t map, llvm::Value *key, llvm::Value *value) {
   llvm::Value *result = helper(Helper::MapUpdateElem, {this->map(map), key, value, constant(kAnyEntry)});
   if (!analysis_.maps[map].is_scalar())
-    branch(ir_.CreateICmpNE(result, constant(0)), [&] { count_failure(kUpdate, map, result); });
+    branch(ir_.CreateICmpNE(result, constant(0)), [&] { count_full(map, result); });
 }
+
+void Emitter::count_full(uint32_t map, llvm::Value *code) { count_failure("map_update_elem", map, code); }
 
 void Emitter::mark_assigned(uint32_t map, llvm::Value *slot) {
   ir_.CreateStore(constant(1), offset(slot, analysis_.maps[map].set_word_offset()));

@@ -63,11 +63,12 @@ llvm::Value *Emitter::equals_literal(llvm::Value *string, uint32_t size, const s
 llvm::Value *Emitter::equal_bytes(llvm::Value *left, llvm::Value *right, uint32_t size) {
   if (size > kInlineBytes)
     return compare_in_loop(left, right, size, false);
-  llvm::Value *different = constant(0);
+  llvm::Value *different = nullptr;
   in_words(size, std::min(alignment_of(left), alignment_of(right)), [&](uint32_t at, uint32_t width) {
     llvm::Value *a = load_aligned(offset(left, at), width, width);
     llvm::Value *b = load_aligned(offset(right, at), width, width);
-    different = ir_.CreateOr(different, ir_.CreateZExt(ir_.CreateXor(a, b), ir_.getInt64Ty()));
+    llvm::Value *bits = ir_.CreateZExt(ir_.CreateXor(a, b), ir_.getInt64Ty());
+    different = different ? ir_.CreateOr(different, bits) : bits;
   });
   return ir_.CreateICmpEQ(different, constant(0));
 }

@@ -145,6 +145,11 @@ public:
   // i64: from the start of a type to a field inside it; bytes of a type.
   llvm::Value *offset_of(Type type, const std::vector<std::string> &way);
   llvm::Value *size_of(const Type &type);
+  // A place in the running task's task_struct, `distance` (i64) from its start, on kernels from kTypedTask on: memory
+  // that may be loaded from.
+  llvm::Value *typed_task(llvm::Value *distance);
+  // An integer of `size` bytes there, on any kernel.
+  llvm::Value *running_task_field(llvm::Value *distance, uint32_t size);
 
   // ---- Variables (emit_statement.cpp) ----
   // Gives a variable a value of type `from`.
@@ -344,6 +349,7 @@ private:
   void in_words(uint32_t size, uint32_t alignment, const std::function<void(uint32_t, uint32_t)> &access);
   llvm::Value *load_aligned(llvm::Value *address, uint32_t size, uint32_t alignment);
   bool is_place(const ast::Expr &expr) const;
+  bool is_running_task(const ast::Expr &expr) const;  // curtask
   llvm::Value *read_scalar(const Place &place, uint32_t size);
   llvm::Value *read_element(const ast::Expr &expr);
   llvm::Value *read_bitfield(const Place &place, const Field &field, const ast::FieldAccess &node);
@@ -423,6 +429,25 @@ private:
   // Gives the entry that value; counts when the map is full.
   void set_entry(uint32_t map, llvm::Value *key, llvm::Value *value);
   void mark_assigned(uint32_t map, llvm::Value *slot);  // scalar maps
+
+  void count_full(uint32_t map, llvm::Value *code);  // an update that the helper refused with that code
+
+  // ---- emit_table.cpp ----
+  struct TableAccess;
+  void with_table_cell(uint32_t map, llvm::Value *key, const std::function<void(llvm::Value *)> &body);
+  void find_slot(TableAccess &table);
+  void begin_search(TableAccess &table);
+  void search_again(TableAccess &table, llvm::Value *at, llvm::Value *round, llvm::Value *is_second);  // from here
+  void add_table_entry(TableAccess &table, llvm::Value *slot_address, llvm::Value *slot);
+  llvm::Value *table_entry(const TableAccess &table, llvm::Value *index);
+  llvm::Value *equal_table_keys(const TableAccess &table, llvm::Value *entry);
+  llvm::Value *table_cell(const TableAccess &table, llvm::Value *index);
+  llvm::Value *table_hash(const TableAccess &table);
+  llvm::Value *hash_in_loop(const TableAccess &table, uint32_t size, llvm::Value *seed, llvm::BasicBlock *end,
+                            llvm::PHINode &result);
+  llvm::Value *mix(llvm::Value *hash, llvm::Value *word);
+  // The same address, of which it is known that it is a multiple of 8.
+  llvm::Value *aligned(llvm::Value *address);
 
   // ---- emit_aggregate.cpp ----
   struct Merged;

@@ -12,6 +12,7 @@
 #include <cctype>
 
 #include "codegen/emitter.h"
+#include "image/table_layout.h"
 #include "types/stack.h"
 
 namespace sonde::codegen {
@@ -33,6 +34,7 @@ uint32_t bpf_map_type(image::MapStorage storage) {
   case image::MapStorage::LruPerCpuHash: return BPF_MAP_TYPE_LRU_PERCPU_HASH;
   case image::MapStorage::Array: return BPF_MAP_TYPE_ARRAY;
   case image::MapStorage::PerCpuArray: return BPF_MAP_TYPE_PERCPU_ARRAY;
+  case image::MapStorage::Table: break;  // no map by itself: add_table()
   }
   assert(false && "unknown storage");
   return BPF_MAP_TYPE_UNSPEC;
@@ -168,12 +170,28 @@ llvm::GlobalVariable *ModuleBuilder::add_map(const std::string &name) {
 
 void ModuleBuilder::add_user_maps() {
   for (const image::MapSpec &spec : analysis_.maps) {
+    if (spec.storage == image::MapStorage::Table) {
+      maps_.push_back(add_table(spec));
+      continue;
+    }
     llvm::GlobalVariable *map = add_map(spec.bpf_name);
     llvm::DIType *key = debug_info_.type(spec.is_scalar() ? Type::integer(32, false) : spec.key);
     llvm::DIType *value = spec.is_scalar() ? debug_info_.scalar_slot(spec) : debug_info_.type(spec.value);
     debug_info_.describe_map(*map, {bpf_map_type(spec.storage), spec.max_entries, key, value});
     maps_.push_back(map);
   }
+}
+
+// A variable that is zero at first, which libbpf makes an array of one value.
+llvm::GlobalVariable *ModuleBuilder::add_table(const image::MapSpec &spec) {
+  auto size = static_cast<uint32_t>(image::table_layout(spec, kernel_.possible_cpu_count()).size);
+  auto *type = llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), size);
+  auto *table = new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::ExternalLinkage,
+                                         llvm::ConstantAggregateZero::get(type), spec.bpf_name);
+  table->setSection(image::table_section(spec));
+  table->setAlignment(llvm::Align(8));
+  debug_info_.describe_variable(*table, debug_info_.bytes(size));
+  return table;
 }
 
 llvm::GlobalVariable *ModuleBuilder::add_ring(const char *name) {

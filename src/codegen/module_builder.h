@@ -107,6 +107,7 @@ private:
   uint64_t stack_with_callees(const llvm::Function &function) const;
   llvm::GlobalVariable *add_ring(const char *name);
   llvm::GlobalVariable *add_map(const std::string &name);
+  llvm::GlobalVariable *add_table(const image::MapSpec &spec);
 
   const sema::Analysis &analysis_;
   kernel::Kernel &kernel_;

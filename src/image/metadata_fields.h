@@ -62,8 +62,8 @@ template <> struct EnumNames<ProviderKind> {
                                                               "kretprobe_session"};
 };
 template <> struct EnumNames<MapStorage> {
-  static constexpr std::array<std::string_view, 6> kNames = {"hash",  "lru_hash",    "percpu_hash", "lru_percpu_hash",
-                                                             "array", "percpu_array"};
+  static constexpr std::array<std::string_view, 7> kNames = {"hash",  "lru_hash",     "percpu_hash", "lru_percpu_hash",
+                                                             "array", "percpu_array", "table"};
 };
 template <> struct EnumNames<EventKind> {
   static constexpr std::array<std::string_view, 16> kNames = {
@@ -186,6 +186,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("value", map.value);
   archive("storage", map.storage);
   archive.always("max_entries", map.max_entries);
+  archive("is_cleared", map.is_cleared);
 }
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<EventField> field) {

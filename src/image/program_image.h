@@ -116,12 +116,20 @@ struct KernelUse {
 // Unless it is among them.
 void add_use(std::vector<KernelUse> &uses, KernelUse use);
 
-enum class MapStorage : uint8_t { Hash, LruHash, PerCpuHash, LruPerCpuHash, Array, PerCpuArray };
+enum class MapStorage : uint8_t {
+  Hash,
+  LruHash,
+  PerCpuHash,
+  LruPerCpuHash,
+  Array,
+  PerCpuArray,
+  Table,  // a hash of values per CPU that programs go through themselves, without the kernel's help (table_layout.h)
+};
 
 // Every CPU has a value of its own for each key.
 inline bool is_per_cpu(MapStorage storage) {
   return storage == MapStorage::PerCpuHash || storage == MapStorage::LruPerCpuHash ||
-         storage == MapStorage::PerCpuArray;
+         storage == MapStorage::PerCpuArray || storage == MapStorage::Table;
 }
 
 struct MapSpec {
@@ -131,6 +139,7 @@ struct MapSpec {
   Type value;
   MapStorage storage = MapStorage::Hash;
   uint32_t max_entries = 1;
+  bool is_cleared = false;  // Table: the script empties it as a whole, and goes on
   // Scalar maps live in slot 0 of an array, where "never assigned" cannot be told from zero: behind
   // the value lies a u64 that is 1 once the script has assigned it, and 0 again when it is deleted.
   bool is_scalar() const { return key.is_none(); }

@@ -9,6 +9,8 @@
 namespace sonde::kernel {
 
 inline constexpr KernelVersion kLongKeys{5, 11, 0};        // keys of hashes over 512 bytes
+inline constexpr KernelVersion kTypedTask{5, 11, 0};       // bpf_get_current_task_btf
+inline constexpr KernelVersion kClearedComm{5, 17, 0};     // set_task_comm clears what follows the name
 inline constexpr KernelVersion kAtomicExchange{5, 12, 0};  // atomic operations with a result, preemptible programs
 inline constexpr KernelVersion kSocketCookie{5, 12, 0};    // bpf_get_socket_cookie in tracing programs
 inline constexpr KernelVersion kForEachEntry{5, 13, 0};    // bpf_for_each_map_elem
@@ -16,6 +18,10 @@ inline constexpr KernelVersion kCountedLoops{5, 17, 0};    // bpf_loop
 inline constexpr KernelVersion kPerCpuLookup{5, 19, 0};    // bpf_map_lookup_percpu_elem
 
 inline constexpr KernelVersion kClockTai{6, 1, 0};  // bpf_ktime_get_tai_ns
+
+// Values of arrays that kmalloc could not hold (arraymap.c of 6.1 still refuses them).
+inline constexpr KernelVersion kLargeValues{6, 6, 0};
+inline constexpr uint64_t kMostValueBytesBefore = 4 << 20;
 
 inline constexpr uint32_t kMostKeyBytesBefore = 512;  // before kLongKeys
 

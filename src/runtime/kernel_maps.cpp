@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "runtime/merge_values.h"
+#include "runtime/tables.h"
 
 namespace sonde::runtime {
 namespace {
@@ -18,10 +20,18 @@ constexpr size_t kBatchBytes = 4 << 20;
 
 class KernelMaps : public MapStore {
 public:
-  KernelMaps(const image::ProgramImage &image, std::vector<int> fds, uint32_t cpus)
-      : image_(image), fds_(std::move(fds)), cpus_(cpus) {}
+  KernelMaps(const image::ProgramImage &image, const std::vector<KernelMap> &maps, uint32_t cpus)
+      : image_(image), tables_(maps.size()), cpus_(cpus) {
+    for (size_t i = 0; i < maps.size(); ++i) {
+      fds_.push_back(maps[i].fd);
+      if (maps[i].table)
+        tables_[i].emplace(image.maps[i], cpus, maps[i].table);
+    }
+  }
 
   MapEntries read(uint32_t map) override {
+    if (tables_[map])
+      return tables_[map]->read();
     const image::MapSpec &spec = image_.maps[map];
     MapEntries entries;
     entries.key_size = spec.key.size;
@@ -37,6 +47,8 @@ public:
     const image::MapSpec &spec = image_.maps[map];
     if (spec.is_scalar())
       return read(map);
+    if (tables_[map])
+      return tables_[map]->find(key);
     MapEntries entries;
     entries.key_size = spec.key.size;
     entries.value_size = spec.value.size;
@@ -51,6 +63,8 @@ public:
   void clear(uint32_t map) override {
     if (image_.maps[map].is_scalar())
       return reset_scalar(map, false);
+    if (tables_[map])
+      return tables_[map]->clear();
     for (const std::vector<uint8_t> &key : keys(map))
       bpf_map_delete_elem(fds_[map], key.data());
   }
@@ -58,6 +72,8 @@ public:
   void zero(uint32_t map) override {
     if (image_.maps[map].is_scalar())
       return reset_scalar(map, true);
+    if (tables_[map])
+      return tables_[map]->zero();
     std::vector<uint8_t> zeros(raw_size(image_.maps[map]), 0);
     for (const std::vector<uint8_t> &key : keys(map))
       bpf_map_update_elem(fds_[map], key.data(), zeros.data(), BPF_EXIST);
@@ -181,14 +197,15 @@ private:
 
   const image::ProgramImage &image_;
   std::vector<int> fds_;
+  std::vector<std::optional<Table>> tables_;  // of maps that are tables
   uint32_t cpus_;
 };
 
 }  // namespace
 
-std::unique_ptr<MapStore> open_kernel_maps(const image::ProgramImage &image, std::vector<int> fds,
+std::unique_ptr<MapStore> open_kernel_maps(const image::ProgramImage &image, const std::vector<KernelMap> &maps,
                                            uint32_t possible_cpus) {
-  return std::make_unique<KernelMaps>(image, std::move(fds), possible_cpus);
+  return std::make_unique<KernelMaps>(image, maps, possible_cpus);
 }
 
 }  // namespace sonde::runtime

@@ -10,8 +10,12 @@
 
 namespace sonde::runtime {
 
-// `fds`: one per map of the image, in its order; they outlive the store.
-std::unique_ptr<MapStore> open_kernel_maps(const image::ProgramImage &image, std::vector<int> fds,
+// One per map of the image, in its order: its descriptor, or of a table its memory. They outlive the store.
+struct KernelMap {
+  int fd = -1;
+  uint8_t *table = nullptr;
+};
+std::unique_ptr<MapStore> open_kernel_maps(const image::ProgramImage &image, const std::vector<KernelMap> &maps,
                                            uint32_t possible_cpus);
 
 }  // namespace sonde::runtime

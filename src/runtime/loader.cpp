@@ -3,7 +3,6 @@
 
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <bit>
 #include <cerrno>
 
+#include "image/table_layout.h"
 #include "runtime/fill_in.h"
 #include "runtime/libbpf_log.h"
 #include "runtime/load_error.h"
@@ -119,11 +119,7 @@ probes::AttachOptions attach_options(kernel::Kernel &kernel, const RunOptions &o
   return for_probes;
 }
 
-LoadedObject::~LoadedObject() {
-  if (losses_)
-    munmap(losses_, losses_size_);
-  bpf_object__close(object_);
-}
+LoadedObject::~LoadedObject() { bpf_object__close(object_); }
 
 bpf_program *LoadedObject::program(const std::string &function) const {
   return bpf_object__find_program_by_name(object_, function.c_str());
@@ -140,15 +136,28 @@ uint64_t LoadedObject::ring_size(const std::string &name) const {
   return map ? bpf_map__max_entries(map) : 0;
 }
 
-Result<void> LoadedObject::map_losses() {
-  bpf_map *map = bpf_object__find_map_by_name(object_, image::kLossesSection);
+Result<MappedMemory> LoadedObject::map_section(const std::string &section, MappedMemory::Access access,
+                                               std::string_view what) {
+  bpf_map *map = bpf_object__find_map_by_name(object_, section.c_str());
   if (!map)
-    return {};
-  losses_size_ = bpf_map__value_size(map);
-  void *words = mmap(nullptr, losses_size_, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
-  if (words == MAP_FAILED)
-    return Error::from_errno("map", "the counters of losses", errno);
-  losses_ = words;
+    return MappedMemory();
+  return MappedMemory::open(bpf_map__fd(map), bpf_map__value_size(map), access, what);
+}
+
+Result<void> LoadedObject::map_memory(const image::ProgramImage &image) {
+  auto losses = map_section(image::kLossesSection, MappedMemory::Access::Read, "the counters of losses");
+  if (!losses)
+    return losses.error();
+  losses_ = losses.take();
+  tables_.resize(image.maps.size());
+  for (size_t i = 0; i < image.maps.size(); ++i) {
+    if (image.maps[i].storage != image::MapStorage::Table)
+      continue;
+    auto table = map_section(image::table_section(image.maps[i]), MappedMemory::Access::ReadWrite, image.maps[i].name);
+    if (!table)
+      return table.error();
+    tables_[i] = table.take();
+  }
   return {};
 }
 
@@ -195,7 +204,7 @@ Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &ima
     print_logs(opened, logs);
   if (status != 0)
     return explain_load_failure(image, -status, log.text(), verifier_log.get(), kernel::own_rights());
-  if (auto done = object->map_losses(); !done)
+  if (auto done = object->map_memory(image); !done)
     return done.error();
   if (options.verbosity >= 1)
     print_programs(*object, image);

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 #include "probes/provider.h"
+#include "runtime/mapped_memory.h"
 #include "runtime/run.h"
 #include "runtime/small_btf.h"
 
@@ -32,14 +34,18 @@ public:
   // Bytes of the ring buffer of that name, 0 without one.
   uint64_t ring_size(const std::string &name) const;
   // The words of image::kLossesSection as the programs see them, while this lives; null when the object has none.
-  const uint64_t *loss_words() const { return static_cast<const uint64_t *>(losses_); }
+  const uint64_t *loss_words() const { return reinterpret_cast<const uint64_t *>(losses_.data()); }
+  // The memory of a map of the image that is a table; null for others.
+  uint8_t *table(size_t map) const { return tables_[map].data(); }
   // To be called once, after loading.
-  Result<void> map_losses();
+  Result<void> map_memory(const image::ProgramImage &image);
 
 private:
+  Result<MappedMemory> map_section(const std::string &section, MappedMemory::Access access, std::string_view what);
+
   bpf_object *object_;
-  void *losses_ = nullptr;  // mapped
-  size_t losses_size_ = 0;
+  MappedMemory losses_;
+  std::vector<MappedMemory> tables_;  // parallel to the image's maps
 };
 
 // Parameters are filled in and the ring buffer is sized before loading.

@@ -26,11 +26,11 @@ constexpr timespec kLookInterval{1, 0};
 // How long a program may take between reserving and submitting its record when all is over.
 constexpr int kMaxRestsAtEnd = 300;
 
-std::vector<int> map_fds(const image::ProgramImage &image, const LoadedObject &object) {
-  std::vector<int> fds;
-  for (const image::MapSpec &map : image.maps)
-    fds.push_back(object.map_fd(map.bpf_name));
-  return fds;
+std::vector<KernelMap> kernel_maps(const image::ProgramImage &image, const LoadedObject &object) {
+  std::vector<KernelMap> maps;
+  for (size_t i = 0; i < image.maps.size(); ++i)
+    maps.push_back({object.map_fd(image.maps[i].bpf_name), object.table(i)});
+  return maps;
 }
 
 bool names_user_code(const Type &type) {
@@ -80,7 +80,7 @@ Session::Session(const image::ProgramImage &image, kernel::Kernel &kernel, const
                  const LoadedObject &object, Signals &signals)
     : image_(image), kernel_(kernel), options_(options), object_(object), signals_(signals),
       output_(options.folded ? STDERR_FILENO : options.output_fd, &signals), folds_(options.output_fd, &signals),
-      maps_(open_kernel_maps(image, map_fds(image, object), kernel.possible_cpu_count())),
+      maps_(open_kernel_maps(image, kernel_maps(image, object), kernel.possible_cpu_count())),
       symbols_(open_symbols(image.config.cpp_demangle)),
       stacks_(open_kernel_stacks([&object](const std::string &name) { return object.map_fd(name); })),
       around_{image, *symbols_, Clock::running(), *stacks_}, json_(output_, around_, options.json_typed),

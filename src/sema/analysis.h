@@ -83,10 +83,21 @@ struct Unit {
   const ExprInfo &info(const ast::Expr &expr) const { return exprs[expr.id - probe->first_expr]; }
 };
 
+// What all programs together do with a map.
+struct MapUses {
+  std::optional<Location> filled;  // a plain assignment to an entry of a task
+  bool is_read = false;            // one entry of it
+  bool is_kept = false;            // printed or gone through as a whole, counted in, or emptied
+  bool is_looked_into = false;     // in other ways than by counting in it, and by the runtime
+  bool is_deleted = false;         // single entries of it
+  bool is_cleared = false;         // as a whole
+};
+
 struct Analysis {
   std::vector<Unit> units;
   std::vector<image::MapSpec> maps;
   std::vector<Location> map_first_uses;  // parallel to maps
+  std::vector<MapUses> map_uses;         // the same; empty while there are errors
   std::vector<image::EventSpec> events;
   std::vector<std::string> probe_names;  // by Target::name_index
   bool is_stamped = false;               // records say when, where and by whom they were sent

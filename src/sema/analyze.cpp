@@ -4,6 +4,8 @@
 #include "sema/apply_config.h"
 #include "sema/check_growth.h"
 #include "sema/check_loops.h"
+#include "sema/choose_tables.h"
+#include "sema/map_uses.h"
 #include "sema/pair_sessions.h"
 #include "sema/plan_events.h"
 #include "sema/resolve_probes.h"
@@ -35,8 +37,11 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
   TypeChecker(program, kernel, builtins, options, analysis, diagnostics).run();
   if (!diagnostics.has_errors())
     check_loops(analysis, kernel, diagnostics);
-  if (!diagnostics.has_errors())
+  if (!diagnostics.has_errors()) {
+    analysis.map_uses = collect_map_uses(analysis);
     check_growth(analysis, diagnostics);
+    choose_tables(analysis, kernel);
+  }
   pair_sessions(analysis, kernel);
   name_programs(analysis);
   check_program_count(program, analysis, diagnostics);

@@ -6,7 +6,7 @@
 
 namespace sonde::sema {
 
-// Of a program without errors.
+// Of a program without errors, by its Analysis::map_uses.
 void check_growth(const Analysis &analysis, Diagnostics &diagnostics);
 
 }  // namespace sonde::sema

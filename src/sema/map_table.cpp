@@ -151,7 +151,8 @@ void MapTable::choose_storage(uint32_t map, const image::Config &config, Reporte
     spec.max_entries = 1;
     return;
   }
-  spec.storage = is_aggregate ? MapStorage::PerCpuHash : MapStorage::Hash;
+  // choose_tables() looks at what the script does with it.
+  spec.storage = is_aggregate ? MapStorage::Table : MapStorage::Hash;
   spec.max_entries = static_cast<uint32_t>(config.max_map_keys);
   const StorageKind *declared = declaration ? find_storage(declaration->kind) : nullptr;
   if (!declared)

@@ -17,8 +17,8 @@ constexpr std::array kEventNames{"printf", "time",   "join",   "print value", "p
                                  "clear",  "zero",   "exit",   "cat",         "system",    "errorf",
                                  "warnf",  "assert", "packet", "unwatch"};
 static_assert(kEventNames.size() == static_cast<size_t>(image::EventKind::Unwatch) + 1);
-constexpr std::array kStorageNames{"hash", "lruhash", "percpuhash", "percpulruhash", "array", "percpuarray"};
-static_assert(kStorageNames.size() == static_cast<size_t>(image::MapStorage::PerCpuArray) + 1);
+constexpr std::array kStorageNames{"hash", "lruhash", "percpuhash", "percpulruhash", "array", "percpuarray", "table"};
+static_assert(kStorageNames.size() == static_cast<size_t>(image::MapStorage::Table) + 1);
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";

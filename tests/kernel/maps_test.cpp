@@ -134,5 +134,66 @@ TEST_F(MapsTest, cleared_maps_are_not_printed) {
   EXPECT_EQ(outcome.text(), "@left: 1") << outcome;
 }
 
+// ---- Tables: what is only counted in programs find by themselves ----
+
+TEST_F(MapsTest, tables_of_keys_of_every_size) {
+  Outcome outcome = run_script(
+      R"(config = { max_strlen = 256 }
+         BEGIN {
+           for ($i : 0..300) {
+             @int[$i % 3] = count();
+             @pair[$i % 2, comm] = sum($i);
+             @text[str("a text", 3)] = max($i);
+             @long[$i % 2 == 0 ? "even" : "odd", comm, "more than 64 bytes with what comes before", $i % 2] = avg($i);
+             @byte[(uint8)($i % 2)] = min($i);
+             @hist[$i % 2 == 0] = lhist($i, 0, 300, 100);
+           }
+         })",
+      {"-q"});
+  EXPECT_THAT(
+      outcome.lines(),
+      ::testing::IsSupersetOf({"@byte[0]: 0", "@byte[1]: 1", "@int[0]: 100", "@int[1]: 100", "@int[2]: 100",
+                               "@long[even, sonde, more than 64 bytes with what comes before, 0]: 149",
+                               "@long[odd, sonde, more than 64 bytes with what comes before, 1]: 150",
+                               "@pair[0, sonde]: 22350", "@pair[1, sonde]: 22500", "@text[a ]: 299", "@hist[true]:"}))
+      << outcome;
+}
+
+TEST_F(MapsTest, tables_that_are_cleared_begin_anew) {
+  Outcome outcome = run_script(
+      R"(config = { max_map_keys = 3 }
+         BEGIN { @c[1] = count(); @c[1] = count(); @c[2] = count(); @h["k"] = hist(5); print(@c); clear(@c); clear(@h); }
+         interval:ms:50 { @n++; if (@n == 1) {
+           @c[1] = count(); @c[3] = count(); @c[4] = count(); @h["k"] = hist(5); print(@c); zero(@c); print(@c); clear(@c) }
+           if (@n == 2) { @c[5] = count(); exit() } }
+         END { print(@c); print(@h); clear(@n); clear(@c); clear(@h) })",
+      {"-q"});
+  EXPECT_THAT(outcome.lines(), ::testing::ElementsAre("@c[2]: 1", "@c[1]: 2", "@c[1]: 1", "@c[3]: 1", "@c[4]: 1",
+                                                      "@c[1]: 0", "@c[3]: 0", "@c[4]: 0", "@c[5]: 1",
+                                                      "@h[k]:", "[4, 8)                 1 " + full_bar().substr(0, 54)))
+      << outcome;
+}
+
+// As many keys as there is room for, from threads on every CPU at once: each is there once, and nothing is lost.
+TEST_F(MapsTest, tables_count_every_event_of_every_cpu) {
+  Outcome outcome = run_script("config = { max_map_keys = 1000 } uprobe:" + program("traced") +
+                                   R"(:traced_add { @[arg0 % 1000] = count(); @all = count();
+                                      @few[arg0 % 2, arg0 % 3, "text"] = count() })",
+                               {"-q", "-c", traced("crowd 2000")});
+  std::map<std::string, long> sums;
+  size_t keys = 0;
+  for (const std::string &line : outcome.lines()) {
+    size_t colon = line.find(": ");
+    if (colon == std::string::npos)
+      continue;
+    sums[line.substr(0, std::min(line.find('['), colon))] += std::stol(line.substr(colon + 2));
+    keys += line.starts_with("@[");
+  }
+  EXPECT_EQ(sums["@all"], 8000) << outcome;
+  EXPECT_EQ(sums["@"], sums["@all"]) << outcome;
+  EXPECT_EQ(sums["@few"], sums["@all"]) << outcome;
+  EXPECT_EQ(keys, 1000u) << outcome;
+}
+
 }  // namespace
 }  // namespace sonde::test

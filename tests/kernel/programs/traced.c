@@ -16,6 +16,7 @@
 //   traced usdt N        passes two places of the static probe traced:step, one of traced:total and, while someone
 //                        watches it, one of traced:watched (x86)
 //   traced count N       adds 1 to the number at address 0x10000000 N times in each of two threads
+//   traced crowd N       calls traced_add(i, 2 * i) for i in 0..N-1 in each of four threads
 //   traced show N        calls traced_show with the addresses of two numbers and adds 1 to each afterwards, N times
 //   traced wait N        calls traced_show with the address of a number once, then N times sleeps for a millisecond, calls
 //                        traced_add(i, i) and adds 1 to the number
@@ -240,6 +241,21 @@ static void *become_sleeper(void *times) {
   exit(1);
 }
 
+static void *add_in_thread(void *times) {
+  for (long i = 0; i < *(long *)times; i++)
+    traced_add(i, 2 * i);
+  return NULL;
+}
+
+static void crowd(long times) {
+  pthread_t threads[4];
+  for (int i = 0; i < 4; i++)
+    if (pthread_create(&threads[i], NULL, add_in_thread, &times) != 0)
+      exit(1);
+  for (int i = 0; i < 4; i++)
+    pthread_join(threads[i], NULL);
+}
+
 static void exec_from_thread(char *times) {
   pthread_t thread;
   if (pthread_create(&thread, NULL, become_sleeper, times) == 0)
@@ -262,6 +278,10 @@ int main(int argc, char **argv) {
   }
   if (strcmp(mode, "count") == 0) {
     count_at_fixed_address(times);
+    return 0;
+  }
+  if (strcmp(mode, "crowd") == 0) {
+    crowd(times);
     return 0;
   }
   if (strcmp(mode, "reset") == 0) {

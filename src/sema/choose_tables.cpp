@@ -1,0 +1,37 @@
+// A table takes a third of a hash's time, since calls of the kernel are what a small program spends most on. It keeps
+// values per CPU, and two entries of one key where CPUs met: what programs look into, or take single entries out of,
+// stays a hash of the kernel. So do maps of programs for other machines, as a table's size depends on their CPUs.
+#include "sema/choose_tables.h"
+
+#include "image/table_layout.h"
+#include "kernel/requirements.h"
+
+namespace sonde::sema {
+namespace {
+
+// The kernel clears all of it at the start: 3 ms.
+constexpr uint64_t kMostTableBytes = 16 << 20;
+
+bool can_be_table(const image::MapSpec &map, const MapUses &uses, kernel::Kernel &kernel) {
+  if (uses.is_looked_into || uses.is_deleted || !kernel.is_the_one() || kernel.version() < kernel::kAtomicExchange)
+    return false;
+  uint64_t most = kernel.version() < kernel::kLargeValues ? kernel::kMostValueBytesBefore : kMostTableBytes;
+  return image::table_layout(map, kernel.possible_cpu_count()).size <= most;
+}
+
+}  // namespace
+
+void choose_tables(Analysis &analysis, kernel::Kernel &kernel) {
+  for (size_t i = 0; i < analysis.maps.size(); ++i) {
+    image::MapSpec &map = analysis.maps[i];
+    if (map.storage != image::MapStorage::Table)
+      continue;
+    map.is_cleared = analysis.map_uses[i].is_cleared;
+    if (can_be_table(map, analysis.map_uses[i], kernel))
+      continue;
+    map.storage = image::MapStorage::PerCpuHash;
+    map.is_cleared = false;
+  }
+}
+
+}  // namespace sonde::sema

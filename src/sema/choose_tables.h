@@ -1,0 +1,12 @@
+// Which maps programs go through themselves rather than by calls of the kernel.
+#pragma once
+
+#include "kernel/kernel.h"
+#include "sema/analysis.h"
+
+namespace sonde::sema {
+
+// Settles MapStorage::Table, by what is in Analysis::map_uses: maps that cannot be tables become PerCpuHash.
+void choose_tables(Analysis &analysis, kernel::Kernel &kernel);
+
+}  // namespace sonde::sema
