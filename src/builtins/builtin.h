@@ -29,9 +29,10 @@ enum class Form : uint8_t {
   Aggregation,  // count(): only on the right of `@map =`
 };
 
-// What warnings about a whole script ask of a builtin.
+// What those who look at a whole expression or script ask of a builtin.
 enum class Role : uint8_t {
   Other,
+  RunningTask,     // the address of its struct task_struct
   TaskId,          // there are ever new ones as tasks come and go
   RemovesEntries,  // of the map that is its first argument
 };

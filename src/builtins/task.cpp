@@ -2,6 +2,7 @@
 #include "builtins/families.h"
 #include "codegen/emitter.h"
 #include "codegen/kernel_function.h"
+#include "kernel/requirements.h"
 #include "sema/builtin_use.h"
 
 namespace sonde::builtins {
@@ -79,8 +80,18 @@ void emit_comm_of(Emitter &e, llvm::Value *pid, llvm::Value *destination) {
   });
 }
 
+// Two words of the task. Before, what follows the name may be anything, and keys are compared with it.
+bool copy_comm(Emitter &e, llvm::Value *destination) {
+  if (e.kernel().version() < kernel::kClearedComm || !knows_comm(e.kernel()))
+    return false;
+  e.copy(destination, e.typed_task(e.offset_of(Type::structure("task_struct"), {"comm"})), kCommSize);
+  return true;
+}
+
 llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {
-  // Not every kernel clears what follows the name, and keys are compared with it.
+  if (site.count() == 0 && copy_comm(e, site.destination))
+    return site.destination;
+  // The helper clears what follows the name on some kernels only.
   e.zero(site.destination, kCommSize);
   if (site.count() > 0) {
     emit_comm_of(e, e.ir().CreateTrunc(e.value64(site.argument(0)), e.ir().getInt32Ty()), site.destination);
@@ -133,7 +144,7 @@ constexpr Builtin kRows[] = {
      "Name of the running task, or of the thread of that id, at most 15 bytes; empty when there is none.", check_comm,
      emit_comm},
     {"curtask", Form::Value, 0, 0, "curtask", "Address of the running task's `struct task_struct`.", check_curtask,
-     emit_curtask},
+     emit_curtask, /*is_numbered=*/false, /*has_effects=*/false, Role::RunningTask},
     {"cgroup", Form::Value, 0, 0, "cgroup", "Id of the running task's cgroup (version 2).", check_cgroup, emit_cgroup},
     {"cpid", Form::Value, 0, 0, "cpid", "Process id of the program started by -c; 0 without -c.", check_cpid,
      emit_cpid},

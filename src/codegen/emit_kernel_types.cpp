@@ -4,6 +4,7 @@
 
 #include "codegen/emitter.h"
 #include "codegen/module_builder.h"
+#include "kernel/requirements.h"
 #include "kernel/type_shape.h"
 
 namespace sonde::codegen {
@@ -140,6 +141,21 @@ llvm::Value *Emitter::bitfield_shift(const ast::FieldAccess &node, const Field &
     return constant(known);
   std::optional<FieldPath> path = kernel_path(node);
   return path ? ir_.CreateZExt(kernel_fact(KernelTypes::Fact::LeftShift, *path), ir_.getInt64Ty()) : constant(known);
+}
+
+// The verifier knows what a typed task holds and allows plain loads from it.
+llvm::Value *Emitter::typed_task(llvm::Value *distance) {
+  llvm::Value *task = helper(Helper::GetCurrentTaskBtf, {}, Purity::PerRun);
+  return ir_.CreateIntToPtr(ir_.CreateAdd(task, distance), ir_.getPtrTy());
+}
+
+llvm::Value *Emitter::running_task_field(llvm::Value *distance, uint32_t size) {
+  if (kernel().version() >= kernel::kTypedTask)
+    return load_aligned(typed_task(distance), size, size);
+  llvm::Value *task = helper(Helper::GetCurrentTask, {}, Purity::PerRun);
+  llvm::Value *memory = allocate(size);
+  read_memory(memory, size, ir_.CreateAdd(task, distance), AddressSpace::Kernel);
+  return load(memory, Type::integer(size * 8, false));
 }
 
 }  // namespace sonde::codegen

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "builtins/builtin.h"
 #include "codegen/emitter.h"
 #include "codegen/module_builder.h"
 
@@ -125,6 +126,11 @@ llvm::Value *Emitter::read_scalar(const Place &place, uint32_t size) {
   return load(memory, Type::integer(size * 8, false));
 }
 
+bool Emitter::is_running_task(const ast::Expr &expr) const {
+  const builtins::Builtin *builtin = info(expr).builtin;
+  return builtin && builtin->role == builtins::Role::RunningTask;
+}
+
 // The scalar that a field access, an index or a dereference designates.
 llvm::Value *Emitter::read_element(const ast::Expr &expr) {
   const Type &type = info(expr).type;
@@ -137,6 +143,8 @@ llvm::Value *Emitter::read_element(const ast::Expr &expr) {
       return value;
   if (field && field->is_data_loc)
     return data_loc_address(*access);
+  if (field && !field->bit_width && type.is_integer() && is_running_task(*access->object))
+    return running_task_field(field_offset(*access), type.size);
   Place object = place(expr);
   if (field && field->bit_width)
     return read_bitfield(object, *field, *access);

@@ -17,8 +17,6 @@ constexpr uint32_t kSlotSize = 8;
 constexpr uint32_t kRegistersAt = 0;  // in the context
 constexpr uint32_t kSecondWord = 8;
 
-constexpr kernel::KernelVersion kTypedTask{5, 11, 0};
-
 }  // namespace
 
 bool Emitter::is_syscall_args(const ast::Expr &expr) const {
@@ -62,23 +60,12 @@ llvm::Value *Emitter::syscall_entry() {
   return ir_.CreateLoad(ir_.getInt32Ty(), ir_.CreateInBoundsGEP(type, table, {constant(0), index}));
 }
 
-// The verifier knows what a typed task holds and allows plain loads from it.
 llvm::Value *Emitter::in_compat_call() {
   const probes::CompatTest &test = *unit_.context.syscalls;
-  Type word = Type::integer(test.size * 8, false);
   llvm::Value *distance = module_.kernel().is_the_one()
                               ? constant(test.offset)
                               : offset_of(Type::structure("task_struct"), probes::compat_test_way());
-  llvm::Value *bits = nullptr;
-  if (module_.kernel().version() >= kTypedTask) {
-    llvm::Value *task = helper(Helper::GetCurrentTaskBtf, {}, Purity::PerRun);
-    bits = load_aligned(ir_.CreateIntToPtr(ir_.CreateAdd(task, distance), ir_.getPtrTy()), test.size, test.size);
-  } else {
-    llvm::Value *task = helper(Helper::GetCurrentTask, {}, Purity::PerRun);
-    llvm::Value *memory = allocate(test.size);
-    read_memory(memory, test.size, ir_.CreateAdd(task, distance), AddressSpace::Kernel);
-    bits = load(memory, word);
-  }
+  llvm::Value *bits = running_task_field(distance, test.size);
   return ir_.CreateIsNotNull(ir_.CreateAnd(bits, constant(test.mask, test.size * 8)));
 }
 
