@@ -74,7 +74,15 @@ void Emitter::assign_map(const ast::Expr &target, const ast::Assign &node) {
   }
   if (spec.value.is_scalar()) {
     llvm::Value *fresh = value_as(*node.value, spec.value);
-    update_entry(index, map_key(index, map_node.key.get()), [&](llvm::Value *) { return fresh; });
+    llvm::Value *key = map_key(index, map_node.key.get());
+    if (spec.is_scalar() || !analysis_.map_uses[index].is_deleted) {
+      update_entry(index, key, [&](llvm::Value *) { return fresh; });
+      return;
+    }
+    // What is deleted each time is not there when it is set: a look-up would be in vain.
+    llvm::Value *memory = allocate(spec.value.size);
+    ir_.CreateStore(fresh, memory);
+    set_entry(index, key, memory);
     return;
   }
   // Built aside: it may read the very entry that it replaces.
