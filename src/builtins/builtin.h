@@ -33,6 +33,7 @@ enum class Form : uint8_t {
 enum class Role : uint8_t {
   Other,
   RunningTask,     // the address of its struct task_struct
+  ThreadId,        // the running thread's, which no other has
   TaskId,          // there are ever new ones as tasks come and go
   RemovesEntries,  // of the map that is its first argument
 };

@@ -137,7 +137,7 @@ constexpr Builtin kRows[] = {
      check_process_id, emit_process_id<false>, /*is_numbered=*/false, /*has_effects=*/false, Role::TaskId},
     {"tid", Form::Value, 0, 1, "tid [(curr_ns | init)]",
      "Thread id of the running task, as the tracer's or as the first pid namespace counts.", check_process_id,
-     emit_process_id<true>, /*is_numbered=*/false, /*has_effects=*/false, Role::TaskId},
+     emit_process_id<true>, /*is_numbered=*/false, /*has_effects=*/false, Role::ThreadId},
     {"uid", Form::Value, 0, 0, "uid", "User id of the running task.", check_id, emit_uid},
     {"gid", Form::Value, 0, 0, "gid", "Group id of the running task.", check_id, emit_gid},
     {"comm", Form::Value, 0, 1, "comm [(pid)]",

@@ -30,6 +30,8 @@ llvm::Value *Emitter::map_key(uint32_t map, const ast::Expr *key) {
 // The slot of a scalar map is at one address for the whole run, so its lookups may be merged.
 llvm::Value *Emitter::map_lookup(uint32_t map, llvm::Value *key) {
   assert(analysis_.maps[map].storage != image::MapStorage::Table && "sema keeps what is looked into out of tables");
+  if (analysis_.maps[map].has_task_slots)
+    return look_up_task_slot(map, key);
   Purity purity = analysis_.maps[map].is_scalar() ? Purity::PerRun : Purity::Impure;
   return helper(Helper::MapLookupElem, {this->map(map), key}, purity);
 }
@@ -97,6 +99,8 @@ llvm::Value *Emitter::create_zeroed_entry(uint32_t map, llvm::Value *key) {
 }
 
 void Emitter::set_entry(uint32_t map, llvm::Value *key, llvm::Value *value) {
+  if (analysis_.maps[map].has_task_slots)
+    return set_task_slot(map, key, value);
   llvm::Value *result = helper(Helper::MapUpdateElem, {this->map(map), key, value, constant(kAnyEntry)});
   if (!analysis_.maps[map].is_scalar())
     branch(ir_.CreateICmpNE(result, constant(0)), [&] { count_full(map, result); });
@@ -123,6 +127,8 @@ llvm::Value *Emitter::map_has(uint32_t map, llvm::Value *key) {
 
 llvm::Value *Emitter::map_delete(uint32_t map, llvm::Value *key) {
   const image::MapSpec &spec = analysis_.maps[map];
+  if (spec.has_task_slots)
+    return delete_from_task_slot(map, key);
   if (!spec.is_scalar())
     return ir_.CreateICmpEQ(helper(Helper::MapDeleteElem, {this->map(map), key}), constant(0));
   llvm::Value *was_there = map_has(map, key);

@@ -449,6 +449,16 @@ private:
   // The same address, of which it is known that it is a multiple of 8.
   llvm::Value *aligned(llvm::Value *address);
 
+  // ---- emit_task_slots.cpp ----
+  struct TaskSlot;
+  TaskSlot task_slot(uint32_t map, llvm::Value *key);
+  llvm::Value *is_in_slot(const TaskSlot &slot);
+  llvm::Value *has_overflowed(const TaskSlot &slot);
+  void count_overflow(const TaskSlot &slot, uint64_t by);
+  llvm::Value *look_up_task_slot(uint32_t map, llvm::Value *key);  // as map_lookup
+  void set_task_slot(uint32_t map, llvm::Value *key, llvm::Value *value);
+  llvm::Value *delete_from_task_slot(uint32_t map, llvm::Value *key);  // as map_delete
+
   // ---- emit_aggregate.cpp ----
   struct Merged;
   // The entry's values: the one, or each CPU's.

@@ -13,6 +13,7 @@
 
 #include "codegen/emitter.h"
 #include "image/table_layout.h"
+#include "image/task_slots.h"
 #include "types/stack.h"
 
 namespace sonde::codegen {
@@ -34,7 +35,7 @@ uint32_t bpf_map_type(image::MapStorage storage) {
   case image::MapStorage::LruPerCpuHash: return BPF_MAP_TYPE_LRU_PERCPU_HASH;
   case image::MapStorage::Array: return BPF_MAP_TYPE_ARRAY;
   case image::MapStorage::PerCpuArray: return BPF_MAP_TYPE_PERCPU_ARRAY;
-  case image::MapStorage::Table: break;  // no map by itself: add_table()
+  case image::MapStorage::Table: break;  // no map by itself: add_memory()
   }
   assert(false && "unknown storage");
   return BPF_MAP_TYPE_UNSPEC;
@@ -171,7 +172,8 @@ llvm::GlobalVariable *ModuleBuilder::add_map(const std::string &name) {
 void ModuleBuilder::add_user_maps() {
   for (const image::MapSpec &spec : analysis_.maps) {
     if (spec.storage == image::MapStorage::Table) {
-      maps_.push_back(add_table(spec));
+      uint64_t size = image::table_layout(spec, kernel_.possible_cpu_count()).size;
+      maps_.push_back(add_memory(spec.bpf_name, image::table_section(spec), size));
       continue;
     }
     llvm::GlobalVariable *map = add_map(spec.bpf_name);
@@ -183,15 +185,22 @@ void ModuleBuilder::add_user_maps() {
 }
 
 // A variable that is zero at first, which libbpf makes an array of one value.
-llvm::GlobalVariable *ModuleBuilder::add_table(const image::MapSpec &spec) {
-  auto size = static_cast<uint32_t>(image::table_layout(spec, kernel_.possible_cpu_count()).size);
+llvm::GlobalVariable *ModuleBuilder::add_memory(const std::string &name, const std::string &section, uint64_t size) {
   auto *type = llvm::ArrayType::get(llvm::Type::getInt8Ty(context_), size);
-  auto *table = new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::ExternalLinkage,
-                                         llvm::ConstantAggregateZero::get(type), spec.bpf_name);
-  table->setSection(image::table_section(spec));
-  table->setAlignment(llvm::Align(8));
-  debug_info_.describe_variable(*table, debug_info_.bytes(size));
-  return table;
+  auto *memory = new llvm::GlobalVariable(*module_, type, false, llvm::GlobalValue::ExternalLinkage,
+                                          llvm::ConstantAggregateZero::get(type), name);
+  memory->setSection(section);
+  memory->setAlignment(llvm::Align(8));
+  debug_info_.describe_variable(*memory, debug_info_.bytes(static_cast<uint32_t>(size)));
+  return memory;
+}
+
+llvm::GlobalVariable *ModuleBuilder::task_slots(uint32_t index) {
+  const image::MapSpec &spec = analysis_.maps[index];
+  llvm::GlobalVariable *&slots = task_slots_[index];
+  if (!slots)
+    slots = add_memory("slots_" + spec.bpf_name, image::task_slots_section(spec), image::task_slots_layout(spec).size);
+  return slots;
 }
 
 llvm::GlobalVariable *ModuleBuilder::add_ring(const char *name) {

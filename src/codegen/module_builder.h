@@ -66,6 +66,8 @@ public:
   kernel::Kernel &kernel() { return kernel_; }
 
   llvm::GlobalVariable *map(uint32_t index) { return maps_[index]; }
+  // Of a map that has them.
+  llvm::GlobalVariable *task_slots(uint32_t index);
   llvm::GlobalVariable *ring_buffer();
   llvm::GlobalVariable *control_ring();
   llvm::GlobalVariable *packets();
@@ -107,7 +109,7 @@ private:
   uint64_t stack_with_callees(const llvm::Function &function) const;
   llvm::GlobalVariable *add_ring(const char *name);
   llvm::GlobalVariable *add_map(const std::string &name);
-  llvm::GlobalVariable *add_table(const image::MapSpec &spec);
+  llvm::GlobalVariable *add_memory(const std::string &name, const std::string &section, uint64_t size);
 
   const sema::Analysis &analysis_;
   kernel::Kernel &kernel_;
@@ -115,6 +117,7 @@ private:
   std::unique_ptr<llvm::Module> module_;
   DebugInfo debug_info_;
   std::vector<llvm::GlobalVariable *> maps_;  // parallel to Analysis::maps
+  std::map<uint32_t, llvm::GlobalVariable *> task_slots_;
   std::vector<image::Parameter> parameters_;  // those asked for, as they lie in the object
   std::vector<llvm::GlobalVariable *> parameter_variables_;
   std::vector<image::Parameter> texts_;  // the same of texts

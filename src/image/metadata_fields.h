@@ -187,6 +187,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("storage", map.storage);
   archive.always("max_entries", map.max_entries);
   archive("is_cleared", map.is_cleared);
+  archive("has_task_slots", map.has_task_slots);
 }
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<EventField> field) {

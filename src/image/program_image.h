@@ -139,7 +139,8 @@ struct MapSpec {
   Type value;
   MapStorage storage = MapStorage::Hash;
   uint32_t max_entries = 1;
-  bool is_cleared = false;  // Table: the script empties it as a whole, and goes on
+  bool is_cleared = false;      // Table: the script empties it as a whole, and goes on
+  bool has_task_slots = false;  // Hash: only `tid` is ever its key, and most entries are in slots (task_slots.h)
   // Scalar maps live in slot 0 of an array, where "never assigned" cannot be told from zero: behind
   // the value lies a u64 that is 1 once the script has assigned it, and 0 again when it is deleted.
   bool is_scalar() const { return key.is_none(); }

@@ -4,12 +4,14 @@
 #include <bpf/bpf.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 
 #include "runtime/merge_values.h"
 #include "runtime/tables.h"
+#include "runtime/task_slots.h"
 
 namespace sonde::runtime {
 namespace {
@@ -21,11 +23,13 @@ constexpr size_t kBatchBytes = 4 << 20;
 class KernelMaps : public MapStore {
 public:
   KernelMaps(const image::ProgramImage &image, const std::vector<KernelMap> &maps, uint32_t cpus)
-      : image_(image), tables_(maps.size()), cpus_(cpus) {
+      : image_(image), tables_(maps.size()), slots_(maps.size()), cpus_(cpus) {
     for (size_t i = 0; i < maps.size(); ++i) {
       fds_.push_back(maps[i].fd);
-      if (maps[i].table)
-        tables_[i].emplace(image.maps[i], cpus, maps[i].table);
+      if (image.maps[i].storage == image::MapStorage::Table)
+        tables_[i].emplace(image.maps[i], cpus, maps[i].memory);
+      else if (image.maps[i].has_task_slots)
+        slots_[i].emplace(image.maps[i], maps[i].memory);
     }
   }
 
@@ -40,6 +44,8 @@ public:
       read_scalar(map, entries);
     else if (!read_batches(map, entries))
       read_each(map, entries);
+    if (slots_[map])
+      slots_[map]->add_to(entries);
     return entries;
   }
 
@@ -49,6 +55,7 @@ public:
       return read(map);
     if (tables_[map])
       return tables_[map]->find(key);
+    assert(!slots_[map] && "programs send what they find there");
     MapEntries entries;
     entries.key_size = spec.key.size;
     entries.value_size = spec.value.size;
@@ -65,6 +72,8 @@ public:
       return reset_scalar(map, false);
     if (tables_[map])
       return tables_[map]->clear();
+    if (slots_[map])
+      slots_[map]->clear();
     for (const std::vector<uint8_t> &key : keys(map))
       bpf_map_delete_elem(fds_[map], key.data());
   }
@@ -74,6 +83,8 @@ public:
       return reset_scalar(map, true);
     if (tables_[map])
       return tables_[map]->zero();
+    if (slots_[map])
+      slots_[map]->zero();
     std::vector<uint8_t> zeros(raw_size(image_.maps[map]), 0);
     for (const std::vector<uint8_t> &key : keys(map))
       bpf_map_update_elem(fds_[map], key.data(), zeros.data(), BPF_EXIST);
@@ -197,7 +208,8 @@ private:
 
   const image::ProgramImage &image_;
   std::vector<int> fds_;
-  std::vector<std::optional<Table>> tables_;  // of maps that are tables
+  std::vector<std::optional<Table>> tables_;     // of maps that are tables
+  std::vector<std::optional<TaskSlots>> slots_;  // of maps that have them
   uint32_t cpus_;
 };
 

@@ -10,10 +10,11 @@
 
 namespace sonde::runtime {
 
-// One per map of the image, in its order: its descriptor, or of a table its memory. They outlive the store.
+// One per map of the image, in its order: its descriptor, and the memory of a table or of task slots. They outlive
+// the store.
 struct KernelMap {
   int fd = -1;
-  uint8_t *table = nullptr;
+  uint8_t *memory = nullptr;
 };
 std::unique_ptr<MapStore> open_kernel_maps(const image::ProgramImage &image, const std::vector<KernelMap> &maps,
                                            uint32_t possible_cpus);

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "image/table_layout.h"
+#include "image/task_slots.h"
 #include "runtime/fill_in.h"
 #include "runtime/libbpf_log.h"
 #include "runtime/load_error.h"
@@ -149,14 +150,17 @@ Result<void> LoadedObject::map_memory(const image::ProgramImage &image) {
   if (!losses)
     return losses.error();
   losses_ = losses.take();
-  tables_.resize(image.maps.size());
+  memory_.resize(image.maps.size());
   for (size_t i = 0; i < image.maps.size(); ++i) {
-    if (image.maps[i].storage != image::MapStorage::Table)
+    const image::MapSpec &map = image.maps[i];
+    bool is_table = map.storage == image::MapStorage::Table;
+    if (!is_table && !map.has_task_slots)
       continue;
-    auto table = map_section(image::table_section(image.maps[i]), MappedMemory::Access::ReadWrite, image.maps[i].name);
-    if (!table)
-      return table.error();
-    tables_[i] = table.take();
+    std::string section = is_table ? image::table_section(map) : image::task_slots_section(map);
+    auto memory = map_section(section, MappedMemory::Access::ReadWrite, map.name);
+    if (!memory)
+      return memory.error();
+    memory_[i] = memory.take();
   }
   return {};
 }

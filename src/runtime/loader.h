@@ -35,8 +35,8 @@ public:
   uint64_t ring_size(const std::string &name) const;
   // The words of image::kLossesSection as the programs see them, while this lives; null when the object has none.
   const uint64_t *loss_words() const { return reinterpret_cast<const uint64_t *>(losses_.data()); }
-  // The memory of a map of the image that is a table; null for others.
-  uint8_t *table(size_t map) const { return tables_[map].data(); }
+  // The memory of a map of the image that is a table, or of its task slots; null for others.
+  uint8_t *memory(size_t map) const { return memory_[map].data(); }
   // To be called once, after loading.
   Result<void> map_memory(const image::ProgramImage &image);
 
@@ -45,7 +45,7 @@ private:
 
   bpf_object *object_;
   MappedMemory losses_;
-  std::vector<MappedMemory> tables_;  // parallel to the image's maps
+  std::vector<MappedMemory> memory_;  // parallel to the image's maps
 };
 
 // Parameters are filled in and the ring buffer is sized before loading.

@@ -29,7 +29,7 @@ constexpr int kMaxRestsAtEnd = 300;
 std::vector<KernelMap> kernel_maps(const image::ProgramImage &image, const LoadedObject &object) {
   std::vector<KernelMap> maps;
   for (size_t i = 0; i < image.maps.size(); ++i)
-    maps.push_back({object.map_fd(image.maps[i].bpf_name), object.table(i)});
+    maps.push_back({object.map_fd(image.maps[i].bpf_name), object.memory(i)});
   return maps;
 }
 

@@ -91,6 +91,9 @@ struct MapUses {
   bool is_looked_into = false;     // in other ways than by counting in it, and by the runtime
   bool is_deleted = false;         // single entries of it
   bool is_cleared = false;         // as a whole
+  bool is_gone_through = false;    // by programs: for, len
+  bool has_other_keys = false;     // than `tid`
+  bool is_declared = false;        // let @m = hash(N)
 };
 
 struct Analysis {

@@ -38,7 +38,7 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
   if (!diagnostics.has_errors())
     check_loops(analysis, kernel, diagnostics);
   if (!diagnostics.has_errors()) {
-    analysis.map_uses = collect_map_uses(analysis);
+    analysis.map_uses = collect_map_uses(program, analysis);
     check_growth(analysis, diagnostics);
     choose_tables(analysis, kernel);
   }

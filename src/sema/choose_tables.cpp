@@ -4,6 +4,7 @@
 #include "sema/choose_tables.h"
 
 #include "image/table_layout.h"
+#include "image/task_slots.h"
 #include "kernel/requirements.h"
 
 namespace sonde::sema {
@@ -19,11 +20,20 @@ bool can_be_table(const image::MapSpec &map, const MapUses &uses, kernel::Kernel
   return image::table_layout(map, kernel.possible_cpu_count()).size <= most;
 }
 
+bool can_have_task_slots(const image::MapSpec &map, const MapUses &uses, kernel::Kernel &kernel) {
+  bool is_by_thread = map.storage == image::MapStorage::Hash && !uses.is_declared && map.key.is_integer() &&
+                      !uses.has_other_keys && !uses.is_gone_through;
+  return is_by_thread && map.max_entries >= image::kFewestSlottedKeys && kernel.is_the_one() &&
+         kernel.version() >= kernel::kAtomicExchange &&
+         image::task_slots_layout(map).size <= kernel::kMostValueBytesBefore;
+}
+
 }  // namespace
 
 void choose_tables(Analysis &analysis, kernel::Kernel &kernel) {
   for (size_t i = 0; i < analysis.maps.size(); ++i) {
     image::MapSpec &map = analysis.maps[i];
+    map.has_task_slots = can_have_task_slots(map, analysis.map_uses[i], kernel);
     if (map.storage != image::MapStorage::Table)
       continue;
     map.is_cleared = analysis.map_uses[i].is_cleared;

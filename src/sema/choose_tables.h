@@ -6,7 +6,8 @@
 
 namespace sonde::sema {
 
-// Settles MapStorage::Table, by what is in Analysis::map_uses: maps that cannot be tables become PerCpuHash.
+// Settles MapStorage::Table and MapSpec::has_task_slots, by what is in Analysis::map_uses: maps that cannot be tables
+// become PerCpuHash.
 void choose_tables(Analysis &analysis, kernel::Kernel &kernel);
 
 }  // namespace sonde::sema

@@ -40,6 +40,7 @@ private:
     // @n[tid] += 1, @n[tid] = @n[tid] + 1
     uses->is_kept |= assign->op.has_value() || uses->is_read;
     uses->is_read |= was_read;
+    note_key(*uses, target->key.get());
     if (target->key && names_task(*target->key))
       uses->filled = statement.where;
   }
@@ -54,6 +55,8 @@ private:
       if (MapUses *uses = uses_of(expr)) {
         (map->key ? uses->is_read : uses->is_kept) = true;
         uses->is_looked_into = true;
+        uses->is_gone_through |= !map->key;
+        note_key(*uses, map->key.get());
       }
     }
     ast::for_each_part(expr, [&](const auto &part) { walk(part); });
@@ -67,10 +70,15 @@ private:
     MapUses *uses = removes && !call.arguments.empty() ? uses_of(*call.arguments.front()) : nullptr;
     if (uses)
       uses->is_kept = uses->is_deleted = true;
-    // has_key(@m, k) and find(@m, k, $v) read one entry.
-    MapUses *asked = !removes && call.arguments.size() > 1 ? uses_of(*call.arguments.front()) : nullptr;
-    bool was_kept = asked && asked->is_kept;
+    // has_key(@m, k) and find(@m, k, $v) read one entry, as delete(@m, k) removes one.
+    MapUses *named = call.arguments.size() > 1 ? uses_of(*call.arguments.front()) : nullptr;
+    MapUses *asked = removes ? nullptr : named;
+    bool was_kept = asked && asked->is_kept, was_gone_through = named && named->is_gone_through;
     ast::for_each_part(expr, [&](const auto &part) { walk(part); });
+    if (named && builtin && builtin->form == builtins::Form::Function) {
+      named->is_gone_through = was_gone_through;
+      note_key(*named, call.arguments[1].get());
+    }
     if (asked && builtin && builtin->form == builtins::Form::Function) {
       asked->is_kept = was_kept;
       asked->is_read = true;
@@ -99,6 +107,14 @@ private:
     return map == kNoIndex ? nullptr : &uses_[map];
   }
 
+  // `key` is null where there is none.
+  void note_key(MapUses &uses, const ast::Expr *key) const {
+    const builtins::Builtin *builtin = key ? unit_->info(*key).builtin : nullptr;
+    const auto *call = key ? std::get_if<ast::Call>(&key->node) : nullptr;
+    bool is_tid = builtin && builtin->role == builtins::Role::ThreadId && (!call || call->arguments.empty());
+    uses.has_other_keys |= !is_tid && key;
+  }
+
   bool names_task(const ast::Expr &key) const {
     if (const auto *tuple = std::get_if<ast::Tuple>(&key.node)) {
       for (const ast::ExprPtr &element : tuple->elements)
@@ -107,7 +123,7 @@ private:
       return false;
     }
     const builtins::Builtin *builtin = unit_->info(key).builtin;
-    return builtin && builtin->role == builtins::Role::TaskId;
+    return builtin && (builtin->role == builtins::Role::TaskId || builtin->role == builtins::Role::ThreadId);
   }
 
   const Analysis &analysis_;
@@ -117,11 +133,15 @@ private:
 
 }  // namespace
 
-std::vector<MapUses> collect_map_uses(const Analysis &analysis) {
+std::vector<MapUses> collect_map_uses(const ast::Program &program, const Analysis &analysis) {
   UseCollector collector(analysis);
   for (const Unit &unit : analysis.units)
     collector.collect(unit);
-  return collector.take();
+  std::vector<MapUses> uses = collector.take();
+  for (const ast::MapDeclaration &declaration : program.map_declarations)
+    for (size_t i = 0; i < uses.size(); ++i)
+      uses[i].is_declared |= analysis.maps[i].name == "@" + declaration.name;
+  return uses;
 }
 
 }  // namespace sonde::sema

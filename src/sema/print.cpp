@@ -46,8 +46,9 @@ std::string annotation(const Unit &unit, const ast::Expr &expr) {
 std::string map_line(const image::MapSpec &map) {
   std::string key = map.is_scalar() ? "" : fmt::format("[{}]", to_string(map.key));
   std::string room = map.is_scalar() ? "" : fmt::format("({})", map.max_entries);
-  return fmt::format("map {}{}: {}, {}{}\n", map.name, key, to_string(map.value),
-                     kStorageNames[static_cast<size_t>(map.storage)], room);
+  return fmt::format("map {}{}: {}, {}{}{}\n", map.name, key, to_string(map.value),
+                     kStorageNames[static_cast<size_t>(map.storage)], room,
+                     map.has_task_slots ? ", a slot for each thread" : "");
 }
 
 std::string event_line(const Analysis &analysis, size_t index) {

@@ -195,5 +195,42 @@ TEST_F(MapsTest, tables_count_every_event_of_every_cpu) {
   EXPECT_EQ(keys, 1000u) << outcome;
 }
 
+// ---- Maps by thread: each finds its entry in a slot ----
+
+TEST_F(MapsTest, entries_of_threads_are_set_read_and_deleted) {
+  Outcome outcome = run_script(R"(BEGIN {
+      @s[tid] = 5; @s[tid]++; @s[tid] += 2; @t[tid] = comm; @t[tid] = "other"; @p[tid] = (1, "two");
+      printf("%d %s %d %d\n", @s[tid], @t[tid], @p[tid].0, has_key(@s, tid));
+      $was = delete(@s, tid); $is = delete(@s[tid]);
+      printf("%d %d %d %d\n", $was, $is, @s[tid], has_key(@s, tid));
+      @s[tid]++; print(@s[tid]); @z[tid] = 4; zero(@z); @c[tid] = 1; clear(@c);
+    } END { @e = @s[tid] })",
+                               {"-q"});
+  EXPECT_THAT(outcome.out, ::testing::MatchesRegex("8 other 1 1\n1 0 0 0\n1\n\n\n@e: 1\n@p\\[[0-9]+\\]: \\(1, two\\)\n"
+                                                   "@s\\[[0-9]+\\]: 1\n@t\\[[0-9]+\\]: other\n@z\\[[0-9]+\\]: 0\n"))
+      << outcome;
+}
+
+// 1024 keys have 2048 slots. The second of two threads that share one has its entry in the hash.
+TEST_F(MapsTest, a_taken_slot_costs_no_entry) {
+  Outcome outcome = run_script("config = { max_map_keys = 1024 } uprobe:" + program("traced") + R"(:traced_add {
+                                 if (arg0 == 0) { @s[tid] = arg1 }
+                                 else if (arg0 == 1) { printf("%d %d\n", @s[tid], has_key(@s, tid)) }
+                                 else { printf("deleted: %d\n", delete(@s, tid)) } })",
+                               {"-q", "-c", traced("twin 2048")});
+  EXPECT_THAT(outcome.out,
+              ::testing::MatchesRegex("20 1\n21 1\ndeleted: 1\n0 0\n10 1\ndeleted: 1\n0 0\n\n\n@s\\[[0-9]+\\]: 30\n"))
+      << outcome;
+}
+
+TEST_F(MapsTest, threads_on_every_cpu_use_their_slots) {
+  Outcome outcome = run_script("uprobe:" + program("traced") + R"(:traced_add { @s[tid] = arg0 }
+                               uretprobe:)" +
+                                   program("traced") + R"(:traced_add /has_key(@s, tid)/ {
+                                 @sum = sum(@s[tid]); @n = count(); delete(@s, tid) })",
+                               {"-q", "-c", traced("crowd 1000")});
+  EXPECT_EQ(outcome.out, "\n\n@n: 4000\n@sum: 1998000\n") << outcome;
+}
+
 }  // namespace
 }  // namespace sonde::test

@@ -6,6 +6,8 @@
 
 #include <cstring>
 
+#include "runtime/task_slots.h"
+
 namespace sonde::runtime {
 namespace {
 
@@ -164,6 +166,38 @@ TEST(TablesTest, usual_keys_spread_over_the_slots) {
     }
     EXPECT_LE(worst, 8u) << "shifted by " << shift;
   }
+}
+
+TEST(TaskSlotsTest, live_slots_join_the_entries_of_the_hash) {
+  MapSpec map{"@s", "AT_s", Type::uint64(), Type::int64(), MapStorage::Hash, 1024, false, true};
+  image::TaskSlotsLayout layout = image::task_slots_layout(map);
+  std::vector<uint64_t> memory(layout.size / 8);
+  auto set = [&](uint64_t tid, uint64_t state, uint64_t value) {
+    memory[tid % layout.slots] = tid << 32 | state;
+    memory[layout.values / 8 + tid % layout.slots] = value;
+  };
+  set(7, image::kSlotLive, 70);
+  set(8, image::kSlotBusy, 80);
+  set(9, image::kSlotLive, 90);
+  MapEntries entries;
+  entries.key_size = entries.value_size = 8;
+  entries.count = 2;
+  entries.keys.resize(16);
+  entries.values.resize(16);
+  const uint64_t keys[] = {9, 7 + uint64_t{layout.slots}}, values[] = {1, 2};
+  std::memcpy(entries.keys.data(), keys, sizeof keys);
+  std::memcpy(entries.values.data(), values, sizeof values);
+  TaskSlots slots(map, reinterpret_cast<uint8_t *>(memory.data()));
+  slots.add_to(entries);
+  EXPECT_EQ(shown(entries), "7=70 9=1 " + std::to_string(7 + layout.slots) + "=2");
+  slots.zero();
+  entries = MapEntries{8, 8, 0, {}, {}};
+  slots.add_to(entries);
+  EXPECT_EQ(shown(entries), "7=0 9=0");
+  slots.clear();
+  entries = MapEntries{8, 8, 0, {}, {}};
+  slots.add_to(entries);
+  EXPECT_EQ(entries.count, 0u);
 }
 
 }  // namespace

@@ -17,6 +17,8 @@
 //                        watches it, one of traced:watched (x86)
 //   traced count N       adds 1 to the number at address 0x10000000 N times in each of two threads
 //   traced crowd N       calls traced_add(i, 2 * i) for i in 0..N-1 in each of four threads
+//   traced twin N        calls traced_add(0, 10), and a process whose id is the same modulo N: traced_add(0, 20), (1, 0),
+//                        (0, 21), (1, 0), (2, 0), (1, 0), (0, 30); then itself: (1, 0), (2, 0), (1, 0)
 //   traced show N        calls traced_show with the addresses of two numbers and adds 1 to each afterwards, N times
 //   traced wait N        calls traced_show with the address of a number once, then N times sleeps for a millisecond, calls
 //                        traced_add(i, i) and adds 1 to the number
@@ -256,6 +258,31 @@ static void crowd(long times) {
     pthread_join(threads[i], NULL);
 }
 
+static void add_as_twin(void) {
+  static const long calls[][2] = {{0, 20}, {1, 0}, {0, 21}, {1, 0}, {2, 0}, {1, 0}, {0, 30}};
+  for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+    traced_add(calls[i][0], calls[i][1]);
+}
+
+static void find_twin(long modulus) {
+  long wanted = getpid() % modulus;
+  traced_add(0, 10);
+  for (int is_found = 0; !is_found;) {
+    pid_t child = fork();
+    if (child == 0) {
+      if (getpid() % modulus == wanted)
+        add_as_twin();
+      _exit(0);
+    }
+    if (child < 0 || waitpid(child, NULL, 0) < 0)
+      exit(1);
+    is_found = child % modulus == wanted;
+  }
+  traced_add(1, 0);
+  traced_add(2, 0);
+  traced_add(1, 0);
+}
+
 static void exec_from_thread(char *times) {
   pthread_t thread;
   if (pthread_create(&thread, NULL, become_sleeper, times) == 0)
@@ -278,6 +305,10 @@ int main(int argc, char **argv) {
   }
   if (strcmp(mode, "count") == 0) {
     count_at_fixed_address(times);
+    return 0;
+  }
+  if (strcmp(mode, "twin") == 0) {
+    find_twin(times);
     return 0;
   }
   if (strcmp(mode, "crowd") == 0) {
