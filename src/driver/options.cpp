@@ -208,6 +208,8 @@ void settle(Options &options, Raw &raw) {
   }
   if (raw.test && raw.bench)
     throw UsageError{"--test and --bench exclude each other: what runs beside a test is not measured"};
+  if (options.run.cost && (raw.test || raw.bench))
+    throw UsageError{"--cost measures an ordinary run: it excludes --test and --bench"};
   options.run.mode = raw.test    ? runtime::RunMode::Tests
                      : raw.bench ? runtime::RunMode::Benchmarks
                                  : runtime::RunMode::Probes;

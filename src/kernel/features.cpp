@@ -142,6 +142,9 @@ bool has_trampolines() {
   return program.ok() || errno == EINVAL || (errno == EPERM && geteuid() != 0);
 }
 
+// Users without the right to switch them on cannot tell.
+bool has_run_statistics() { return Descriptor(bpf_enable_stats(BPF_STATS_RUN_TIME)).ok() || errno == EPERM; }
+
 // What users call what they can do without.
 constexpr FeatureName kNames[] = {
     {"kprobes", Feature::Kprobes},
@@ -152,6 +155,7 @@ constexpr FeatureName kNames[] = {
     {"attach_cookie", Feature::AttachCookie},
     {"raw_tracepoints", Feature::RawTracepoints},
     {"trampolines", Feature::Trampolines},
+    {"run_statistics", Feature::RunStatistics},
 };
 
 }  // namespace
@@ -169,6 +173,7 @@ bool try_feature(Feature feature) {
   case Feature::SleepableUprobes: return has_sleepable_uprobes();
   case Feature::Trampolines: return has_trampolines();
   case Feature::RawTracepoints: return true;  // since 4.17
+  case Feature::RunStatistics: return has_run_statistics();
   case Feature::kCount: break;
   }
   return false;

@@ -70,6 +70,7 @@ enum class Feature : uint8_t {
   SleepableUprobes,
   Trampolines,  // of BPF, for fentry and fexit
   RawTracepoints,
+  RunStatistics,  // of programs, switched on by a descriptor
   kCount
 };
 class Kernel {

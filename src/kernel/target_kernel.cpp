@@ -22,6 +22,7 @@ constexpr std::array<KernelVersion, static_cast<size_t>(Feature::kCount)> kSince
     {6, 0, 0},   // SleepableUprobes
     {5, 5, 0},   // Trampolines
     {4, 17, 0},  // RawTracepoints
+    {5, 8, 0},   // RunStatistics
 }};
 
 class TargetKernel : public Kernel {

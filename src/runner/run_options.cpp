@@ -61,6 +61,8 @@ std::vector<Option> option_rows(RunOptions &options) {
       {"--json-schema", &options.json_schema, "Print the JSON Schema of --json-typed"},
       {"--ordered", &options.ordered, "Print records in the order of their time stamps"},
       {"--status", &options.status, "Show events, their rate and losses on standard error, each second"},
+      {"--cost", &options.cost,
+       "At the end, say how often each program ran, how long that took, and what share of a CPU it was"},
       {"-B",
        &options.buffering,
        "When output is written: line (as it comes), none (every record), full",
@@ -83,6 +85,8 @@ void check_run_options(const RunOptions &options) {
   for (int pid : options.pids)
     if (pid <= 0)
       throw UsageError{fmt::format("-p takes the id of a process, not {}", pid)};
+  if (options.cost && options.dry_run)
+    throw UsageError{"--cost measures programs that run: it excludes --dry-run"};
   if (options.follow && options.pids.empty() && !options.command)
     throw UsageError{"--follow needs a process to begin with: -p PID or -c COMMAND"};
   for (const std::string &name : options.absent_features)
@@ -182,6 +186,7 @@ int start(const RunOptions &options, const Run &run) {
   run_options.folded = options.format == "folded";
   run_options.ordered = options.ordered;
   run_options.status = options.status;
+  run_options.cost = options.cost;
   run_options.colour = use_colour();
   run_options.buffering = buffering_of(options.buffering);
   run_options.output_fd = *output;

@@ -27,6 +27,7 @@ struct RunOptions {
   bool json_typed = false;             // --json-typed
   bool ordered = false;
   bool status = false;
+  bool cost = false;
   std::string buffering = "line";  // -B
   bool quiet = false;
   int verbosity = 0;

@@ -32,6 +32,7 @@ constexpr char kSchema[] = R"json({
     {"$ref": "#/definitions/message"},
     {"$ref": "#/definitions/helper_error"},
     {"$ref": "#/definitions/count"},
+    {"$ref": "#/definitions/cost"},
     {"$ref": "#/definitions/summary"}
   ],
   "definitions": {
@@ -157,6 +158,40 @@ constexpr char kSchema[] = R"json({
         "type": {"enum": ["attached_probes", "lost_events", "lost_stacks", "missed_runs"]},
         "count": {"type": "integer", "minimum": 0},
         "data": {"type": "object", "additionalProperties": {"type": "integer"}}
+      }
+    },
+    "cost": {
+      "description": "Under --cost: what the programs of the run took, the dearest first, as the kernel counts it.",
+      "required": ["data"],
+      "properties": {
+        "type": {"enum": ["cost"]},
+        "data": {
+          "type": "object",
+          "required": ["duration_ns", "programs"],
+          "properties": {
+            "duration_ns": {"type": "integer", "minimum": 0, "description": "of the counting"},
+            "programs": {
+              "type": "array",
+              "items": {
+                "type": "object",
+                "required": ["probes", "runs", "time_ns", "average_ns", "cpu_share"],
+                "dependencies": {"filename": ["line", "col"], "line": ["filename"], "col": ["filename"]},
+                "properties": {
+                  "probes": {"type": "array", "minItems": 1, "items": {"type": "string"}},
+                  "filename": {"type": "string"},
+                  "line": {"type": "integer", "minimum": 1},
+                  "col": {"type": "integer", "minimum": 1},
+                  "runs": {"type": "integer", "minimum": 0},
+                  "time_ns": {"type": "integer", "minimum": 0},
+                  "average_ns": {"type": "number", "minimum": 0},
+                  "cpu_share": {"type": "number", "minimum": 0, "description": "1 is one whole CPU"}
+                },
+                "additionalProperties": false
+              }
+            }
+          },
+          "additionalProperties": false
+        }
       }
     },
     "summary": {

@@ -5,6 +5,7 @@
 
 #include "runtime/format_folded.h"
 #include "runtime/loader.h"
+#include "runtime/program_costs.h"
 #include "runtime/run_scope.h"
 #include "runtime/session.h"
 #include "runtime/settle.h"
@@ -37,10 +38,19 @@ Result<RunResult> run_here(const image::ProgramImage &image, const SmallBtf &typ
     return object.error();
   if (auto signal = signals.received())
     return RunResult{128 + *signal};
+  std::unique_ptr<ProgramCosts> costs;
+  if (options.cost) {
+    auto opened = ProgramCosts::open(image, **object, kernel);
+    if (!opened)
+      return opened.error();
+    costs = opened.take();
+  }
   auto scope = RunScope::open(image, **object, kernel, options);
   if (!scope)
     return scope.error();
-  auto session = Session::open(image, kernel, options, **object, signals);
+  if (costs)
+    (*scope)->count_in(*costs);
+  auto session = Session::open(image, kernel, options, **object, signals, costs.get());
   if (!session)
     return session.error();
   if (options.mode == RunMode::Tests)

@@ -32,6 +32,7 @@ struct RunOptions {
   bool folded = false;                    // -f folded: maps with stacks to output_fd, other text to stderr
   bool ordered = false;                   // --ordered: records by time, of a stamped image
   bool status = false;                    // --status
+  bool cost = false;                      // --cost
   bool colour = false;                    // on standard error
   Buffering buffering = Buffering::Line;  // -B
   int output_fd = 1;                      // -o; script output only. Messages go to stderr

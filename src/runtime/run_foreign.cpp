@@ -286,6 +286,7 @@ const char *unheeded_option(const RunOptions &options) {
          : options.folded                ? "-f folded"
          : options.ordered               ? "--ordered"
          : options.status                ? "--status"
+         : options.cost                  ? "--cost"
                                          : nullptr;
 }
 

@@ -1,12 +1,11 @@
 // Test and bench probes: --test and --bench run them by name and report on each.
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 
+#include "runtime/run_statistics.h"
 #include "runtime/session.h"
 
 namespace sonde::runtime {
@@ -18,22 +17,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr uint32_t kFewestRuns = 1000;
 constexpr uint32_t kMostRuns = 1'000'000;
 constexpr auto kLongEnough = std::chrono::milliseconds(200);
-
-// While it lives, the kernel counts runs of programs and the time that they take.
-class RunStatistics {
-public:
-  RunStatistics() : fd_(bpf_enable_stats(BPF_STATS_RUN_TIME)) {}
-  ~RunStatistics() {
-    if (fd_ >= 0)
-      close(fd_);
-  }
-  RunStatistics(const RunStatistics &) = delete;
-  RunStatistics &operator=(const RunStatistics &) = delete;
-  bool are_counted() const { return fd_ >= 0; }
-
-private:
-  int fd_;
-};
 
 Error nothing_to_run(std::string_view option, std::string_view provider) {
   return {"run", fmt::format("what {} asks for", option), fmt::format("the script has no {} probe", provider),
@@ -88,21 +71,18 @@ Result<void> Session::run_benchmark(const image::ProgramSpec &spec, const std::s
       return done.error();
     drain_all();
   }
-  bpf_prog_info about{};
-  uint32_t size = sizeof about;
-  if (bpf_obj_get_info_by_fd(bpf_program__fd(object_.program(spec.function)), &about, &size) != 0 || about.run_cnt == 0)
+  auto time = run_time_of(bpf_program__fd(object_.program(spec.function)));
+  if (!time || time->runs == 0)
     return Error::from_errno("read the run time of", name, errno);
-  output_.text() +=
-      fmt::format("{:<40} {:>14.1f} {:>12}\n", name,
-                  static_cast<double>(about.run_time_ns) / static_cast<double>(about.run_cnt), about.run_cnt);
+  output_.text() += fmt::format("{:<40} {:>14.1f} {:>12}\n", name, time->average_ns(), time->runs);
   output_.flush();
   return {};
 }
 
 Result<RunResult> Session::run_benchmarks() {
-  RunStatistics statistics;
-  if (!statistics.are_counted())
-    return Error::from_errno("count", "the run time of programs", errno, "run as root");
+  auto statistics = RunStatistics::enable(kernel_);
+  if (!statistics)
+    return statistics.error();
   size_t count = 0;
   for (const image::ProgramSpec &spec : image_.programs) {
     if (spec.provider != image::ProviderKind::Bench)

@@ -295,6 +295,13 @@ Result<std::unique_ptr<RunScope>> RunScope::open(const image::ProgramImage &imag
   return scope;
 }
 
+void RunScope::count_in(ProgramCosts &costs) const {
+  if (fork_ >= 0)
+    costs.add("--follow at sched_process_fork", fork_);
+  if (end_ >= 0)
+    costs.add("--follow at sched_process_free", end_);
+}
+
 RunScope::~RunScope() {
   for (int fd : {fork_link_, end_link_, fork_, end_})
     if (fd >= 0)

@@ -7,6 +7,7 @@
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 #include "runtime/loader.h"
+#include "runtime/program_costs.h"
 #include "runtime/run.h"
 
 namespace sonde::runtime {
@@ -17,6 +18,8 @@ public:
   // on, while the object lives, and those taken away that end; what descendants there are already is added too.
   static Result<std::unique_ptr<RunScope>> open(const image::ProgramImage &image, const LoadedObject &object,
                                                 kernel::Kernel &kernel, const RunOptions &options);
+  // The programs that keep the set of followed processes cost something too.
+  void count_in(ProgramCosts &costs) const;
   // Warns of processes that found no room in the map.
   ~RunScope();
   RunScope(const RunScope &) = delete;

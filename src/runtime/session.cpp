@@ -77,8 +77,8 @@ bool can_fire(const image::ProgramImage &image) {
 }  // namespace
 
 Session::Session(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,
-                 const LoadedObject &object, Signals &signals)
-    : image_(image), kernel_(kernel), options_(options), object_(object), signals_(signals),
+                 const LoadedObject &object, Signals &signals, const ProgramCosts *costs)
+    : image_(image), kernel_(kernel), options_(options), object_(object), signals_(signals), costs_(costs),
       output_(options.folded ? STDERR_FILENO : options.output_fd, &signals), folds_(options.output_fd, &signals),
       maps_(open_kernel_maps(image, kernel_maps(image, object), kernel.possible_cpu_count())),
       symbols_(open_symbols(image.config.cpp_demangle)),
@@ -91,9 +91,9 @@ Session::Session(const image::ProgramImage &image, kernel::Kernel &kernel, const
 Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::open(const image::ProgramImage &image, kernel::Kernel &kernel,
-                                               const RunOptions &options, const LoadedObject &object,
-                                               Signals &signals) {
-  std::unique_ptr<Session> session(new Session(image, kernel, options, object, signals));
+                                               const RunOptions &options, const LoadedObject &object, Signals &signals,
+                                               const ProgramCosts *costs) {
+  std::unique_ptr<Session> session(new Session(image, kernel, options, object, signals, costs));
   session->keeps_up_ = names_user_code(image);
   if (session->keeps_up_)
     session->symbols_->keep_up();
@@ -365,15 +365,21 @@ Result<RunResult> Session::finish() {
     return done.error();
   in_end_programs_ = true;
   drain_completely(records_->now());
+  RunCost cost = costs_ ? costs_->read() : RunCost{};
   json_.set_sender(nullptr);
   if (!output_.is_broken())
     print_all_maps(state_);
   losses_.set_missed_runs(missed_runs(image_, object_));
   losses_.report_last(state_.json);
   RunResult result = this->result();
+  if (costs_ && options_.json)
+    json_.add([&](std::string &out) { append_json_cost(out, cost); });
   if (options_.json_typed)
     add_summary(result.exit_code);
   flush();
+  // Behind the maps, where the two share a terminal.
+  if (costs_ && !options_.json)
+    fmt::print(stderr, "{}", cost_text(cost));
   attachments_.detach();
   for (const Output *output : {&output_, &folds_})
     if (output->is_broken() && !output->is_closed())

@@ -14,6 +14,7 @@
 #include "runtime/output.h"
 #include "runtime/packet_files.h"
 #include "runtime/packet_reader.h"
+#include "runtime/program_costs.h"
 #include "runtime/record_stream.h"
 #include "runtime/run.h"
 #include "runtime/signals.h"
@@ -24,8 +25,10 @@ namespace sonde::runtime {
 
 class Session {
 public:
+  // `costs`, if any, are printed at the end.
   static Result<std::unique_ptr<Session>> open(const image::ProgramImage &image, kernel::Kernel &kernel,
-                                               const RunOptions &options, const LoadedObject &object, Signals &signals);
+                                               const RunOptions &options, const LoadedObject &object, Signals &signals,
+                                               const ProgramCosts *costs);
   ~Session();
 
   // Order: begin programs; attach; records until the end comes; records up to that moment (none
@@ -40,7 +43,7 @@ public:
 
 private:
   Session(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,
-          const LoadedObject &object, Signals &signals);
+          const LoadedObject &object, Signals &signals, const ProgramCosts *costs);
 
   // Runs one program once; what it returned.
   Result<uint32_t> run_program(const image::ProgramSpec &spec);
@@ -73,6 +76,7 @@ private:
   const RunOptions &options_;
   const LoadedObject &object_;
   Signals &signals_;
+  const ProgramCosts *costs_;  // null unless they are asked for
   Output output_;
   Output folds_;
   std::unique_ptr<MapStore> maps_;
