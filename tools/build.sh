@@ -10,7 +10,7 @@ case $preset in
 release)
     directory=$SONDE_ROOT/build
     # The unit tests run with sanitizers, in the dev preset: optimising them would only cost time.
-    [[ $# -gt 0 ]] || set -- sonde kernel_tests random_tests
+    [[ $# -gt 0 ]] || set -- sonde kernel_tests random_tests baseline_programs compare_baseline bench_functions
     ;;
 dev | fuzz) directory=$SONDE_ROOT/build/$preset ;;
 *) die "there is no preset '$preset': release, dev or fuzz" ;;

@@ -16,7 +16,7 @@ build_packages=(
     libgtest-dev libgmock-dev libbenchmark-dev
 )
 lab_packages=(qemu-system-x86 busybox-static cpio kmod e2fsprogs xz-utils zstd)
-check_packages=(clang-format clang-tidy shellcheck bpftool strace jq tcpdump linux-perf)
+check_packages=(clang-format clang-tidy shellcheck bpftool strace jq tcpdump linux-perf valgrind)
 
 missing() {
     local -A installed=()

@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 tools=$SONDE_ROOT/tools
 results=$SONDE_ROOT/build/results
-all_suites=(check unit golden kernel lab fuzz)
+all_suites=(check unit golden kernel baseline lab fuzz)
 kernels=(5.10 6.1 6.12 7.2)
 
 # Takes as long as one lets it, so it runs only when named.
@@ -222,6 +222,17 @@ run_kernel() {
     fi
 }
 
+# Figures that do not depend on how fast or how busy the machine is, against those of the tree.
+run_baseline() {
+    if tests/bench/baseline.sh --results "$results/baseline.verdicts" >"$results/baseline.log" 2>&1; then
+        sed 's/\t/\tbaseline./' "$results/baseline.verdicts" >"$results/baseline.tsv"
+    else
+        record baseline fail "baseline.(all)" "see $results/baseline.log"
+        tail -n 20 "$results/baseline.log" >>"$results/baseline.failures"
+    fi
+    report baseline
+}
+
 # The kernel suite's floods, each for ten minutes instead of a moment.
 run_soak() {
     export SONDE_SOAK_SECONDS=${SONDE_SOAK_SECONDS:-600}
@@ -253,7 +264,7 @@ mkdir -p "$results"
 
 wants check && run_check
 lab=
-if wants kernel || wants lab || wants check || wants soak; then
+if wants kernel || wants lab || wants check || wants baseline || wants soak; then
     if build release; then
         wants check && run_runtime_link
         if wants lab; then
@@ -261,6 +272,7 @@ if wants kernel || wants lab || wants check || wants soak; then
             lab=$!
         fi
         wants kernel && run_kernel
+        wants baseline && run_baseline
         wants soak && run_soak
     fi
 fi
