@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# ./dev bench [GROUP…]: sonde's release build beside Debian's bpftrace of three suites, in the same run.
-# Group event is a program of its own (events.cpp). SONDE_BENCH_RUNS (11) sets how often each runs.
+# ./dev bench [GROUP…]: sonde's release build beside Debian's bpftrace of three suites, in the same run. Prints what
+# it measures and writes it into docs/performance.md, where rows of other groups stay as they are.
+#
+# SONDE_BENCH_RUNS (11) sets how often each runs; SONDE_BENCH_PAGE another page, or nothing for none.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
@@ -8,24 +10,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../../tools/lib.sh"
 cd "$SONDE_ROOT"
 is_root || die "bench: loading BPF programs needs root"
 tools/setup.sh build
-tools/build.sh release sonde
+tools/build.sh release sonde sonde_standalone bench_runs bench_events bench_functions write_table
 tests/bench/peers.sh
-mkdir -p build/tests
-driver=build/tests/bench
-if [[ ! -x $driver || tests/bench/bench.cpp -nt $driver ]]; then
-    g++ -std=c++20 -O2 -Wall -Wextra -o "$driver" tests/bench/bench.cpp
-fi
-if [[ ! -x build/tests/events || tests/bench/events.cpp -nt build/tests/events ]]; then
-    g++ -std=c++20 -O2 -Wall -Wextra -o build/tests/events tests/bench/events.cpp
-fi
-functions=build/tests/functions
-if [[ ! -x $functions || tests/bench/bench.sh -nt $functions ]]; then
-    {
-        seq -f '__attribute__((used, noinline)) void few_%g(void) { __asm__(""); }' 111
-        seq -f '__attribute__((used, noinline)) void many_%g(void) { __asm__(""); }' 2000
-        echo 'int main(void) { return 0; }'
-    } | gcc -O1 -x c -o "$functions" -
-fi
 # Their defaults are below what is measured.
 export BPFTRACE_MAX_PROBES=4000 BPFTRACE_MAX_BPF_PROGS=4000
 tools=(--tool "sonde=$SONDE_ROOT/build/sonde")
@@ -33,14 +19,33 @@ for peer in "$SONDE_CACHE"/peers/bpftrace-*; do
     tools+=(--tool "$(basename "$peer")=$(readlink -f "$peer")")
 done
 runs=${SONDE_BENCH_RUNS:-11}
+page=${SONDE_BENCH_PAGE-docs/performance.md}
+records=$(mktemp)
+trap 'rm -f "$records"' EXIT
+
+# The commit, and whether the tree differs from it.
+version() { git describe --always --dirty --abbrev=10 2>/dev/null || echo unknown; }
+
+machine() {
+    local model memory
+    model=$(sed -nE 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)
+    memory=$(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)
+    printf '%s, %s CPUs, %s' "${model:-$(uname -m)}" "$(nproc)" "$memory"
+}
+
 groups=()
 wants_events=$([[ $# -gt 0 ]] && echo no || echo yes)
 for group; do
     if [[ $group == event ]]; then wants_events=yes; else groups+=("$group"); fi
 done
 if [[ $# == 0 || ${#groups[@]} -gt 0 ]]; then
-    "$driver" --runs "$runs" "${tools[@]}" "${groups[@]}"
+    build/tests/bench_runs --runs "$runs" --records "$records" --functions "$SONDE_ROOT/build/tests/bench_functions" \
+        "${tools[@]}" "${groups[@]}"
 fi
 if [[ $wants_events == yes ]]; then
-    build/tests/events --runs "$runs" "${tools[@]}"
+    build/tests/bench_events --runs "$runs" --records "$records" "${tools[@]}"
+fi
+if [[ -n $page ]]; then
+    build/tests/write_table "$page" "$records" "$(date -u +%F)" "$(machine)" "$(uname -r)" "$(version)" "$runs"
+    say "wrote $page"
 fi

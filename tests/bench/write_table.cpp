@@ -1,0 +1,42 @@
+// Puts the results of ./dev bench into a page.
+//
+//   write_table PAGE RECORDS DATE MACHINE KERNEL SONDE RUNS
+//
+// RECORDS has a line for each result, as keep() writes it.
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+#include "performance_page.h"
+
+namespace {
+
+std::string read_file(const char *path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  if (argc != 8) {
+    std::fprintf(stderr, "usage: write_table PAGE RECORDS DATE MACHINE KERNEL SONDE RUNS\n");
+    return 2;
+  }
+  sonde::bench::PageResults results = sonde::bench::parse_results(read_file(argv[2]));
+  if (results.rows.empty()) {
+    std::fprintf(stderr, "write_table: %s has no results\n", argv[2]);
+    return 1;
+  }
+  auto page = sonde::bench::with_results(
+      read_file(argv[1]), results,
+      {{"when", argv[3]}, {"machine", argv[4]}, {"kernel", argv[5]}, {"sonde", argv[6]}, {"runs", argv[7]}});
+  if (!page) {
+    std::fprintf(stderr, "write_table: %s lacks the marks of 'bench rows' or 'bench runs'\n", argv[1]);
+    return 1;
+  }
+  std::ofstream file(argv[1]);
+  file << *page;
+  return file.flush() ? 0 : 1;
+}
