@@ -114,6 +114,27 @@ TEST_F(CostTest, counts_what_following_takes) {
   EXPECT_TRUE(is_seen) << outcome;
 }
 
+using KprobeCostTest = KprobeTest;
+
+// The kernel runs one program for both where it has sessions.
+TEST_F(KprobeCostTest, entries_and_returns_are_counted_once) {
+  Outcome outcome = run_script("kprobe:vfs_rea* /pid == cpid/ { @in = count() } kretprobe:vfs_rea* { @out = count() }",
+                               {"--cost", "-c", "/bin/dd if=/proc/version of=/dev/null count=1"});
+  std::vector<Row> rows = rows_of(outcome.err);
+  ASSERT_GE(rows.size(), 2u) << outcome;
+  std::set<std::string> names;
+  uint64_t runs = 0;
+  for (size_t i = 0; i + 1 < rows.size(); ++i) {
+    EXPECT_TRUE(names.insert(rows[i].probe).second) << "told twice: " << outcome;
+    runs += rows[i].runs;
+  }
+  EXPECT_EQ(runs, rows.back().runs) << outcome;
+  EXPECT_GE(runs, 2u) << outcome;
+  if (kernel_is_at_least(6, 10)) {
+    EXPECT_EQ(names.size(), 1u) << outcome;
+  }
+}
+
 TEST_F(CostTest, is_not_printed_unasked) {
   Outcome outcome = run_script("BEGIN { }");
   EXPECT_THAT(outcome.err, Not(HasSubstr("% of a CPU"))) << outcome;
