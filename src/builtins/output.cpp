@@ -1,9 +1,10 @@
 // What is printed: printf and what takes a format as it does, print, join.
 #include <algorithm>
 
-#include "ast/holds_statements.h"
 #include "builtins/check_format.h"
 #include "builtins/families.h"
+#include "builtins/printed_values.h"
+#include "builtins/seq_printf.h"
 #include "codegen/emitter.h"
 #include "kernel/requirements.h"
 #include "sema/builtin_use.h"
@@ -15,23 +16,6 @@ using codegen::BuiltinSite;
 using codegen::Emitter;
 using codegen::FieldWriter;
 using sema::BuiltinUse;
-
-bool is_char_array(const Type &type) {
-  return type.kind == TypeKind::Array && type.element->is_integer() && type.element->size == 1 &&
-         type.element->is_signed;
-}
-bool is_char_pointer(const Type &type) {
-  return type.is_pointer() && type.element && type.element->is_integer() && type.element->size == 1;
-}
-
-// How a value travels to be printed as text: C strings are read at event time, when they are there.
-Type as_text(const Type &type, const image::Config &config) {
-  if (is_char_pointer(type))
-    return Type::string(static_cast<uint32_t>(config.max_strlen) + 1);
-  if (is_char_array(type))
-    return Type::string(type.size);
-  return type;
-}
 
 // ---- printf ----
 
@@ -87,28 +71,20 @@ std::vector<Type> check_conversions(BuiltinUse &use, const image::PrintfFormat &
 }
 
 template <image::EventKind kind> Type check_formatted(BuiltinUse &use) {
-  if (std::optional<image::PrintfFormat> format = check_format(use))
-    use.event(kind, *use.known_text(0), check_conversions(use, *format));
+  std::optional<image::PrintfFormat> format = check_format(use);
+  if (!format)
+    return Type::none();
+  std::vector<Type> fields = check_conversions(use, *format);
+  if (kind == image::EventKind::Printf && use.context().is_pinned)
+    check_seq_printf(use, *format, fields);
+  else
+    use.event(kind, *use.known_text(0), std::move(fields));
   return Type::none();
 }
 
-// Writes an argument in the form of its field. One whose statements may send events or leave the program
-// themselves is worked out at once, before the record is reserved.
-FieldWriter field_writer(Emitter &e, const ast::Expr &argument, const Type &field) {
-  const Type &type = e.info(argument).type;
-  if (ast::holds_statements(argument)) {
-    llvm::Value *made = e.value(argument);
-    return [&e, made, &type, field](llvm::Value *destination) { e.store_value(made, type, destination, field); };
-  }
-  if (!field.is_string() || !is_char_pointer(type))
-    return [&e, &argument, field](llvm::Value *destination) { e.store(argument, destination, field); };
-  AddressSpace space = type.space == AddressSpace::None ? e.unit().context.pointers : type.space;
-  return [&e, &argument, field, space](llvm::Value *destination) {
-    e.read_string(destination, field.size, e.value64(argument), space);
-  };
-}
-
 llvm::Value *emit_printf(Emitter &e, const BuiltinSite &site) {
+  if (e.unit().context.is_pinned)
+    return emit_seq_printf(e, site);
   const image::EventSpec &event = e.analysis().events[site.info.event];
   std::vector<FieldWriter> writers;
   for (size_t i = 0; i < event.fields.size(); ++i)

@@ -37,6 +37,7 @@ enum class Helper : uint32_t {
   Jiffies64 = 118,
   GetNsCurrentPidTgid = 120,
   KtimeGetBootNs = 125,
+  SeqPrintf = 126,
   RingbufOutput = 130,
   RingbufReserve = 131,
   RingbufSubmit = 132,

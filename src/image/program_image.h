@@ -52,7 +52,7 @@ enum class ProviderKind : uint8_t {
 // One place to attach to, resolved: no wildcards left.
 struct Target {
   std::string name;                 // as `probe` prints it: "uprobe:/bin/bash:readline"
-  std::string module;               // tracepoint category, binary's path, kernel module; may be empty
+  std::string module;               // tracepoint category, binary's path, kernel module, iter's pin; may be empty
   std::string function;             // function or event name; may be empty
   uint64_t offset = 0;              // uprobe: file offset of the instruction; kprobe: offset from the function
   uint64_t address = 0;             // kprobe by address

@@ -5,12 +5,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <thread>
 
 #include "base/text.h"
 #include "probes/links.h"
+#include "probes/pinned_link.h"
 #include "probes/provider_rows.h"
 
 namespace sonde::probes {
@@ -64,12 +66,27 @@ Error refused(const std::string &target, int error_number) {
                        {EOPNOTSUPP, "this kernel was built without iterators", ""}});
 }
 
+Result<Attachments> iterate(bpf_link *link, const image::Target &target) {
+  int file = bpf_iter_create(bpf_link__fd(link));
+  int end = file < 0 ? -1 : eventfd(0, EFD_CLOEXEC);
+  if (end < 0) {
+    Error error = refused(target.name, errno);
+    bpf_link__destroy(link);
+    if (file >= 0)
+      close(file);
+    return error;
+  }
+  Attachments attachments;
+  attachments.push_back(std::make_unique<Iteration>(link, file, end));
+  return attachments;
+}
+
 class IterProvider : public Provider {
 public:
   image::ProviderKind kind() const override { return image::ProviderKind::Iter; }
   std::string_view name() const override { return "iter"; }
   std::span<const std::string_view> aliases() const override { return kAliases; }
-  std::string_view syntax() const override { return "iter:OBJECT"; }
+  std::string_view syntax() const override { return "iter:OBJECT[:PIN]"; }
   std::string_view summary() const override { return "for each object of a kind that the kernel has, then the end"; }
   std::string_view needs() const override { return "5.8 and BTF"; }
   std::string_view section() const override { return "iter"; }
@@ -79,7 +96,11 @@ public:
   std::string group(const image::Target &target) const override { return target.name; }
   bool is_alone() const override { return true; }
 
-  Result<std::vector<image::Target>> match(std::string_view spec, const MatchOptions &options) const override {
+  Result<std::vector<image::Target>> match(std::string_view whole, const MatchOptions &options) const override {
+    size_t colon = std::min(whole.find(':'), whole.size());
+    std::string_view spec = whole.substr(0, colon), pin = whole.substr(std::min(colon + 1, whole.size()));
+    if (colon < whole.size() && (pin.empty() || pin.ends_with('/')))
+      return spec_error(whole, "the name of the pin is missing", fmt::format("such as iter:{}:list", spec));
     if (spec.empty() || has_glob(spec))
       return spec_error(spec, "the name of one iterator is needed", "such as iter:task; sonde -l 'iter:*' lists them");
     auto names = options.kernel.iterators(spec);
@@ -92,7 +113,8 @@ public:
                         hint.empty() ? "sonde -l 'iter:*' lists them" : hint, ENOENT);
     }
     image::Target target;
-    target.name = fmt::format("iter:{}", spec);
+    target.name = fmt::format("iter:{}", whole);
+    target.module = pin.empty() ? std::string() : pin_path(pin);
     target.function = std::string(spec);
     return std::vector<image::Target>{std::move(target)};
   }
@@ -104,6 +126,7 @@ public:
     Context context;
     context.kind = ContextKind::Iterator;
     context.whole = type.take();
+    context.is_pinned = !target.module.empty();
     return context;
   }
 
@@ -136,18 +159,9 @@ public:
       bpf_link *link = bpf_program__attach_iter(program, nullptr);
       if (!link)
         return refused(target.name, errno);
-      int file = bpf_iter_create(bpf_link__fd(link));
-      int end = file < 0 ? -1 : eventfd(0, EFD_CLOEXEC);
-      if (end < 0) {
-        Error error = refused(target.name, errno);
-        bpf_link__destroy(link);
-        if (file >= 0)
-          close(file);
-        return error;
-      }
-      Attachments attachments;
-      attachments.push_back(std::make_unique<Iteration>(link, file, end));
-      return attachments;
+      if (target.module.empty())
+        return iterate(link, target);
+      return options.is_trial ? own_link(link) : pin_link(link, target.name, target.module);
     };
     return attach_each(spec.targets, attach_one, options);
   }

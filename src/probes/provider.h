@@ -74,6 +74,7 @@ struct Context {
   std::optional<Type> result;                    // type of `retval` where it is known
   uint32_t result_offset = 0;                    // Arguments: where the result lies
   bool has_function = false;                     // `func`
+  bool is_pinned = false;                        // what it prints goes to whoever reads its pin, and not to sonde
   bool may_wait = false;                         // its programs may sleep, where the kernel can load such
   AddressSpace pointers = AddressSpace::Kernel;  // where addresses found in the context point
   // Several targets share one event of the kernel: the program finds out which of them it was (by
@@ -104,6 +105,7 @@ struct AttachOptions {
   std::vector<int> pids;     // only these processes, where the mechanism can filter
   std::optional<int> child;  // of -c, before it runs its program
   bool follow = false;       // and what processes these make
+  bool is_trial = false;     // nothing that outlasts the run is made
   // Where set, targets that the kernel refuses are left out and their errors gathered here; else the first
   // refusal ends attaching.
   std::vector<Error> *refused = nullptr;
@@ -135,6 +137,8 @@ public:
   virtual ~Attachment() = default;
   // A descriptor that becomes readable once it will not run its program any more; -1 when that never happens.
   virtual int end_fd() const { return -1; }
+  // The file by which it stays attached when this is destroyed; empty when it does not.
+  virtual std::string pin() const { return {}; }
   // Leaves an address alone that it found for itself.
   virtual void unwatch(uint64_t /*address*/) {}
 };

@@ -85,6 +85,14 @@ void Attachments::print_cost() const {
   fmt::print(stderr, "{}, {}\n", counted(costs_.size(), "program"), counted(attachments, "attachment"));
 }
 
+std::vector<std::string> Attachments::pins() const {
+  std::vector<std::string> pins;
+  for (const std::unique_ptr<probes::Attachment> &attachment : all_)
+    if (std::string pin = attachment->pin(); !pin.empty())
+      pins.push_back(std::move(pin));
+  return pins;
+}
+
 void Attachments::unwatch(uint64_t address) {
   for (const std::unique_ptr<probes::Attachment> &attachment : all_)
     attachment->unwatch(address);

@@ -29,6 +29,8 @@ public:
                         const probes::AttachOptions &options, Signals &signals);
   // What a loaded run costs the kernel: programs, how they are attached, and how often. On standard error.
   void print_cost() const;
+  // Files by which something stays attached after the run.
+  std::vector<std::string> pins() const;
   // Function watchpoints leave this address alone from now on.
   void unwatch(uint64_t address);
   // A descriptor that becomes readable when the last attachment has come to its end; -1 while one has none.

@@ -115,6 +115,7 @@ void print_programs(const LoadedObject &object, const image::ProgramImage &image
 
 probes::AttachOptions attach_options(kernel::Kernel &kernel, const RunOptions &options) {
   probes::AttachOptions for_probes{kernel, options.pids, {}, options.follow};
+  for_probes.is_trial = options.dry_run;
   if (options.child)
     for_probes.child = options.child->pid();
   return for_probes;

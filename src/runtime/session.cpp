@@ -197,6 +197,8 @@ void Session::announce() {
     attachments_.print_cost();
   if (!options_.json) {
     fmt::print(stderr, "Attached {} probe{}\n", count, count == 1 ? "" : "s");
+    for (const std::string &pin : attachments_.pins())
+      fmt::print(stderr, "Program pinned to {}: reading that file runs it, removing the file ends it\n", pin);
   } else {
     std::string record;
     std::swap(record, output_.text());

@@ -139,6 +139,9 @@ void BuiltinUse::event(image::EventKind kind, std::string format, std::vector<Ty
                        uint32_t top, uint32_t divisor) {
   if (checker_.reporter_.is_silent())
     return;
+  if (context().is_pinned)
+    error(where(), fmt::format("{}() needs a running sonde, which a pinned program has not", builtin_.name))
+        .with_hint("printf() writes to whoever reads the pin");
   image::EventSpec event;
   event.kind = kind;
   event.format = std::move(format);

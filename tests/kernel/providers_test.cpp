@@ -1,9 +1,13 @@
 // Raw tracepoints, fentry and fexit, hardware events, static probes of user programs; what is left out when the
 // kernel refuses some of the probes.
 #include <fmt/format.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "harness.h"
 
@@ -162,6 +166,75 @@ TEST_F(IteratorTest, run_alone) {
   Outcome outcome = run_script("iter:task { @ = count() } interval:s:1 { exit() }");
   EXPECT_EQ(outcome.status, 1) << outcome;
   EXPECT_THAT(outcome.err, HasSubstr("iter probes run alone, only begin and end go with them")) << outcome;
+}
+
+// A file system for BPF objects of its own.
+class PinTest : public TracerTest {
+protected:
+  void SetUp() override {
+    TracerTest::SetUp();
+    if (mount("bpf", folder_.path().c_str(), "bpf", 0, nullptr) != 0)
+      GTEST_SKIP() << "no file system for BPF objects can be mounted here: " << std::strerror(errno);
+    is_mounted_ = true;
+  }
+  void TearDown() override {
+    if (is_mounted_)
+      umount(folder_.path().c_str());
+  }
+  static std::string text_of(const std::string &path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  TemporaryDirectory folder_;
+  bool is_mounted_ = false;
+};
+
+TEST_F(PinTest, reading_a_pin_runs_its_program) {
+  std::string pin = folder_.path() + "/tasks";
+  Outcome outcome = run_script("iter:task:" + pin + R"( /ctx.task.tgid == ctx.task.pid/
+      { $n = ctx.task.pid; printf("%s|%-9d|%x|%s|100%%\n", ctx.task.comm, $n, $n, "text"); })");
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("Program pinned to " + pin)) << outcome;
+  EXPECT_EQ(outcome.text(), "") << outcome;
+  // Started when sonde is gone.
+  Bystander sleeper({"/bin/sleep", "100"});
+  std::string wanted = fmt::format("|{:<9}|{:x}|text|100%\n", sleeper.pid(), sleeper.pid());
+  EXPECT_THAT(text_of(pin), HasSubstr(wanted));
+  EXPECT_THAT(text_of(pin), HasSubstr(wanted)) << "it can be read again";
+
+  outcome = run_script("iter:task:" + pin + R"( { printf("other\n") })");
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("there is already a file of that name")) << outcome;
+  EXPECT_EQ(unlink(pin.c_str()), 0);
+}
+
+TEST_F(PinTest, dry_runs_leave_no_pin) {
+  std::string pin = folder_.path() + "/tasks";
+  Outcome outcome = run_script("iter:task:" + pin + R"( { printf("x\n") })", {"--dry-run"});
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_NE(access(pin.c_str(), F_OK), 0) << outcome;
+}
+
+TEST_F(PinTest, places_where_no_pin_can_be) {
+  TemporaryDirectory elsewhere;
+  Outcome outcome = run_script("iter:task:" + elsewhere.path() + R"(/x { printf("x\n") })");
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("is not in a file system for BPF objects")) << outcome;
+  outcome = run_script("iter:task:" + folder_.path() + R"(/none/x { printf("x\n") })");
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("there is no folder " + folder_.path() + "/none")) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("mkdir")) << outcome;
+}
+
+TEST_F(PinTest, what_needs_a_running_sonde) {
+  Outcome outcome = run_script(R"(iter:task:x { print(1); printf("%s", curtask); printf("%5.2s", comm) })");
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("print() needs a running sonde")) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("the kernel has no text for a value of type")) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("which have no such %s")) << outcome;
+  outcome = run_script("iter:task: { print(1) }");
+  EXPECT_THAT(outcome.err, HasSubstr("the name of the pin is missing")) << outcome;
 }
 
 // ---- Refusals ----

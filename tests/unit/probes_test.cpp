@@ -478,7 +478,7 @@ TEST_F(GroupsTest, ARefusedGroupNamesTheTargetThatSpoiltIt) {
 TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
   std::vector<Error> refused;
   auto result = attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EINVAL); },
-                                 {kernel_, {}, {}, false, &refused});
+                                 {kernel_, {}, {}, false, false, &refused});
   ASSERT_TRUE(result);
   EXPECT_EQ(attached_, 4u);
   ASSERT_EQ(refused.size(), 1u);
@@ -488,7 +488,7 @@ TEST_F(GroupsTest, GatheredRefusalsLeaveTheOthersAttached) {
 TEST_F(GroupsTest, ARefusalOfEverythingCountsForEachTarget) {
   std::vector<Error> refused;
   auto result = attach_in_groups(pointers_, [&](auto group) { return attach_group(group, EPERM); },
-                                 {kernel_, {}, {}, false, &refused});
+                                 {kernel_, {}, {}, false, false, &refused});
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->empty());
   ASSERT_EQ(refused.size(), 5u);
@@ -503,7 +503,7 @@ TEST_F(GroupsTest, OneByOneTheFirstRefusalEndsItUnlessGathered) {
   EXPECT_FALSE(attach_each(targets_, attach_one, {kernel_, {}, {}}));
   EXPECT_EQ(attached_, 2u);
   std::vector<Error> refused;
-  auto result = attach_each(targets_, attach_one, {kernel_, {}, {}, false, &refused});
+  auto result = attach_each(targets_, attach_one, {kernel_, {}, {}, false, false, &refused});
   ASSERT_TRUE(result);
   EXPECT_EQ(result->size(), 4u);
   EXPECT_EQ(refused.size(), 1u);
