@@ -5,6 +5,7 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include "codegen/link_c.h"
 #include "codegen/module_builder.h"
 #include "codegen/optimize_and_emit.h"
 
@@ -85,7 +86,7 @@ void report_too_deep(const llvm::Function &program, const sema::Analysis &analys
 }  // namespace
 
 image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                             Diagnostics &diagnostics, Dumps &dumps) {
+                             Diagnostics &diagnostics, Dumps &dumps, const std::vector<CModule> &c_modules) {
   image::ProgramImage image;
   for (const sema::Unit &unit : analysis.units)
     image.programs.push_back(program_spec(unit));
@@ -111,6 +112,8 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
       return image;
     if (!kernel.is_the_one())
       add_portable_parts(analysis, kernel, builder, image);
+    if (!c_modules.empty() && !link_c(builder.module(), c_modules, !kernel.is_the_one(), diagnostics))
+      return image;
     if (report_too_large(builder.module(), analysis, kMostUnoptimized, diagnostics))
       return image;
     optimize(builder.module(), *target, dumps);

@@ -5,6 +5,7 @@
 
 #include "base/diagnostics.h"
 #include "base/source.h"
+#include "codegen/c_module.h"
 #include "image/program_image.h"
 #include "kernel/kernel.h"
 #include "sema/analysis.h"
@@ -18,9 +19,9 @@ struct Dumps {
 };
 
 // `sources` gives line information and the text that rides in the object. The analysis must be free of errors. One
-// more is found here, as only the generated code shows it: a probe too large for BPF, which is reported; the image
-// then has no object.
+// more is found here, as only the generated code shows it: a probe too large for BPF, which is reported, as are files
+// of C that cannot be linked; the image then has no object.
 image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                             Diagnostics &diagnostics, Dumps &dumps);
+                             Diagnostics &diagnostics, Dumps &dumps, const std::vector<CModule> &c_modules = {});
 
 }  // namespace sonde::codegen

@@ -104,7 +104,7 @@ uint64_t ModuleBuilder::stack_with_callees(const llvm::Function &function) const
   uint64_t deepest = 0;
   for (const llvm::Instruction &instruction : llvm::instructions(function))
     for (const llvm::Use &operand : instruction.operands())
-      if (const auto *callee = llvm::dyn_cast<llvm::Function>(operand); callee && callee->hasLocalLinkage())
+      if (const auto *callee = llvm::dyn_cast<llvm::Function>(operand); callee && !callee->isDeclaration())
         deepest = std::max(deepest, stack_with_callees(*callee));
   return (own + 31) / 32 * 32 + deepest;
 }
@@ -112,7 +112,8 @@ uint64_t ModuleBuilder::stack_with_callees(const llvm::Function &function) const
 const llvm::Function *ModuleBuilder::too_deep_program() const {
   constexpr uint64_t kMostStack = 512;  // MAX_BPF_STACK
   for (const llvm::Function &function : *module_)
-    if (!function.isDeclaration() && !function.hasLocalLinkage() && stack_with_callees(function) > kMostStack)
+    if (!function.isDeclaration() && !function.hasLocalLinkage() && !function.hasHiddenVisibility() &&
+        stack_with_callees(function) > kMostStack)
       return &function;
   return nullptr;
 }

@@ -5,8 +5,8 @@
 #include <iterator>
 
 #include "ast/print.h"
-#include "builtins/builtin.h"
 #include "codegen/generate.h"
+#include "driver/import_bpf_c.h"
 #include "driver/load_imports.h"
 #include "image/image_file.h"
 #include "lexer/lexer.h"
@@ -20,11 +20,12 @@ namespace {
 
 // The script and what it imports, with the C in them.
 ast::Program read_program(Sources &sources, size_t file, kernel::Kernel &kernel, const CompileOptions &options,
-                          cdefs::Definitions &definitions, Diagnostics &diagnostics) {
+                          cdefs::Definitions &definitions, ImportedC &imported_c, Diagnostics &diagnostics) {
   ImportedFiles files = load_imports(sources, file, diagnostics);
   CHeaders headers = options.headers;
   headers.files.insert(headers.files.end(), files.headers.begin(), files.headers.end());
   definitions = read_c(sources, files.scripts, kernel, headers, diagnostics);
+  imported_c = import_bpf_c(files.bpf_c, kernel, headers, definitions, sources, diagnostics);
   return parse(sources, files.scripts, {options.parameters, definitions.macro_texts}, diagnostics);
 }
 
@@ -46,12 +47,14 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
   }
 
   cdefs::Definitions definitions;
-  ast::Program program = read_program(sources, file, kernel, options, definitions, diagnostics);
+  ImportedC imported_c;
+  ast::Program program = read_program(sources, file, kernel, options, definitions, imported_c, diagnostics);
+  builtins::Table functions = imported_c.functions.with_builtins();
   if (wants(Stage::Ast))
     print(Stage::Ast, ast::print(program));
   if (diagnostics.has_errors() || is_last(Stage::Ast))
     return result;
-  program = sema::expand_macros(std::move(program), builtins::all_builtins(), diagnostics);
+  program = sema::expand_macros(std::move(program), functions, diagnostics);
   result.options = collect_options(program, diagnostics);
   if (diagnostics.has_errors() || options.wants_options_help)
     return result;
@@ -65,7 +68,7 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
   analyze_options.count_failed_reads = options.count_failed_reads;
   analyze_options.scope = options.scope;
   analyze_options.command = options.command;
-  sema::Analysis analysis = sema::analyze(program, kernel, builtins::all_builtins(), analyze_options, diagnostics);
+  sema::Analysis analysis = sema::analyze(program, kernel, functions, analyze_options, diagnostics);
   if (wants(Stage::Types))
     print(Stage::Types, sema::print(analysis));
   if (diagnostics.has_errors() || is_last(Stage::Types))
@@ -77,7 +80,7 @@ Compilation compile(Sources &sources, size_t file, kernel::Kernel &kernel, const
                        {},
                        {},
                        {}};
-  result.image = codegen::generate(analysis, sources, kernel, diagnostics, dumps);
+  result.image = codegen::generate(analysis, sources, kernel, diagnostics, dumps, imported_c.modules);
   if (!kernel.is_the_one())
     std::copy_if(result.options.begin(), result.options.end(), std::back_inserter(result.image->options),
                  [](const image::ScriptOption &option) { return !option.is_given; });

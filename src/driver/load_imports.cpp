@@ -13,10 +13,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class Kind : uint8_t { Script, Header, Other };
+enum class Kind : uint8_t { Script, Header, BpfC, Other };
 
 Kind kind_of(const fs::path &path) {
-  return path.extension() == ".bt" ? Kind::Script : path.extension() == ".h" ? Kind::Header : Kind::Other;
+  struct Ending {
+    std::string_view text;
+    Kind kind;
+  };
+  std::string name = path.filename().string();
+  for (const Ending &ending : {Ending{".bt", Kind::Script}, {".h", Kind::Header}, {".bpf.c", Kind::BpfC}})
+    if (name.ends_with(ending.text))
+      return ending.kind;
+  return Kind::Other;
 }
 
 class Loader {
@@ -64,7 +72,7 @@ private:
       diagnostics_.error(where, "could not read folder {}: {}", folder.string(), problem.message());
     else if (paths.empty())
       diagnostics_.error(where, "there is nothing to import in {}", folder.string())
-          .with_hint("scripts (*.bt) and C headers (*.h) of a folder are imported");
+          .with_hint("scripts (*.bt), C headers (*.h) and BPF C (*.bpf.c) of a folder are imported");
     std::sort(paths.begin(), paths.end());
     for (const fs::path &path : paths)
       load(path, where);
@@ -74,9 +82,10 @@ private:
     switch (kind_of(path)) {
     case Kind::Script: return load_script(path, where);
     case Kind::Header: files_.headers.push_back(fs::absolute(path).string()); return;
+    case Kind::BpfC: files_.bpf_c.push_back({path.string(), where}); return;
     case Kind::Other:
       diagnostics_.error(where, "{} is nothing that can be imported", path.string())
-          .with_hint("imported are scripts (*.bt), C headers (*.h) and folders of them");
+          .with_hint("imported are scripts (*.bt), C headers (*.h), BPF C (*.bpf.c) and folders of them");
     }
   }
 

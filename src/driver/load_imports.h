@@ -14,6 +14,11 @@ struct ImportedFiles {
   // however often and from wherever it is imported, also in a circle.
   std::vector<size_t> scripts;
   std::vector<std::string> headers;  // paths of imported C headers, in the order of their imports
+  struct BpfC {
+    std::string path;
+    Location import;
+  };
+  std::vector<BpfC> bpf_c;  // files of functions in BPF C, the same
 };
 
 // Reads what file `file` imports into `sources`. Paths are relative to the importing file's folder, or to

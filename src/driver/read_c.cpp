@@ -43,6 +43,17 @@ cdefs::Definitions read_file(const SourceFile &script, const CParts &parts, cdef
 
 }  // namespace
 
+cdefs::Options c_options(kernel::Kernel &kernel, const CHeaders &headers) {
+  cdefs::Options options;
+  options.include_folders = headers.folders;
+  options.include_files = headers.files;
+  options.kernel_source = environment("BPFTRACE_KERNEL_SOURCE");
+  options.kernel_build = environment("BPFTRACE_KERNEL_BUILD");
+  options.kernel_has_btf = kernel_type(kernel, "task_struct").has_value();
+  options.kernel_type = [&kernel](const std::string &name) { return kernel_type(kernel, name); };
+  return options;
+}
+
 cdefs::Definitions read_c(const Sources &sources, std::span<const size_t> files, kernel::Kernel &kernel,
                           const CHeaders &headers, Diagnostics &diagnostics) {
   std::vector<CParts> parts;
@@ -55,13 +66,7 @@ cdefs::Definitions read_c(const Sources &sources, std::span<const size_t> files,
   }
   if (!has_c)
     return {};
-  cdefs::Options options;
-  options.include_folders = headers.folders;
-  options.include_files = headers.files;
-  options.kernel_source = environment("BPFTRACE_KERNEL_SOURCE");
-  options.kernel_build = environment("BPFTRACE_KERNEL_BUILD");
-  options.kernel_has_btf = kernel_type(kernel, "task_struct").has_value();
-  options.kernel_type = [&kernel](const std::string &name) { return kernel_type(kernel, name); };
+  cdefs::Options options = c_options(kernel, headers);
   options.used_names = std::move(names);
   cdefs::Definitions definitions;
   for (size_t i = 0; i < files.size(); ++i)

@@ -23,4 +23,7 @@ struct CHeaders {
 cdefs::Definitions read_c(const Sources &sources, std::span<const size_t> files, kernel::Kernel &kernel,
                           const CHeaders &headers, Diagnostics &diagnostics);
 
+// How C of a script is read here.
+cdefs::Options c_options(kernel::Kernel &kernel, const CHeaders &headers);
+
 }  // namespace sonde::driver

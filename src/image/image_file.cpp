@@ -87,9 +87,9 @@ Result<Sections> read_sections(std::span<const uint8_t> bytes) {
   return sections;
 }
 
-bool has_name(const Sections &sections, const Elf64_Shdr &section) {
-  auto name = slice(sections.names, section.sh_name, sizeof kSectionName);
-  return name && std::memcmp(name->data(), kSectionName, sizeof kSectionName) == 0;
+bool has_name(const Sections &sections, const Elf64_Shdr &section, std::string_view wanted) {
+  auto name = slice(sections.names, section.sh_name, wanted.size() + 1);
+  return name && std::memcmp(name->data(), wanted.data(), wanted.size()) == 0 && name->back() == '\0';
 }
 
 uint32_t checksum(std::span<const uint8_t> object, std::string_view json) {
@@ -116,7 +116,7 @@ Result<std::vector<uint8_t>> write_image(const ProgramImage &image) {
   if (sections->header.e_shnum >= SHN_LORESERVE - 1)
     return unusable("the object has too many sections");
   for (const Elf64_Shdr &section : sections->table)
-    if (has_name(*sections, section))
+    if (has_name(*sections, section, kSectionName))
       return unusable("the object has a .sonde section already");
 
   std::string json = metadata_json(image);
@@ -157,7 +157,7 @@ Result<ProgramImage> read_image(std::span<const uint8_t> bytes) {
   auto sections = read_sections(bytes);
   if (!sections)
     return sections.error();
-  if (sections->table.empty() || !has_name(*sections, sections->table.back()))
+  if (sections->table.empty() || !has_name(*sections, sections->table.back(), kSectionName))
     return Error{"read the image", "", "it is a BPF object, but not one that sonde built",
                  "'sonde build SCRIPT -o FILE.bpf.o' makes one", 0};
   const Elf64_Shdr &section = sections->table.back();
@@ -185,6 +185,16 @@ Result<ProgramImage> read_image(std::span<const uint8_t> bytes) {
   if (std::string fault = metadata::find_fault(*image); !fault.empty())
     return damaged("its parts do not fit together: " + fault);
   return image;
+}
+
+std::optional<std::span<const uint8_t>> find_section(std::span<const uint8_t> object, std::string_view name) {
+  auto sections = read_sections(object);
+  if (!sections)
+    return std::nullopt;
+  for (const Elf64_Shdr &section : sections->table)
+    if (has_name(*sections, section, name))
+      return slice(object, section.sh_offset, section.sh_size);
+  return std::nullopt;
 }
 
 }  // namespace sonde::image

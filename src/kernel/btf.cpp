@@ -96,6 +96,11 @@ public:
     auto offset = find_string(name);
     return offset ? find_id(*offset, BTF_KIND_FUNC) : 0;
   }
+  bool is_global_function(std::string_view name) const override {
+    auto offset = find_string(name);
+    const btf_type *function = offset ? at(find_id(*offset, BTF_KIND_FUNC)) : nullptr;
+    return function && length_of(*function) == BTF_FUNC_GLOBAL;
+  }
   std::vector<std::string_view> function_names() const override { return names_of_kind(BTF_KIND_FUNC, ""); }
   std::vector<std::string_view> raw_tracepoint_names() const override {
     return names_of_kind(BTF_KIND_TYPEDEF, kRawTracepoint);

@@ -30,6 +30,8 @@ public:
   virtual std::optional<Type> find_enum_with(std::string_view enumerator) const = 0;
   // The name as it stands here, of a function that is defined there (also one that is never called by address).
   virtual std::optional<std::string_view> find_function(std::string_view name) const = 0;
+  // Of those, one that other objects can call (BTF of programs: the kernel's does not tell).
+  virtual bool is_global_function(std::string_view name) const = 0;
   virtual uint32_t find_function_id(std::string_view name) const = 0;  // 0 when there is none
   // Names of functions, of raw tracepoints and of iterators, in no order.
   virtual std::vector<std::string_view> function_names() const = 0;

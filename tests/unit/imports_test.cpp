@@ -1,4 +1,5 @@
 // Scripts of several files, through the compiler on a kernel of literals.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -79,6 +80,24 @@ TEST_F(Imports, TheScriptsAndHeadersOfAFolder) {
   EXPECT_EQ(compile_main(), "");
 }
 
+// What their calls give, tests/kernel/bpf_c_test.cpp looks at.
+TEST_F(Imports, FunctionsInCOfAFolder) {
+  write("main.bt", "import \"lib\"; begin { $p = made(2); print($p.x); print(twice((int8)3)); act() }");
+  write("lib/a.bpf.c", "int twice(int x) { return 2 * x; }\nstatic int hidden(int x) { return x; }\nvoid act(void) {}");
+  write("lib/b.bpf.c", "struct point { int x; } here;\nstruct point *made(int x) { here.x = x; return &here; }");
+  EXPECT_EQ(compile_main(), "");
+  ASSERT_TRUE(result_.image);
+  EXPECT_FALSE(result_.image->object.empty());
+  write("main.bt", "import \"lib\"; begin { print(hidden(1)) }");
+  EXPECT_THAT(compile_main(), ::testing::HasSubstr("Unknown function: 'hidden'"));
+}
+
+TEST_F(Imports, NamesInCThatAreTaken) {
+  write("main.bt", "import \"lib.bpf.c\"; begin { printf(\"%d\", one()) }");
+  write("lib.bpf.c", "int events;\nint one(void) { return events; }");
+  EXPECT_THAT(compile_main(), ::testing::HasSubstr("its 'events' has a name that is taken"));
+}
+
 TEST_F(Imports, ErrorsAreShownInTheirFile) {
   write("main.bt", "import \"lib.bt\";\nbegin { print(1) }");
   write("lib.bt", "begin { print(1) }\nend { print(nosuch); }");
@@ -88,21 +107,21 @@ TEST_F(Imports, ErrorsAreShownInTheirFile) {
 }
 
 TEST_F(Imports, WhatCannotBeImported) {
-  write("main.bt", "import \"missing.bt\";\nimport \"x.bpf.c\";\nimport \"empty\";\nbegin { print(1) }");
-  write("x.bpf.c", "int x;");
+  write("main.bt", "import \"missing.bt\";\nimport \"x.c\";\nimport \"empty\";\nbegin { print(1) }");
+  write("x.c", "int x;");
   fs::create_directory(folder_ / "empty");
   EXPECT_EQ(compile_main(), "main.bt:1:1-19: ERROR: could not import missing.bt: No such file or directory\n"
                             "import \"missing.bt\";\n"
                             "^~~~~~~~~~~~~~~~~~~\n"
                             "HINT: paths are relative to the file that imports\n"
-                            "main.bt:2:1-16: ERROR: x.bpf.c is nothing that can be imported\n"
-                            "import \"x.bpf.c\";\n"
-                            "^~~~~~~~~~~~~~~~\n"
-                            "HINT: imported are scripts (*.bt), C headers (*.h) and folders of them\n"
+                            "main.bt:2:1-12: ERROR: x.c is nothing that can be imported\n"
+                            "import \"x.c\";\n"
+                            "^~~~~~~~~~~~\n"
+                            "HINT: imported are scripts (*.bt), C headers (*.h), BPF C (*.bpf.c) and folders of them\n"
                             "main.bt:3:1-14: ERROR: there is nothing to import in empty\n"
                             "import \"empty\";\n"
                             "^~~~~~~~~~~~~~\n"
-                            "HINT: scripts (*.bt) and C headers (*.h) of a folder are imported\n");
+                            "HINT: scripts (*.bt), C headers (*.h) and BPF C (*.bpf.c) of a folder are imported\n");
 }
 
 }  // namespace
