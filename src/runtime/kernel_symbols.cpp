@@ -10,23 +10,39 @@
 namespace sonde::runtime {
 namespace {
 
-std::string read_whole(const char *path) {
+constexpr const char *kPath = "/proc/kallsyms";
+
+// In pieces, until `is_enough` of what has been read, or to the end.
+template <typename IsEnough> std::string read_pieces(size_t piece, const IsEnough &is_enough) {
   std::string text;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd = open(kPath, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return text;
-  constexpr size_t kPiece = 1 << 20;
   size_t length = 0;
   for (;;) {
-    text.resize(length + kPiece);
-    ssize_t got = read(fd, text.data() + length, kPiece);
+    text.resize(length + piece);
+    ssize_t got = read(fd, text.data() + length, piece);
     if (got <= 0)
       break;
     length += static_cast<size_t>(got);
+    if (is_enough(std::string_view(text).substr(0, length)))
+      break;
   }
   close(fd);
   text.resize(length);
   return text;
+}
+
+// Of the last line that has its end.
+uint64_t last_address(std::string_view text) {
+  size_t end = text.rfind('\n');
+  if (end == std::string_view::npos)
+    return 0;
+  size_t before = end == 0 ? std::string_view::npos : text.rfind('\n', end - 1);
+  size_t line = before == std::string_view::npos ? 0 : before + 1;
+  uint64_t address = 0;
+  std::from_chars(text.data() + line, text.data() + end, address, 16);
+  return address;
 }
 
 }  // namespace
@@ -51,7 +67,15 @@ KernelSymbols::KernelSymbols(std::string text) : text_(std::move(text)) {
                    [](const Entry &a, const Entry &b) { return a.address < b.address; });
 }
 
-KernelSymbols KernelSymbols::running() { return KernelSymbols(read_whole("/proc/kallsyms")); }
+KernelSymbols KernelSymbols::running() {
+  constexpr size_t kLarge = 1 << 20;
+  return KernelSymbols(read_pieces(kLarge, [](std::string_view) { return false; }));
+}
+
+KernelSymbols KernelSymbols::running_up_to(uint64_t address) {
+  constexpr size_t kSmall = 1 << 16;
+  return KernelSymbols(read_pieces(kSmall, [&](std::string_view text) { return last_address(text) > address; }));
+}
 
 KernelSymbols::Found KernelSymbols::find(uint64_t address) const {
   auto above = std::upper_bound(entries_.begin(), entries_.end(), address,

@@ -14,6 +14,9 @@ public:
   // `text` in the form of /proc/kallsyms.
   explicit KernelSymbols(std::string text);
   static KernelSymbols running();
+  // The same for addresses up to this one, of code that is no module's, which the file has first and in order. The
+  // kernel takes up to 100 ms to write all of it.
+  static KernelSymbols running_up_to(uint64_t address);
 
   struct Found {
     std::string_view name;

@@ -15,7 +15,7 @@ namespace {
 
 using kernel::Assembly;
 
-constexpr size_t kFrames = 5;
+constexpr size_t kFrames = 3;
 constexpr uint64_t kUsual = 2;
 using FirstFrames = std::array<uint64_t, kFrames>;
 
@@ -77,11 +77,9 @@ uint64_t count_own_frames() {
   FirstFrames frames = take_stack();
   if (frames[0] == 0)
     return kUsual;
-  KernelSymbols symbols = KernelSymbols::running();
-  uint64_t own = kUsual;
-  for (size_t i = kUsual; i < kFrames && frames[i] != 0 && runs_programs(symbols.find(frames[i])); ++i)
-    own = i + 1;
-  return own;
+  // Only the one behind those is in doubt. Its callers would be far back in the list.
+  uint64_t in_doubt = frames[kUsual];
+  return runs_programs(KernelSymbols::running_up_to(in_doubt).find(in_doubt)) ? kUsual + 1 : kUsual;
 }
 
 }  // namespace sonde::runtime

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "fake_surroundings.h"
 #include "runtime/clock.h"
@@ -131,6 +132,19 @@ TEST(KernelSymbols, NearestBelowFirstOfAliases) {
   EXPECT_EQ(symbols.find(0xffffffffffffffff).name, "beta");
   EXPECT_EQ(symbols.find(0x1000).name, "");
   EXPECT_EQ(KernelSymbols("").find(5).name, "");
+}
+
+TEST(KernelSymbols, TheFirstOnesAreReadAlone) {
+  uint64_t address = 0;
+  std::ifstream file("/proc/kallsyms");
+  for (std::string line; address == 0 && std::getline(file, line);)
+    if (line.ends_with(" T vfs_read"))
+      address = std::stoull(line, nullptr, 16);
+  if (address == 0)
+    GTEST_SKIP() << "the kernel does not say where its functions are";
+  KernelSymbols::Found found = KernelSymbols::running_up_to(address + 1).find(address + 1);
+  EXPECT_EQ(found.name, "vfs_read");
+  EXPECT_EQ(found.offset, 1u);
 }
 
 TEST_F(FormatValue, StacksPrintTheirFramesAsTheirModeSays) {
