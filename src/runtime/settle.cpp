@@ -12,6 +12,7 @@
 #include "kernel/requirements.h"
 #include "kernel/target_kernel.h"
 #include "kernel/type_shape.h"
+#include "probes/report_match.h"
 #include "probes/target_fit.h"
 #include "runtime/script_place.h"
 
@@ -192,16 +193,7 @@ private:
   }
 
   void report(const image::AttachPoint &point, const Error &error) {
-    const std::string &policy = settled_.image.config.missing_probes;
-    if (error.error_number == ENOENT && policy == "ignore")
-      return;
-    bool is_warning = error.error_number == ENOENT && policy == "warn";
-    const std::string text = error.action.empty() || error.action == "use"
-                                 ? error.cause
-                                 : fmt::format("could not {} {}: {}", error.action, error.object, error.cause);
-    Diagnostic &added =
-        is_warning ? problems_.warning(point.where, "{}", text) : problems_.error(point.where, "{}", text);
-    added.with_hint(error.hint);
+    probes::report_match(problems_, point.where, error, settled_.image.config.missing_probes);
   }
 
   kernel::Kernel &kernel_;

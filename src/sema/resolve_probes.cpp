@@ -8,18 +8,12 @@
 
 #include "base/text.h"
 #include "probes/provider.h"
+#include "probes/report_match.h"
 #include "probes/target_fit.h"
 #include "sema/used_args.h"
 
 namespace sonde::sema {
 namespace {
-
-// The sentence of an Error without its hint. "use" repeats the attach point that the caret shows.
-std::string sentence(const Error &error) {
-  if (error.action.empty() || error.action == "use")
-    return error.cause;
-  return fmt::format("could not {} {}: {}", error.action, error.object, error.cause);
-}
 
 class Resolver {
 public:
@@ -73,7 +67,7 @@ private:
                bool is_one_of_several, const image::TargetFit &fit, std::map<std::string, size_t> &units) {
     auto spec = probes::split_attach_point(attach_point.text);
     if (!spec) {
-      report(Severity::Error, attach_point.where, spec.error());
+      report(attach_point.where, spec.error());
       return;
     }
     auto targets = spec->provider->match(spec->spec, match_);
@@ -123,7 +117,7 @@ private:
     if (uses_args || !units.contains(group)) {
       auto context = provider.context(target, kernel_);
       if (!context) {
-        report(Severity::Error, where, context.error());
+        report(where, context.error());
         return false;
       }
       if (!add_args(provider, *context, target, where, uses_args))
@@ -154,7 +148,7 @@ private:
     if (!uses_args)
       return true;
     if (auto done = provider.add_args(context, target, match_); !done) {
-      report(Severity::Error, where, done.error());
+      report(where, done.error());
       return false;
     }
     if (context.types)
@@ -172,18 +166,11 @@ private:
   }
 
   void report_no_match(Location where, const Error &error) {
-    const std::string &policy = analysis_.config.missing_probes;
-    bool is_missing = error.error_number == ENOENT;
-    if (!is_missing || policy == "error")
-      report(Severity::Error, where, error);
-    else if (policy == "warn")
-      report(Severity::Warning, where, error);
+    probes::report_match(diagnostics_, where, error, analysis_.config.missing_probes);
   }
 
-  void report(Severity severity, Location where, const Error &error) {
-    Diagnostic &added = severity == Severity::Error ? diagnostics_.error(where, "{}", sentence(error))
-                                                    : diagnostics_.warning(where, "{}", sentence(error));
-    added.with_hint(error.hint);
+  void report(Location where, const Error &error) {
+    diagnostics_.error(where, "{}", probes::match_sentence(error)).with_hint(error.hint);
   }
 
   kernel::Kernel &kernel_;
