@@ -38,9 +38,14 @@ Result<void> write_all(int fd, const std::string &path, std::span<const uint8_t>
   return {};
 }
 
+}  // namespace
+
+Result<std::vector<uint8_t>> object_file(image::ProgramImage image) {
+  return image::write_image(for_running_kernel(std::move(image)));
+}
+
 Result<void> replace_file(const std::string &path, std::span<const uint8_t> bytes, mode_t mode) {
   struct stat about {};
-  // A device or a pipe is written to, not replaced.
   bool is_file = stat(path.c_str(), &about) != 0 || S_ISREG(about.st_mode);
   std::string partial = is_file ? fmt::format("{}.{}", path, getpid()) : path;
   int fd = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
@@ -55,23 +60,19 @@ Result<void> replace_file(const std::string &path, std::span<const uint8_t> byte
   return done;
 }
 
-}  // namespace
-
-Result<std::vector<uint8_t>> object_file(image::ProgramImage image) {
-  return image::write_image(for_running_kernel(std::move(image)));
+Result<void> replace_file(const std::string &path, const std::string &text) {
+  return replace_file(path, {reinterpret_cast<const uint8_t *>(text.data()), text.size()});
 }
 
 Result<void> write_build(const image::ProgramImage &image, const std::string &path,
                          std::span<const uint8_t> standalone) {
-  if (is_package(path)) {
-    std::string text = image::write_package(for_running_kernel(image));
-    return replace_file(path, {reinterpret_cast<const uint8_t *>(text.data()), text.size()}, 0644);
-  }
+  if (is_package(path))
+    return replace_file(path, image::write_package(for_running_kernel(image)));
   auto object = object_file(image);
   if (!object)
     return object.error();
   if (is_object(path))
-    return replace_file(path, *object, 0644);
+    return replace_file(path, *object);
   return replace_file(path, image::append_image(standalone, *object), 0755);
 }
 

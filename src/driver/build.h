@@ -1,6 +1,8 @@
 // sonde build SCRIPT -o FILE: the image as a file, alone or behind the program that runs it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +22,10 @@ Result<std::vector<uint8_t>> object_file(image::ProgramImage image);
 // begins with `standalone`. A file that was there is replaced whole or not at all.
 Result<void> write_build(const image::ProgramImage &image, const std::string &path,
                          std::span<const uint8_t> standalone);
+
+// Writes a file whole or not at all; to a device or a pipe it just writes.
+Result<void> replace_file(const std::string &path, std::span<const uint8_t> bytes, mode_t mode = 0644);
+Result<void> replace_file(const std::string &path, const std::string &text);
 
 // Whether these are the bytes of an object, a package or an executable, and not a script's.
 bool is_built(const std::string &bytes);

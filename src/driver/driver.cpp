@@ -73,24 +73,12 @@ void print_stages(const Compilation &compilation) {
                text.ends_with('\n') ? "" : "\n");
 }
 
-Result<void> write_file(const std::string &path, std::string_view content) {
-  Result<int> fd = runner::open_output(path);
-  if (!fd)
-    return fd.error();
-  ssize_t written = write(*fd, content.data(), content.size());
-  int problem = written < 0 ? errno : ENOSPC;
-  close(*fd);
-  if (written != static_cast<ssize_t>(content.size()))
-    return Error::from_errno("write", path, problem);
-  return {};
-}
-
 // --emit-elf, --emit-llvm
 Result<void> emit_files(const Compilation &compilation, const Options &options) {
   if (!options.emit_llvm.empty()) {
-    if (auto done = write_file(options.emit_llvm + ".original.ll", compilation.original_ir); !done)
+    if (auto done = replace_file(options.emit_llvm + ".original.ll", compilation.original_ir); !done)
       return done;
-    if (auto done = write_file(options.emit_llvm + ".optimized.ll", compilation.optimized_ir); !done)
+    if (auto done = replace_file(options.emit_llvm + ".optimized.ll", compilation.optimized_ir); !done)
       return done;
   }
   if (options.emit_elf.empty())
@@ -98,7 +86,7 @@ Result<void> emit_files(const Compilation &compilation, const Options &options) 
   Result<std::vector<uint8_t>> object = object_file(*compilation.image);
   if (!object)
     return object.error();
-  return write_file(options.emit_elf, {reinterpret_cast<const char *>(object->data()), object->size()});
+  return replace_file(options.emit_elf, *object);
 }
 
 int run_built(const std::string &bytes, const Options &options, kernel::Kernel &kernel) {
