@@ -105,11 +105,16 @@ llvm::Value *Emitter::compare_in_loop(llvm::Value *left, llvm::Value *right, uin
   llvm::Value *is_same = ir_.CreateICmpEQ(different, nothing);
   ir_.CreateCondBr(ir_.CreateICmpEQ(stop, nothing), next, end);
   ir_.SetInsertPoint(next);
-  llvm::Value *following = ir_.CreateAdd(index, constant(width));
-  index->addIncoming(following, next);
   uint32_t rest = size % width;
   llvm::BasicBlock *after = block("after_words");
-  ir_.CreateCondBr(ir_.CreateICmpULT(following, constant(size - rest)), head, after);
+  if (size - rest > width) {
+    llvm::Value *following = ir_.CreateAdd(index, constant(width));
+    index->addIncoming(following, next);
+    ir_.CreateCondBr(ir_.CreateICmpULT(following, constant(size - rest)), head, after);
+  } else {
+    // No loop: LLVM would go on while (stop | following) == 0, and verifiers as that of 6.1 do not see that 8 is not.
+    ir_.CreateBr(after);
+  }
   ir_.SetInsertPoint(after);
   llvm::Value *rest_equal = ir_.getTrue();
   if (rest)

@@ -28,6 +28,9 @@ const LanguageCase kCases[] = {
     {"escapes", R"(BEGIN { printf("%s\n", "tab\there\x41\101\"q\"\\") })", "tab\thereAA\"q\"\\"},
 
     {"literals", R"(BEGIN { printf("%d %d %d %d %d\n", 0x10, 1e3, 0777, 1_000, 10ms) })", "16 1000 511 1000 10000000"},
+    {"strings_of_one_word", R"(BEGIN { @s = "abcdefgh"; @t = (1, "abcdefgh"); if (@s == @t.1) { printf("same\n") }
+      @s = "abcdefgi"; if (@s == @t.1) { printf("not the last word\n") } clear(@s); clear(@t) })",
+     "same"},
     {"division_truncates_to_zero", R"(BEGIN { $a = -7; $b = 7; printf("%d %d %d\n", $a / 2, $b / 2, $b % 4) })",
      "-3 3 3"},
     {"shifts", R"(BEGIN { $one = 1; $minus = -16; printf("%d %d\n", $one << 10, $minus >> 2) })", "1024 -4"},

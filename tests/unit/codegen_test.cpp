@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -292,6 +293,20 @@ TEST_F(Codegen, MapsHaveNamedFieldsAndProgramsScriptLines) {
   ASSERT_EQ(bpf_prog_get_info_by_fd(fd, &program, &size), 0);
   EXPECT_NE(program.btf_id, 0u) << "libbpf drops BTF that the kernel refuses, without a word";
   EXPECT_GT(program.nr_line_info, 1u);
+}
+
+// The verifier of 6.1 goes round such a loop until it is outside of the strings.
+TEST(CodegenIr, StringsOfOneWordAreComparedWithoutALoop) {
+  auto loops = [](const std::string &text) {
+    Compiled compiled =
+        compile(fmt::format("begin {{ @s = \"{0}\"; @t = (1, \"{0}\"); if (@s == @t.1) {{ @same++ }} }}", text),
+                /*want_ir=*/true);
+    EXPECT_EQ(compiled.problems, "");
+    return compiled.dumps.optimized_ir.find("%index = phi") != std::string::npos;
+  };
+  EXPECT_FALSE(loops("1234567"));
+  EXPECT_FALSE(loops("12345678"));
+  EXPECT_TRUE(loops("123456789abcdefg"));
 }
 
 TEST(CodegenIr, HelpersThatCannotChangeAreCalledOnce) {
