@@ -21,7 +21,8 @@ protected:
   Outcome run(const std::string &c, const std::string &script, std::vector<std::string> more = {}) {
     folder_.write("lib.bpf.c", c);
     more.insert(more.begin(), folder_.write("main.bt", "import \"lib.bpf.c\";\n" + script));
-    return Sonde(std::move(more)).run();
+    // Clang takes its time on a busy machine.
+    return Sonde(std::move(more)).seconds(60).run();
   }
 
   TemporaryDirectory folder_;
@@ -128,6 +129,18 @@ TEST_F(BpfCTest, a_header_of_the_kernels_types) {
     })",
                         R"(begin { printf("%d\n", parent(curtask) == ppid) })", {"-q"});
   EXPECT_EQ(outcome.text(), "1") << outcome;
+}
+
+using BuildBpfCTest = BpfCTest;
+
+TEST_F(BuildBpfCTest, c_that_relocates_fields_is_refused) {
+  folder_.write("lib.bpf.c", "struct task_struct { int pid; } __attribute__((preserve_access_index));\n"
+                             "int *of(struct task_struct *task) { return &task->pid; }");
+  std::string script = folder_.write("main.bt", "import \"lib.bpf.c\";\nbegin { print(of(curtask)) }");
+  Outcome outcome = Sonde({"build", script, "-o", folder_.path() + "/built"}).seconds(60).run();
+  EXPECT_EQ(outcome.status, 1) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("main.bt:1:1-18: ERROR: ")) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("relocates fields of the kernel's types")) << outcome;
 }
 
 TEST_F(BpfCTest, calls_that_do_not_fit) {
