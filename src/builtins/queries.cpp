@@ -1,6 +1,7 @@
 // What is known while compiling: the kinds of expressions, and which functions the kernel offers programs.
 #include "builtins/families.h"
 #include "codegen/emitter.h"
+#include "kernel/type_shape.h"
 #include "sema/builtin_use.h"
 
 namespace sonde::builtins {
@@ -54,6 +55,72 @@ llvm::Value *emit_kfunc_allowed(Emitter &e, const BuiltinSite &site) {
   return e.ir().CreateTrunc(e.parameter(image::ParameterKind::FunctionAllowed, asked), e.ir().getInt8Ty());
 }
 
+// ---- has_field, has_type, has_func ----
+
+// struct NAME as an argument, without a suffix that makes it one of several descriptions.
+std::optional<ast::TypeName> kernel_type(BuiltinUse &use, bool may_be_enum) {
+  const auto *argument = std::get_if<ast::TypeArgument>(&use.argument(0).node);
+  bool fits = argument && !argument->type.tag.empty() && argument->type.pointer_depth == 0 &&
+              argument->type.dimensions.empty() && (may_be_enum || argument->type.tag != "enum");
+  if (!fits) {
+    use.error(use.where(0), fmt::format("{}() takes a struct or union{} of the kernel here", use.builtin().name,
+                                        may_be_enum ? " or enum" : ""))
+        .with_hint(std::string(use.builtin().signature));
+    return std::nullopt;
+  }
+  ast::TypeName type = argument->type;
+  type.name = kernel::without_flavour(type.name);
+  if (auto found = use.kernel().type(type.tag + " " + type.name); !found) {
+    use.error(use.where(0), fmt::format("the types of the kernel cannot be looked up: {}", found.error().cause))
+        .with_hint(found.error().hint);
+    return std::nullopt;
+  }
+  return type;
+}
+
+// "a.b" as written; empty for what is no name of a field.
+std::string field_way(const ast::Expr &expr) {
+  if (const auto *name = std::get_if<ast::Identifier>(&expr.node))
+    return name->name;
+  const auto *access = std::get_if<ast::FieldAccess>(&expr.node);
+  std::string outer = access ? field_way(*access->object) : "";
+  return outer.empty() ? "" : outer + "." + access->field;
+}
+
+Type check_has_field(BuiltinUse &use) {
+  std::optional<ast::TypeName> type = kernel_type(use, /*may_be_enum=*/false);
+  std::string way = field_way(use.argument(1));
+  if (way.empty())
+    use.error(use.where(1), "has_field() takes the name of a field here").with_hint("like pid, or signal.rlim");
+  if (type && !way.empty())
+    use.asks({image::KernelUseKind::FieldExists, type->name, way},
+             kernel::find_way(type->name, way, use.kernel()).has_value());
+  return Type::boolean();
+}
+
+Type check_has_type(BuiltinUse &use) {
+  if (std::optional<ast::TypeName> type = kernel_type(use, /*may_be_enum=*/true)) {
+    std::string name = type->tag + " " + type->name;
+    use.asks({image::KernelUseKind::TypeExists, name, ""}, kernel::has_type(name, use.kernel()));
+  }
+  return Type::boolean();
+}
+
+Type check_has_func(BuiltinUse &use) {
+  const auto *written = std::get_if<ast::Identifier>(&use.argument(0).node);
+  std::optional<std::string> name = written ? written->name : use.literal(0);
+  if (name)
+    use.asks({image::KernelUseKind::FunctionExists, *name, ""},
+             use.kernel().is_the_one() && kernel::has_function(*name, use.kernel()));
+  return Type::boolean();
+}
+
+llvm::Value *emit_answer(Emitter &e, const BuiltinSite &site) {
+  if (site.info.constant)
+    return e.constant(*site.info.constant, 8);
+  return e.kernel_answer(e.analysis().questions[site.info.question], site.expr.where);
+}
+
 constexpr Builtin kRows[] = {
     {"is_integer", Form::Function, 1, 1, "is_integer(expression)", "True if the expression is an integer.",
      check_kind<is_integer>, emit_known},
@@ -71,6 +138,13 @@ constexpr Builtin kRows[] = {
      "True if the kernel describes a function of that name.", check_kfunc_exist, emit_kfunc_exist},
     {"kfunc_allowed", Form::Function, 1, 1, "kfunc_allowed(\"name\")",
      "True if the probe's program may call this function of the kernel.", check_kfunc_allowed, emit_kfunc_allowed},
+    {"has_field", Form::Function, 2, 2, "has_field(struct T, field)",
+     "True if the kernel's struct or union has that field. What a branch reads behind it need not exist elsewhere.",
+     check_has_field, emit_answer},
+    {"has_type", Form::Function, 1, 1, "has_type(struct T)", "True if the kernel has that struct, union or enum.",
+     check_has_type, emit_answer},
+    {"has_func", Form::Function, 1, 1, "has_func(name)",
+     "True if the kernel has a function of that name, described by its types or not.", check_has_func, emit_answer},
 };
 
 }  // namespace

@@ -230,16 +230,24 @@ void DebugInfo::close_kernel_type(llvm::DICompositeType *&type, std::span<const 
   builder_.replaceArrays(type, builder_.getOrCreateArray(members));
 }
 
+llvm::DIType *DebugInfo::kernel_enum(const std::string &name, uint32_t size) {
+  llvm::Metadata *one = builder_.createEnumerator("one", 1);
+  return builder_.createEnumerationType(unit_, name, unit_->getFile(), 0, size * 8, 0, builder_.getOrCreateArray(one),
+                                        nullptr);
+}
+
+llvm::DIType *DebugInfo::named_kernel_type(const std::string &type) {
+  size_t blank = type.find(' ');
+  std::string tag = type.substr(0, blank), name = type.substr(blank + 1);
+  return tag == "enum" ? kernel_enum(name, 4) : open_kernel_type(name, 1, tag == "union");
+}
+
 llvm::DIType *DebugInfo::kernel_field_type(const Type &type) {
   switch (type.kind) {
   case TypeKind::Pointer: return pointer_to(nullptr);
   case TypeKind::Struct: return structure_of(type.name, type.size, {});
   case TypeKind::Array: return array_of(kernel_field_type(*type.element), type.count, type.element->size);
-  case TypeKind::Enum: {
-    llvm::Metadata *one = builder_.createEnumerator("one", 1);
-    return builder_.createEnumerationType(unit_, type.name, unit_->getFile(), 0, type.size * 8, 0,
-                                          builder_.getOrCreateArray(one), nullptr);
-  }
+  case TypeKind::Enum: return kernel_enum(type.name, type.size);
   default: return this->type(type);
   }
 }

@@ -47,6 +47,8 @@ public:
   llvm::DICompositeType *open_kernel_type(const std::string &name, uint32_t size, bool is_union);
   void close_kernel_type(llvm::DICompositeType *&type, std::span<const Field> fields,
                          std::span<llvm::DIType *const> types);
+  // A type of the kernel's of which only the name counts: "struct NAME", "union NAME", "enum NAME".
+  llvm::DIType *named_kernel_type(const std::string &type);
   // To be called once, when nothing will be described any more.
   void finish() { builder_.finalize(); }
 
@@ -54,6 +56,7 @@ private:
   llvm::DIFile *file(Location where);
   unsigned line(Location where) const;
   llvm::DIType *kernel_field_type(const Type &type);
+  llvm::DIType *kernel_enum(const std::string &name, uint32_t size);
   llvm::DIType *unsigned_integer(uint32_t bits);
   llvm::DIType *pointer_to(llvm::DIType *type);
   llvm::DIType *array_of(llvm::DIType *element, uint64_t count, uint64_t element_size);

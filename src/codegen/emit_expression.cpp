@@ -170,9 +170,13 @@ llvm::Value *Emitter::emit_ternary(const ast::Expr &expr, const ast::Ternary &no
     return type.is_none() ? emit_expression(*side, nullptr) : value_as(*side, type);
   llvm::Value *short_form = node.then ? nullptr : value(*node.condition);
   llvm::Value *test = short_form ? truth(short_form, info(*node.condition).type) : condition(*node.condition);
+  auto side = [&](const ast::Expr &taken, bool holds) {
+    sema::GuardedBranch guarded = guarded_by(*node.condition, holds);
+    return type.is_none() ? emit_expression(taken, nullptr) : value_as(taken, type);
+  };
   if (type.is_none()) {
     branch(
-        test, [&] { emit_expression(*node.then, nullptr); }, [&] { emit_expression(*node.otherwise, nullptr); });
+        test, [&] { side(*node.then, true); }, [&] { side(*node.otherwise, false); });
     return nullptr;
   }
   llvm::Value *chosen[2] = {};
@@ -183,8 +187,8 @@ llvm::Value *Emitter::emit_ternary(const ast::Expr &expr, const ast::Ternary &no
   };
   branch(
       test,
-      [&] { take(0, short_form ? convert(short_form, info(*node.condition).type, type) : value_as(*node.then, type)); },
-      [&] { take(1, value_as(*node.otherwise, type)); });
+      [&] { take(0, short_form ? convert(short_form, info(*node.condition).type, type) : side(*node.then, true)); },
+      [&] { take(1, side(*node.otherwise, false)); });
   llvm::PHINode *result = ir_.CreatePHI(type_of(type), 2);
   result->addIncoming(chosen[0], from[0]);
   result->addIncoming(chosen[1], from[1]);

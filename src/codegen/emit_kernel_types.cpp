@@ -2,6 +2,7 @@
 // loaded (kernel_types.h, image::KernelUse).
 #include <cassert>
 
+#include "base/text.h"
 #include "codegen/emitter.h"
 #include "codegen/module_builder.h"
 #include "kernel/requirements.h"
@@ -21,17 +22,28 @@ std::string joined(const std::vector<Field> &steps) {
 
 // LLVM must neither merge two of these into one of a chosen number nor look through them.
 llvm::Value *Emitter::kernel_fact(KernelTypes::Fact fact, const FieldPath &path) {
-  KernelTypes::Variable found = module_.kernel_types().fact(fact, path);
+  return kernel_fact(module_.kernel_types().fact(fact, path));
+}
+
+llvm::Value *Emitter::kernel_fact(const KernelTypes::Variable &found) {
   return kept_apart(ir_.CreateLoad(found.variable->getValueType(), found.variable), found.number);
 }
 
 FieldPath Emitter::path_from(const Type &root, const Field &field) const {
-  return {root.name, root.size, root.layout && root.layout->is_union, {field}};
+  return {root.name, root.layout && root.layout->is_union, {field}};
+}
+
+sema::GuardedBranch Emitter::guarded_by(const ast::Expr &condition, bool holds) {
+  return {guards_, sema::guards_of(condition, holds, unit_, analysis_.questions)};
+}
+
+void Emitter::note_use(image::KernelUseKind kind, const std::string &of, const std::string &field,
+                       const std::string &built, Location where) {
+  module_.note_use({kind, std::string(kernel::without_flavour(of)), field, built, where, guards_});
 }
 
 void Emitter::note_use(const FieldPath &path, Location where) {
-  const std::string shape = kernel::shape_of(path.steps.back());
-  module_.note_use({image::KernelUseKind::Field, path.root, joined(path.steps), shape, where});
+  note_use(image::KernelUseKind::Field, path.root, joined(path.steps), kernel::shape_of(path.steps.back()), where);
 }
 
 bool Emitter::moves(const Type &type) const {
@@ -71,9 +83,9 @@ bool Emitter::is_record(const ast::Expr &expr) const {
 
 FieldPath Emitter::record_path(const Field &field, Location where) {
   const image::Target &event = unit_.targets.front();
-  module_.note_use({image::KernelUseKind::RecordField, event.module + ":" + event.function, field.name,
-                    kernel::shape_of(field), where});
-  return {kernel::record_type(event.function), unit_.context.args->size, false, {kernel::record_member(field)}};
+  note_use(image::KernelUseKind::RecordField, event.module + ":" + event.function, field.name, kernel::shape_of(field),
+           where);
+  return {kernel::record_type(event.function), false, {kernel::record_member(field)}};
 }
 
 llvm::Value *Emitter::field_offset(const ast::FieldAccess &node) {
@@ -124,13 +136,22 @@ void Emitter::note_layout(const Type &type) {
     inner = inner->element.get();
   if (!moves(*inner))
     return;
+  if (kernel::without_flavour(inner->name) != inner->name) {
+    module_.refuse_elsewhere(where_, fmt::format("struct {} describes fields of the kernel's struct {}, which cannot "
+                                                 "be copied by it as a whole",
+                                                 inner->name, kernel::without_flavour(inner->name)));
+    return;
+  }
   std::optional<std::string> layout = kernel::layout_of(inner->name, module_.kernel());
-  module_.note_use({image::KernelUseKind::Layout, inner->name, "", layout.value_or(""), where_});
+  note_use(image::KernelUseKind::Layout, inner->name, "", layout.value_or(""), where_);
 }
 
 llvm::Value *Emitter::size_of(const Type &type) {
-  if (moves(type))
-    return parameter(image::ParameterKind::TypeSize, type.name);
+  if (moves(type)) {
+    std::string name(kernel::without_flavour(type.name));
+    note_use(image::KernelUseKind::Size, name, "", "", where_);
+    return parameter(image::ParameterKind::TypeSize, name);
+  }
   note_layout(type);
   return constant(std::max(complete(type).size, 1u));
 }
@@ -156,6 +177,29 @@ llvm::Value *Emitter::running_task_field(llvm::Value *distance, uint32_t size) {
   llvm::Value *memory = allocate(size);
   read_memory(memory, size, ir_.CreateAdd(task, distance), AddressSpace::Kernel);
   return load(memory, Type::integer(size * 8, false));
+}
+
+// What the script asks of the kernel that loads the program, as a bool.
+llvm::Value *Emitter::kernel_answer(const image::KernelQuestion &question, Location where) {
+  if (question.kind == image::KernelUseKind::FunctionExists)
+    return ir_.CreateTrunc(parameter(image::ParameterKind::HasFunction, question.of), ir_.getInt8Ty());
+  if (question.kind == image::KernelUseKind::TypeExists) {
+    note_use(question.kind, question.of, "", "", where);
+    return ir_.CreateTrunc(kernel_fact(module_.kernel_types().type_exists(question.of)), ir_.getInt8Ty());
+  }
+  std::optional<std::vector<Field>> steps = analysis_.types->way(question.of, question.field);
+  note_use(question.kind, question.of, question.field, steps ? kernel::shape_of(steps->back()) : "", where);
+  FieldPath path{question.of, false, steps.value_or(std::vector<Field>())};
+  if (!steps) {
+    // Of a type of its own, where it stands for whatever it will be: runtime::Settler writes it as such.
+    path.root += "___asked";
+    for (std::string_view name : split(question.field, '.')) {
+      Field &step = path.steps.emplace_back();
+      step.name = name;
+      step.type = Type::integer(32, false);
+    }
+  }
+  return ir_.CreateTrunc(kernel_fact(KernelTypes::Fact::Exists, path), ir_.getInt8Ty());
 }
 
 }  // namespace sonde::codegen

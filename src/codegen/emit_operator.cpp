@@ -156,6 +156,7 @@ llvm::Value *Emitter::emit_logic(const ast::Binary &node) {
   llvm::BasicBlock *before = ir_.GetInsertBlock(), *rest = block("logic"), *end = block("logic_end");
   ir_.CreateCondBr(first, is_and ? rest : end, is_and ? end : rest);
   ir_.SetInsertPoint(rest);
+  sema::GuardedBranch guarded = guarded_by(*node.left, is_and);
   llvm::Value *second = condition(*node.right);
   llvm::BasicBlock *after = ir_.GetInsertBlock();
   continue_at(end);

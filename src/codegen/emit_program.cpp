@@ -62,7 +62,12 @@ void Emitter::emit_program() {
   move_gate();
   if (!predicate_declares)
     allocate_kept_variables();
-  emit(unit_.probe->body);
+  if (!predicate) {
+    emit(unit_.probe->body);
+  } else if (sema::kernel_decides(*predicate, unit_).value_or(true)) {
+    sema::GuardedBranch guarded = guarded_by(*predicate, true);
+    emit(unit_.probe->body);
+  }
   finish_frame();
 }
 

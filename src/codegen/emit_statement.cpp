@@ -127,9 +127,17 @@ void Emitter::emit(const ast::If &node) {
   }
   std::function<void()> otherwise;
   if (node.otherwise)
-    otherwise = [&] { emit(*node.otherwise); };
+    otherwise = [&] {
+      sema::GuardedBranch guarded = guarded_by(*node.condition, false);
+      emit(*node.otherwise);
+    };
   branch(
-      condition(*node.condition), [&] { emit(node.then); }, otherwise);
+      condition(*node.condition),
+      [&] {
+        sema::GuardedBranch guarded = guarded_by(*node.condition, true);
+        emit(node.then);
+      },
+      otherwise);
 }
 
 void Emitter::emit(const ast::Return &node) {

@@ -104,8 +104,15 @@ void Emitter::store_ternary(const ast::Ternary &node, llvm::Value *destination, 
   }
   if (node.then) {
     branch(
-        condition(*node.condition), [&] { store(*node.then, destination, as); },
-        [&] { store(*node.otherwise, destination, as); });
+        condition(*node.condition),
+        [&] {
+          sema::GuardedBranch guarded = guarded_by(*node.condition, true);
+          store(*node.then, destination, as);
+        },
+        [&] {
+          sema::GuardedBranch guarded = guarded_by(*node.condition, false);
+          store(*node.otherwise, destination, as);
+        });
     return;
   }
   const Type &type = info(*node.condition).type;

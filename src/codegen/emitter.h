@@ -19,6 +19,7 @@
 #include "codegen/kernel_types.h"
 #include "image/program_image.h"
 #include "sema/analysis.h"
+#include "sema/kernel_questions.h"
 
 namespace sonde::codegen {
 
@@ -132,6 +133,8 @@ public:
   // Writes all of `args`.
   void store_args(llvm::Value *destination, const Type &type);
   llvm::Value *parameter(image::ParameterKind kind, const std::string &name = {});
+  // Whether the kernel has what is asked for: a bool.
+  llvm::Value *kernel_answer(const image::KernelQuestion &question, Location where);
   // The first `size` of the kTextBytes of a text of the command line.
   void copy_text(image::ParameterKind kind, const std::string &name, llvm::Value *destination, uint32_t size);
   // Of the machine that the program will run on: how many CPUs it may have, where a symbol of its kernel is.
@@ -364,11 +367,16 @@ private:
 
   // ---- emit_kernel_types.cpp ----
   llvm::Value *kernel_fact(KernelTypes::Fact fact, const FieldPath &path);
+  llvm::Value *kernel_fact(const KernelTypes::Variable &found);
   FieldPath path_from(const Type &root, const Field &field) const;
   // The way to a field whose place is put right at load time; nothing for others.
   std::optional<FieldPath> kernel_path(const ast::FieldAccess &node);
   FieldPath record_path(const Field &field, Location where);
+  // While it lasts, what is emitted is reached only where the condition holds (or does not).
+  sema::GuardedBranch guarded_by(const ast::Expr &condition, bool holds);
   void note_use(const FieldPath &path, Location where);
+  void note_use(image::KernelUseKind kind, const std::string &of, const std::string &field, const std::string &built,
+                Location where);
   void note_layout(const Type &type);
   bool moves(const Type &type) const;
   bool is_record(const ast::Expr &expr) const;  // of a tracepoint, whose fields move
@@ -498,8 +506,9 @@ private:
   // A ring-buffer record is reserved: it must reach submit on every path.
   bool record_is_reserved_ = false;
   bool counts_failed_reads_ = analysis_.counts_failed_reads;
-  std::optional<bool> may_sleep_;       // once it was asked
-  llvm::Function *fault_in_ = nullptr;  // once it was needed
+  std::vector<image::KernelGuard> guards_;  // under which the statement being emitted is reached
+  std::optional<bool> may_sleep_;           // once it was asked
+  llvm::Function *fault_in_ = nullptr;      // once it was needed
   // Strings are cleared past their NUL, as keys need it; records do not.
   bool pad_strings_ = true;
 };

@@ -7,15 +7,17 @@
 namespace sonde::codegen {
 namespace {
 
+// Room for all fields that a script may ask for; no relocation asks for the size itself.
+constexpr uint32_t kRootSize = 1 << 17;
+
 // The number that LLVM puts into the instruction, and that a loader checks before it replaces it.
-uint64_t local_value(KernelTypes::Fact fact, const FieldPath &path) {
-  const Field &last = path.steps.back();
-  if (fact == KernelTypes::Fact::LeftShift)
-    return 64 - last.bit_offset - last.bit_width;
-  uint64_t offset = 0;
-  for (const Field &step : path.steps)
-    offset += step.offset;
-  return offset;
+uint64_t local_value(KernelTypes::Fact fact, const Field &last, uint64_t offset) {
+  switch (fact) {
+  case KernelTypes::Fact::ByteOffset: return offset;
+  case KernelTypes::Fact::Exists: return 1;
+  case KernelTypes::Fact::LeftShift: break;
+  }
+  return 64 - last.bit_offset - last.bit_width;
 }
 
 }  // namespace
@@ -23,20 +25,36 @@ uint64_t local_value(KernelTypes::Fact fact, const FieldPath &path) {
 std::unique_ptr<KernelTypes::Node> KernelTypes::open(const std::string &name, uint32_t size, bool is_union) {
   auto node = std::make_unique<Node>();
   node->type = debug_info_.open_kernel_type(name, size, is_union);
+  node->is_union = is_union;
   return node;
+}
+
+// The field's number among those of the node.
+size_t KernelTypes::add(Node &node, const Field &field) {
+  constexpr uint32_t kAlignment = 8;
+  auto same_name = [&](const Field &other) { return other.name == field.name; };
+  size_t index = std::find_if(node.fields.begin(), node.fields.end(), same_name) - node.fields.begin();
+  if (index < node.fields.size())
+    return index;
+  node.fields.push_back(field);
+  node.fields.back().offset = node.end;
+  if (!node.is_union)
+    node.end += (std::max(field.type.size, 1u) + kAlignment - 1) / kAlignment * kAlignment;
+  return index;
 }
 
 KernelTypes::Variable KernelTypes::fact(Fact fact, const FieldPath &path) {
   std::unique_ptr<Node> &root = roots_[path.root];
   if (!root)
-    root = open(path.root, path.root_size, path.root_is_union);
+    root = open(path.root, kRootSize, path.root_is_union);
   std::string way = "0";
   Node *node = root.get();
+  uint64_t offset = 0;
+  const Field *last = nullptr;
   for (const Field &step : path.steps) {
-    auto same_name = [&](const Field &field) { return field.name == step.name; };
-    size_t index = std::find_if(node->fields.begin(), node->fields.end(), same_name) - node->fields.begin();
-    if (index == node->fields.size())
-      node->fields.push_back(step);
+    size_t index = add(*node, step);
+    last = &node->fields[index];
+    offset += last->offset;
     way += fmt::format(":{}", index);
     if (&step == &path.steps.back())
       break;
@@ -46,13 +64,22 @@ KernelTypes::Variable KernelTypes::fact(Fact fact, const FieldPath &path) {
     node = inner.get();
   }
   std::string name =
-      fmt::format("llvm.{}:{}:{}${}", path.root, static_cast<uint32_t>(fact), local_value(fact, path), way);
+      fmt::format("llvm.{}:{}:{}${}", path.root, static_cast<uint32_t>(fact), local_value(fact, *last, offset), way);
+  return variable(name, fact == Fact::ByteOffset ? 64 : 32, root->type);
+}
+
+KernelTypes::Variable KernelTypes::type_exists(const std::string &type) {
+  constexpr uint32_t kTypeExists = 8;  // BPF_CORE_TYPE_EXISTS
+  return variable(fmt::format("llvm.{}:{}:1$0", type, kTypeExists), 32, debug_info_.named_kernel_type(type));
+}
+
+KernelTypes::Variable KernelTypes::variable(const std::string &name, uint32_t bits, llvm::DIType *of) {
   auto [found, is_new] = facts_.try_emplace(name);
   if (is_new) {
-    auto *type = llvm::IntegerType::get(module_.getContext(), fact == Fact::ByteOffset ? 64 : 32);
+    auto *type = llvm::IntegerType::get(module_.getContext(), bits);
     auto *variable = new llvm::GlobalVariable(module_, type, false, llvm::GlobalValue::ExternalLinkage, nullptr, name);
     variable->addAttribute("btf_ama");
-    variable->setMetadata(llvm::LLVMContext::MD_preserve_access_index, root->type);
+    variable->setMetadata(llvm::LLVMContext::MD_preserve_access_index, of);
     found->second = {variable, next_number_()};
   }
   return found->second;

@@ -72,7 +72,8 @@ template <> struct EnumNames<EventKind> {
 };
 template <> struct EnumNames<ParameterKind> { static constexpr auto kNames = kParameterNames; };
 template <> struct EnumNames<KernelUseKind> {
-  static constexpr std::array<std::string_view, 4> kNames = {"field", "record_field", "layout", "enumerator"};
+  static constexpr std::array<std::string_view, 8> kNames = {"field", "record_field", "layout",      "enumerator",
+                                                             "size",  "field_exists", "type_exists", "function_exists"};
 };
 template <> struct EnumNames<ProcessScope> {
   static constexpr std::array<std::string_view, 4> kNames = {"all", "one", "listed", "followed"};
@@ -161,12 +162,20 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("alternative", point.is_alternative);
 }
 
+template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<KernelGuard> guard) {
+  archive("kind", guard.question.kind);
+  archive("of", guard.question.of);
+  archive("field", guard.question.field);
+  archive("no", guard.is_no);
+}
+
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<KernelUse> use) {
   archive("kind", use.kind);
   archive("of", use.of);
   archive("field", use.field);
   archive("built", use.built);
   archive("where", use.where);
+  archive("guards", use.guards);
 }
 
 template <typename Archive> void describe(Archive &archive, typename Archive::template Ref<ProgramSpec> program) {

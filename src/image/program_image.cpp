@@ -35,7 +35,8 @@ bool ProgramImage::takes_positional() const {
 
 void add_use(std::vector<KernelUse> &uses, KernelUse use) {
   auto is_same = [&](const KernelUse &other) {
-    return other.kind == use.kind && other.of == use.of && other.field == use.field;
+    return other.kind == use.kind && other.of == use.of && other.field == use.field && other.built == use.built &&
+           other.guards == use.guards;
   };
   if (std::none_of(uses.begin(), uses.end(), is_same))
     uses.push_back(std::move(use));

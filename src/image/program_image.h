@@ -105,13 +105,31 @@ enum class KernelUseKind : uint8_t {
   RecordField,  // of the record of a tracepoint
   Layout,       // all of a struct
   Enumerator,
+  Size,  // of a struct
+  // Questions that the script asks, which have an answer in every kernel.
+  FieldExists,
+  TypeExists,      // "struct sock"
+  FunctionExists,  // also those without a description
+};
+struct KernelQuestion {
+  KernelUseKind kind = KernelUseKind::TypeExists;
+  std::string of;
+  std::string field;
+  friend bool operator==(const KernelQuestion &, const KernelQuestion &) = default;
+};
+// A branch is taken only in kernels that answer so.
+struct KernelGuard {
+  KernelQuestion question;
+  bool is_no = false;
+  friend bool operator==(const KernelGuard &, const KernelGuard &) = default;
 };
 struct KernelUse {
   KernelUseKind kind = KernelUseKind::Field;
   std::string of;     // "task_struct"; records: "sched:sched_switch"; the enumerator's name
   std::string field;  // of that: "mm", or "u.first" through members whose types have no names
-  std::string built;  // what it was: a kernel::shape_of, a kernel::layout_of, a number
+  std::string built;  // what it was: a kernel::shape_of, a kernel::layout_of, a number; nothing where that is not known
   Location where;     // the first of its places in the script
+  std::vector<KernelGuard> guards;  // other kernels need not have it: the program does not get there
 };
 // Unless it is among them.
 void add_use(std::vector<KernelUse> &uses, KernelUse use);
@@ -255,11 +273,12 @@ enum class ParameterKind : uint8_t {
   Option,              // the script's option `name`
   FunctionExists,      // 1 when the kernel describes a function of that name
   OwnFrames,           // frames of kernel stacks between a raw tracepoint and its program, which `kstack` leaves out
+  HasFunction,         // 1 when the kernel has a function of that name, described or not
   FunctionAllowed,     // 1 when programs of the section that `name` begins with may call the function behind it
 };
 
 // In their order, as files and the object's symbols spell them.
-inline constexpr std::array<std::string_view, 19> kParameterNames = {"start_ns",
+inline constexpr std::array<std::string_view, 20> kParameterNames = {"start_ns",
                                                                      "child_pid",
                                                                      "tai_ns",
                                                                      "wall_ns",
@@ -277,6 +296,7 @@ inline constexpr std::array<std::string_view, 19> kParameterNames = {"start_ns",
                                                                      "option",
                                                                      "function_exists",
                                                                      "own_frames",
+                                                                     "has_function",
                                                                      "function_allowed"};
 
 // A u64 constant of the object that the runtime fills in before loading. Parameters lie one after

@@ -42,11 +42,29 @@ uint64_t fnv1a(const std::string &text) {
   return hash;
 }
 
+// As the kernel names what flavours stand for.
+Type without_flavours(Type type) {
+  if (type.element)
+    type.element = std::make_shared<const Type>(without_flavours(*type.element));
+  if (type.kind == TypeKind::Struct && !type.name.empty())
+    type.name = without_flavour(type.name);
+  return type;
+}
+
 }  // namespace
 
 std::string shape_of(const Field &field) {
-  std::string type = to_string(field.type);
+  std::string type = to_string(without_flavours(field.type));
   return field.bit_width ? fmt::format("{} bits of {}", field.bit_width, type) : type;
+}
+
+// X___Y, with no more underscores around; the last one in the name.
+std::string_view without_flavour(std::string_view name) {
+  constexpr std::string_view kSeparator = "___";
+  for (size_t at = name.rfind(kSeparator); at != std::string_view::npos && at > 0; at = name.rfind(kSeparator, at - 1))
+    if (name[at - 1] != '_' && at + kSeparator.size() < name.size() && name[at + kSeparator.size()] != '_')
+      return name.substr(0, at);
+  return name;
 }
 
 std::string record_type(const std::string &event) { return "trace_event_raw_" + event; }
@@ -70,25 +88,47 @@ std::optional<std::string> layout_of(const std::string &type, Kernel &kernel) {
   return fmt::format("{} bytes, {:016x}", (**found).size, fnv1a(text));
 }
 
-std::optional<Field> find_field(const std::string &type, const std::string &way, Kernel &kernel) {
+std::optional<std::vector<Field>> find_way(const std::string &type, const std::string &way, Kernel &kernel) {
   auto found = kernel.type(type);
   if (!found || !*found)
     return std::nullopt;
   std::shared_ptr<const StructLayout> layout = (**found).layout;
-  Field result;
+  std::vector<Field> steps;
   for (std::string_view name : split(way, '.')) {
     const Field *step = layout ? layout->find(std::string(name)) : nullptr;
     if (!step)
       return std::nullopt;
-    uint32_t before = result.offset;
-    result = *step;
-    result.offset += before;
-    layout = result.type.layout;
-    if (!layout && result.type.kind == TypeKind::Struct)
-      if (auto named = kernel.type(result.type.name); named && *named)
+    steps.push_back(*step);
+    layout = step->type.layout;
+    if (!layout && step->type.kind == TypeKind::Struct)
+      if (auto named = kernel.type(step->type.name); named && *named)
         layout = (**named).layout;
   }
+  return steps;
+}
+
+std::optional<Field> find_field(const std::string &type, const std::string &way, Kernel &kernel) {
+  auto steps = find_way(type, way, kernel);
+  if (!steps)
+    return std::nullopt;
+  Field result = steps->back();
+  for (size_t i = 0; i + 1 < steps->size(); ++i)
+    result.offset += (*steps)[i].offset;
   return result;
+}
+
+bool has_type(const std::string &type, Kernel &kernel) {
+  auto found = kernel.type(type);
+  if (!found || !*found)
+    return false;
+  if (type.starts_with("enum "))
+    return (**found).kind == TypeKind::Enum;
+  return (**found).layout && (**found).layout->is_union == type.starts_with("union ");
+}
+
+bool has_function(const std::string &name, Kernel &kernel) {
+  auto described = kernel.function_prototype({name, {}});
+  return (described && *described) || kernel.symbol_address(name);
 }
 
 }  // namespace sonde::kernel

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "kernel/type_shape.h"
 #include "runtime/clock.h"
 #include "runtime/own_frames.h"
 
@@ -32,9 +33,8 @@ Result<uint64_t> type_size(const std::string &name, kernel::Kernel &kernel) {
   auto type = kernel.type(name);
   if (!type)
     return type.error();
-  if (!*type)
-    return Error{"find type", name, "this kernel does not have it", {}, ENOENT};
-  return uint64_t{(*type)->size};
+  // Where it matters, settling has refused it.
+  return uint64_t{*type ? (*type)->size : 0};
 }
 
 bool exists(const std::string &function, kernel::Kernel &kernel) {
@@ -119,6 +119,7 @@ Result<uint64_t> parameter_value(const image::Parameter &parameter, kernel::Kern
   case image::ParameterKind::PositionalCount: return uint64_t{options.positional.size()};
   case image::ParameterKind::Option: return static_cast<uint64_t>(option_value(parameter.name, options).number);
   case image::ParameterKind::FunctionExists: return uint64_t{exists(parameter.name, kernel)};
+  case image::ParameterKind::HasFunction: return uint64_t{kernel::has_function(parameter.name, kernel)};
   case image::ParameterKind::FunctionAllowed: return uint64_t{is_allowed(parameter.name, kernel)};
   case image::ParameterKind::OwnFrames: return uint64_t{count_own_frames()};
   }

@@ -25,6 +25,18 @@ std::string release() {
   return running.release;
 }
 
+// Of the kind of type that a kernel::shape_of tells.
+Type of_kind(const std::string &shape) {
+  Type number = Type::integer(32, false);
+  if (shape.ends_with('*'))
+    return Type::pointer(Type::none(), AddressSpace::Kernel);
+  if (shape.ends_with(']'))
+    return Type::array(number, 1);
+  if (shape.starts_with("enum "))
+    return Type::enumeration("", 32, false, {});
+  return shape.starts_with("struct ") || shape.starts_with("union ") ? Type::structure("") : number;
+}
+
 class Settler {
 public:
   Settler(const image::ProgramImage &image, kernel::Kernel &kernel, kernel::Kernel &built_for,
@@ -56,12 +68,34 @@ public:
 private:
   // ---- Uses of the kernel's types ----
 
+  bool answers(const image::KernelQuestion &question) {
+    switch (question.kind) {
+    case image::KernelUseKind::FieldExists: return kernel::find_way(question.of, question.field, kernel_).has_value();
+    case image::KernelUseKind::TypeExists: return kernel::has_type(question.of, kernel_);
+    default: return kernel::has_function(question.of, kernel_);
+    }
+  }
+
+  // Behind a question whose answer is another one here, the program takes nothing from the kernel.
+  bool is_reached(const image::KernelUse &use) {
+    return std::all_of(use.guards.begin(), use.guards.end(),
+                       [&](const image::KernelGuard &guard) { return answers(guard.question) != guard.is_no; });
+  }
+
   void look_up(const image::KernelUse &use) {
+    if (!is_reached(use)) {
+      settled_.types.expect();
+      return;
+    }
     switch (use.kind) {
     case image::KernelUseKind::Field: look_up_field(use); break;
     case image::KernelUseKind::RecordField: look_up_record_field(use); break;
     case image::KernelUseKind::Layout: compare(use, "struct " + use.of, kernel::layout_of(use.of, kernel_)); break;
     case image::KernelUseKind::Enumerator: look_up_enumerator(use); break;
+    case image::KernelUseKind::Size: look_up_size(use); break;
+    case image::KernelUseKind::FieldExists: answer_field(use); break;
+    case image::KernelUseKind::TypeExists: answer_type(use); break;
+    case image::KernelUseKind::FunctionExists: break;  // a parameter
     }
   }
 
@@ -94,6 +128,30 @@ private:
     }
     compare(use, what, kernel::shape_of(steps.back()));
     settled_.types.add(use.of, *(**root).layout, steps);
+  }
+
+  void look_up_size(const image::KernelUse &use) {
+    auto type = kernel_.type(use.of);
+    if (!type || !*type)
+      compare(use, "struct " + use.of, std::nullopt);
+  }
+
+  void answer_type(const image::KernelUse &use) {
+    settled_.types.expect();
+    if (kernel::has_type(use.of, kernel_))
+      settled_.types.add_type(use.of);
+  }
+
+  // Loaders take a field for another one if it is of another kind: the answer is by the name alone. What nothing
+  // described when the program was built was asked for as an integer (Emitter::kernel_answer).
+  void answer_field(const image::KernelUse &use) {
+    settled_.types.expect();
+    auto steps = kernel::find_way(use.of, use.field, kernel_);
+    if (!steps)
+      return;
+    if (Type asked = of_kind(use.built); asked.kind != steps->back().type.kind)
+      steps->back().type = std::move(asked);
+    settled_.types.add(use.of, *(**kernel_.type(use.of)).layout, *steps);
   }
 
   void look_up_record_field(const image::KernelUse &use) {

@@ -31,6 +31,18 @@ void SmallBtf::add(const std::string &root, const StructLayout &layout, const st
   }
 }
 
+void SmallBtf::add_type(const std::string &type) {
+  size_t blank = type.find(' ');
+  std::string tag = type.substr(0, blank), name = type.substr(blank + 1);
+  if (tag == "enum") {
+    enums_.insert(name);
+    return;
+  }
+  auto [node, is_new] = roots_.try_emplace(name);
+  if (is_new)
+    node->second.is_union = tag == "union";
+}
+
 class SmallBtf::Writer {
 public:
   explicit Writer(btf *types) : types_(types) {}
@@ -89,6 +101,9 @@ Result<void> SmallBtf::File::write(const SmallBtf &small) {
   for (const auto &[name, node] : small.roots_)
     if (writer.add(name, node) < 0)
       return Error::from_errno("describe", "struct " + name, errno);
+  for (const std::string &name : small.enums_)
+    if (btf__add_enum(types.get(), name.c_str(), 4) < 0)
+      return Error::from_errno("describe", "enum " + name, errno);
   uint32_t size = 0;
   const void *bytes = btf__raw_data(types.get(), &size);
   fd_ = bytes ? memfd_create("types", MFD_CLOEXEC) : -1;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,11 @@ public:
   // A field of a struct or union and its way there, through members whose types have no name of their own; each step
   // as the kernel has it.
   void add(const std::string &root, const StructLayout &layout, const std::vector<Field> &steps);
-  bool is_empty() const { return roots_.empty(); }
+  // "struct NAME", "union NAME" or "enum NAME", of which only that it is there matters.
+  void add_type(const std::string &type);
+  // Relocations ask for types that this kernel may not have: the file is made, whatever is in it.
+  void expect() { is_expected_ = true; }
+  bool is_empty() const { return roots_.empty() && enums_.empty() && !is_expected_; }
 
   // A file in memory with the types, for as long as this lives.
   class File {
@@ -46,6 +51,8 @@ private:
   };
   class Writer;
   std::map<std::string, Node> roots_;
+  std::set<std::string> enums_;
+  bool is_expected_ = false;
 };
 
 }  // namespace sonde::runtime

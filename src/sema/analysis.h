@@ -38,6 +38,7 @@ struct ExprInfo {
   uint32_t variable = kNoIndex;                // Variable: index into Unit::variables
   uint32_t map = kNoIndex;                     // Map: index into Analysis::maps
   uint32_t event = kNoIndex;                   // Call: index into Analysis::events
+  uint32_t question = kNoIndex;                // has_field() and its like: index into Analysis::questions
 };
 
 // What a typeinfo says in its field of that name.
@@ -109,6 +110,7 @@ struct Analysis {
   image::Config config;
   std::vector<image::AttachPoint> attach_points;  // without their programs
   std::vector<image::KernelUse> kernel_uses;      // those that types were checked with; code generation finds more
+  std::vector<image::KernelQuestion> questions;   // that the script asks of the kernel
   // Where types that ExprInfos only name have their layouts.
   std::shared_ptr<TypeSource> types;
 };

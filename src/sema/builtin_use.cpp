@@ -119,6 +119,17 @@ void BuiltinUse::key(size_t i, uint32_t map) { checker_.check_key(map, &argument
 
 const image::MapSpec &BuiltinUse::map_spec(uint32_t map) const { return checker_.maps_.spec(map); }
 
+void BuiltinUse::asks(image::KernelQuestion question, bool answer) {
+  std::vector<image::KernelQuestion> &asked = checker_.analysis_.questions;
+  ExprInfo &info = checker_.info_of(expr_);
+  auto found = std::find(asked.begin(), asked.end(), question);
+  info.question = static_cast<uint32_t>(found - asked.begin());
+  if (found == asked.end())
+    asked.push_back(std::move(question));
+  if (kernel().is_the_one())
+    info.constant = answer;
+}
+
 const probes::Provider &BuiltinUse::provider() const { return *checker_.unit_->provider; }
 const probes::Context &BuiltinUse::context() const { return checker_.unit_->context; }
 const std::vector<image::Target> &BuiltinUse::targets() const { return checker_.unit_->targets; }

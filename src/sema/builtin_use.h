@@ -67,6 +67,9 @@ public:
   void key(size_t i, uint32_t map);
   const image::MapSpec &map_spec(uint32_t map) const;
 
+  // This use asks of the kernel that loads the program what `question` says; of the one at hand, `answer` is known.
+  void asks(image::KernelQuestion question, bool answer);
+
   const probes::Provider &provider() const;
   const probes::Context &context() const;
   const std::vector<image::Target> &targets() const;

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "base/text.h"
+#include "kernel/type_shape.h"
 #include "sema/arithmetic.h"
 #include "sema/type_checker.h"
 #include "sema/used_args.h"
@@ -183,6 +184,12 @@ void TypeChecker::check_struct_field(const ast::FieldAccess &access, const Type 
     return;
   if (const Field *field = whole.layout->find(access.field)) {
     info.type = field_type(*field, whole.space);
+    return;
+  }
+  if (std::string problem = analysis_.types->flavour_problem(whole.name, access.field); !problem.empty()) {
+    error(access.field_where, problem)
+        .with_hint(fmt::format("if (has_field(struct {}, {})) {{ … }} keeps it to kernels that have it",
+                               kernel::without_flavour(whole.name), access.field));
     return;
   }
   std::string hint = did_you_mean(access.field, field_names(*whole.layout));

@@ -1,4 +1,5 @@
 // Expressions that hold statements, and what must be known while compiling.
+#include "sema/kernel_questions.h"
 #include "sema/type_checker.h"
 
 namespace sonde::sema {
@@ -44,9 +45,12 @@ void TypeChecker::check_node(const ast::Comptime &node, const ast::Expr &expr, E
   info.type = operand.type;
   info.constant = operand.constant;
   info.text = operand.text;
-  if (!info.type.is_none() && !info.constant && !info.text)
-    error(expr.where, "this is not known while compiling")
-        .with_hint("literals, sizes, options and parameters are, and what is computed from them");
+  if (info.type.is_none() || info.constant || info.text)
+    return;
+  bool asks_kernel = !guards_of(*node.operand, true, *unit_, analysis_.questions).empty();
+  error(expr.where, "this is not known while compiling")
+      .with_hint(asks_kernel ? "without 'comptime' it is asked where the program is loaded"
+                             : "literals, sizes, options and parameters are, and what is computed from them");
 }
 
 void TypeChecker::check_node(const ast::TypeArgument &node, const ast::Expr &expr, ExprInfo &) {

@@ -45,8 +45,8 @@ bool TypeChecker::check_constant(const std::string &name, Location where, ExprIn
   if (!constant)
     return false;
   if (constant->is_of_kernel && !kernel_.is_the_one())
-    add_use(analysis_.kernel_uses,
-            {image::KernelUseKind::Enumerator, name, "", std::to_string(std::get<int64_t>(constant->value)), where});
+    add_use(analysis_.kernel_uses, {image::KernelUseKind::Enumerator, name, "",
+                                    std::to_string(std::get<int64_t>(constant->value)), where, guards_});
   match(
       constant->value,
       [&](const std::string &text) {

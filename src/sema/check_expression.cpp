@@ -39,8 +39,8 @@ void TypeChecker::effect(const ast::Expr &expr) {
       effect(*side);
     if (side || awaits_types(*ternary->condition))
       return;
-    effect(*ternary->then);
-    effect(*ternary->otherwise);
+    check_branch(*ternary->condition, true, [&] { effect(*ternary->then); });
+    check_branch(*ternary->condition, false, [&] { effect(*ternary->otherwise); });
     return;
   }
   bool is_known = !value(expr).type.is_none();
@@ -142,8 +142,8 @@ void TypeChecker::check_node(const ast::Ternary &ternary, const ast::Expr &expr,
   if (awaits_types(*ternary.condition))
     return;
   if (ternary.then)
-    value(*ternary.then);
-  value(*ternary.otherwise);
+    check_branch(*ternary.condition, true, [&] { value(*ternary.then); });
+  check_branch(*ternary.condition, false, [&] { value(*ternary.otherwise); });
   unify_branches(ternary, expr, info);
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "sema/arithmetic.h"
+#include "sema/kernel_questions.h"
 #include "sema/settled_comparison.h"
 #include "sema/type_checker.h"
 
@@ -71,10 +72,7 @@ void TypeChecker::check_node(const ast::Unary &unary, const ast::Expr &expr, Exp
 
 void TypeChecker::check_node(const ast::Binary &binary, const ast::Expr &expr, ExprInfo &info) {
   if (is_logical(binary.op)) {
-    const ExprInfo &left = condition(*binary.left), &right = condition(*binary.right);
-    info.type = Type::boolean();
-    if (left.constant && right.constant)
-      info.constant = fold(binary.op, left, right);
+    check_logic(binary, info);
     return;
   }
   value(*binary.left);
@@ -83,6 +81,21 @@ void TypeChecker::check_node(const ast::Binary &binary, const ast::Expr &expr, E
     check_comparison(binary, expr, info);
   else
     check_arithmetic(binary.op, *binary.left, *binary.right, expr.where, info);
+}
+
+// What the kernel at hand keeps from being evaluated need not make sense.
+void TypeChecker::check_logic(const ast::Binary &binary, ExprInfo &info) {
+  bool is_and = binary.op == ast::BinaryOp::LogicalAnd;
+  const ExprInfo &left = condition(*binary.left);
+  info.type = Type::boolean();
+  if (std::optional<bool> known = kernel_decides(*binary.left, *unit_); known && *known != is_and) {
+    info.constant = *known;
+    return;
+  }
+  check_branch(*binary.left, is_and, [&] { condition(*binary.right); });
+  const ExprInfo &right = info_of(*binary.right);
+  if (left.constant && right.constant)
+    info.constant = fold(binary.op, left, right);
 }
 
 // The result is a bool whatever is wrong with the sides: nothing more to say about it later.

@@ -63,9 +63,15 @@ void TypeChecker::check_node(const ast::If &node, const ast::Statement &) {
   }
   if (awaits_types(*node.condition))
     return;
-  check_block(node.then);
+  check_branch(*node.condition, true, [&] { check_block(node.then); });
   if (node.otherwise)
-    check_block(*node.otherwise);
+    check_branch(*node.condition, false, [&] { check_block(*node.otherwise); });
+}
+
+// What the branch needs of other kernels, only those need to have that take it.
+void TypeChecker::check_branch(const ast::Expr &condition, bool holds, const std::function<void()> &check) {
+  GuardedBranch guarded(guards_, guards_of(condition, holds, *unit_, analysis_.questions));
+  check();
 }
 
 void TypeChecker::check_node(const ast::While &node, const ast::Statement &statement) {

@@ -1,6 +1,8 @@
 // The rounds of type checking; what one construct needs is in check_*.cpp.
 #include "sema/type_checker.h"
 
+#include "sema/kernel_questions.h"
+
 #include "base/text.h"
 #include "kernel/requirements.h"
 #include "sema/expand_macros.h"
@@ -169,8 +171,14 @@ void TypeChecker::check_unit(uint32_t unit) {
   declare_kept_variables();
   if (probe.predicate)
     condition(*probe.predicate);
-  for (const ast::Statement &statement : probe.body.statements)
-    check_statement(statement);
+  auto check_body = [&] {
+    for (const ast::Statement &statement : probe.body.statements)
+      check_statement(statement);
+  };
+  if (!probe.predicate)
+    check_body();
+  else if (kernel_decides(*probe.predicate, *unit_).value_or(true))
+    check_branch(*probe.predicate, true, check_body);
   close_scope();
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <string>
@@ -109,6 +110,7 @@ private:
   void check_node(const ast::Unary &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::Binary &, const ast::Expr &, ExprInfo &);
   void check_node(const ast::IncrementDecrement &, const ast::Expr &, ExprInfo &);
+  void check_logic(const ast::Binary &, ExprInfo &);
   void check_comparison(const ast::Binary &, const ast::Expr &, ExprInfo &);
   void warn_of_settled_comparison(const ast::Binary &, Location where);
   void warn_of_signs(const ast::Binary &, Location where);
@@ -212,6 +214,7 @@ private:
   void check_node(const ast::If &, const ast::Statement &);
   // condition() of what may decide while compiling which branch there is. Reports one that changed its mind.
   void branch_condition(const ast::Expr &expr);
+  void check_branch(const ast::Expr &condition, bool holds, const std::function<void()> &check);
   // True of a condition that is to be known while compiling, as long as it is not.
   bool awaits_types(const ast::Expr &condition) const;
   void check_node(const ast::While &, const ast::Statement &);
@@ -266,6 +269,7 @@ private:
   std::vector<bool> has_value_;  // by variable: assigned before this point
   uint32_t loop_depth_ = 0;
   bool is_discarding_ = false;  // in `_ = …`
+  std::vector<image::KernelGuard> guards_;
 };
 
 }  // namespace sonde::sema

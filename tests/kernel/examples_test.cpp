@@ -34,6 +34,7 @@ const ExampleCase kCases[] = {
     {"read_latency", "read 12", "@us:"},
     {"read_cpu_time", "read 12", "@.CPU time of read .us..:"},
     {"read_stacks", "read 3", "do_syscall_64"},
+    {"sleep_states", "read 12", "@left.[0-9]+.: [0-9]+"},
 };
 
 class ExampleTest : public TracepointTest, public ::testing::WithParamInterface<ExampleCase> {};

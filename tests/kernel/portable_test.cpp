@@ -76,6 +76,28 @@ TEST_F(PortableTest, offsets_differ_from_those_of_the_kernel_it_was_built_with) 
   EXPECT_THAT(outcome.out, Not(HasSubstr("offset " + there + "\n"))) << outcome;
 }
 
+// The script itself says of the kernel at hand what its executable finds out there.
+TEST_F(PortableTracepointTest, what_kernels_have_and_lack) {
+  std::vector<std::string> words = {"-q", "-c", "/bin/sleep 0.01"};
+  Outcome outcome = Sonde(words).executable(built("drift")).run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  words.push_back(built("drift") + ".bt");
+  Outcome here = Sonde(words).run();
+  EXPECT_EQ(here.status, 0) << here;
+  auto begin = [](const Outcome &of) { return of.out.substr(0, of.out.find("@left")); };
+  EXPECT_EQ(begin(outcome), begin(here));
+  EXPECT_THAT(outcome.out, HasSubstr("fields 1 0 "));
+  EXPECT_THAT(outcome.out, HasSubstr("types 1 0 1 "));
+  EXPECT_THAT(outcome.out, HasSubstr("functions 1 0 1\n"));
+  EXPECT_THAT(outcome.out, ::testing::ContainsRegex("@left.1.: [1-9]")) << outcome;
+}
+
+// Else the kernel knows neither the lines of the script nor what its maps hold.
+TEST_F(PortableTest, the_kernel_takes_the_types_of_the_object) {
+  Outcome outcome = run("fields", {"-vv"});
+  EXPECT_THAT(outcome.err, Not(HasSubstr("Error loading .BTF into kernel"))) << outcome;
+}
+
 TEST_F(PortableTest, a_bitfield) {
   Outcome outcome = run("bitfield", {"-q", "-c", traced("reset")});
   EXPECT_EQ(outcome.text(), "01") << outcome;

@@ -1,6 +1,7 @@
 // Images for other machines meet kernels that differ from the one that they were built with.
 #include "runtime/settle.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -82,6 +83,47 @@ TEST(Settle, a_field_of_another_type_is_refused) {
   FakeKernel there;
   there.add_type(task_with({{"pid", Type::integer(64, true), 300}}));
   EXPECT_THAT(problems(kReadsPid, there), HasSubstr("field 'pid' of struct task_struct is int64 in this kernel"));
+}
+
+// ---- has_field() and what it guards ----
+
+constexpr char kRenamed[] = "struct task_struct___old { long state; };\n"
+                            "kprobe:vfs_read { if (has_field(struct task_struct, __state)) { @ = curtask->__state; }\n"
+                            "else { @ = ((struct task_struct___old *)curtask)->state; } }";
+
+TEST(Settle, a_field_behind_a_question_may_be_missing) {
+  FakeKernel there;
+  EXPECT_EQ(problems(kRenamed, there), "");
+  there.add_type(task_with({{"state", Type::int64(), 300}}));
+  EXPECT_EQ(problems(kRenamed, there), "");
+}
+
+TEST(Settle, a_branch_that_is_taken_needs_its_fields) {
+  FakeKernel there;
+  there.add_type(task_with({{"pid", Type::integer(32, true), 300}}));
+  EXPECT_THAT(problems(kRenamed, there), HasSubstr("field 'state' of struct task_struct does not exist"));
+  there.add_type(task_with({{"state", Type::integer(32, true), 300}}));
+  EXPECT_THAT(problems(kRenamed, there), HasSubstr("field 'state' of struct task_struct is int32 in this kernel"));
+}
+
+TEST(Settle, questions_guard_what_follows_them) {
+  FakeKernel there;
+  there.add_type(task_with({{"pid", Type::integer(32, true), 300}}));
+  for (const char *condition : {"has_field(struct task_struct, tgid) && curtask->tgid == 1",
+                                "!has_field(struct task_struct, tgid) || curtask->tgid == 1",
+                                "has_field(struct task_struct, tgid) ? curtask->tgid == 1 : false"})
+    EXPECT_EQ(problems(fmt::format("kprobe:vfs_read /{}/ {{ @ = 1 }}", condition), there), "") << condition;
+  EXPECT_EQ(problems("kprobe:vfs_read /has_field(struct task_struct, tgid)/ { @ = curtask->tgid }", there), "");
+  EXPECT_THAT(problems("kprobe:vfs_read /!has_field(struct task_struct, tgid)/ { @ = curtask->tgid }", there),
+              HasSubstr("field 'tgid' of struct task_struct does not exist"));
+}
+
+TEST(Settle, sizes_of_types_behind_a_question) {
+  const char *script = "kprobe:vfs_read { if (has_type(struct qstr)) { @ = sizeof(struct qstr) } }";
+  FakeKernel there;
+  EXPECT_EQ(problems(script, there), "");
+  there.add_type(Type::enumeration("qstr", 32, false, {}));
+  EXPECT_EQ(problems(script, there), "");
 }
 
 TEST(Settle, wildcards_match_what_is_there) {
