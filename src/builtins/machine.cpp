@@ -24,23 +24,24 @@ bool has_registers(BuiltinUse &use) {
 
 Type check_reg(BuiltinUse &use) {
   std::optional<std::string> name = use.literal(0);
-  if (has_registers(use) && name && !codegen::register_offset(*name))
-    use.error(use.where(0), fmt::format("this machine has no register '{}'", *name))
-        .with_hint("the registers are " + codegen::register_names());
+  if (has_registers(use) && name && !codegen::register_offset(*name, use.kernel().arch()))
+    use.error(use.where(0), fmt::format("{} has no register '{}'", name_of(use.kernel().arch()), *name))
+        .with_hint("the registers are " + codegen::register_names(use.kernel().arch()));
   return Type::uint64();
 }
 llvm::Value *emit_reg(Emitter &e, const BuiltinSite &site) {
-  return e.context_register(*codegen::register_offset(*e.info(site.argument(0)).text));
+  return e.context_register(*codegen::register_offset(*e.info(site.argument(0)).text, e.kernel().arch()));
 }
 
 // The two lowest bits of the code segment's selector are the privilege level: 3 is user mode.
 Type check_usermode(BuiltinUse &use) {
-  if (has_registers(use) && !codegen::register_offset("cs"))
+  if (has_registers(use) && use.kernel().arch() != Arch::X86_64)
     use.error(use.where(), "'usermode' needs an x86 machine");
   return Type::integer(8, false);
 }
 llvm::Value *emit_usermode(Emitter &e, const BuiltinSite &) {
-  llvm::Value *level = e.ir().CreateAnd(e.context_register(*codegen::register_offset("cs")), e.constant(3));
+  llvm::Value *level =
+      e.ir().CreateAnd(e.context_register(*codegen::register_offset("cs", Arch::X86_64)), e.constant(3));
   return e.ir().CreateZExt(e.ir().CreateICmpEQ(level, e.constant(3)), e.ir().getInt8Ty());
 }
 

@@ -107,6 +107,9 @@ bool is_kernel_header_name(std::string_view name) {
 
 std::vector<std::string> clang_arguments(const Libclang &clang, const Options &options, const KernelHeaders *kernel) {
   std::vector<std::string> arguments = {"-x", "c", "-std=gnu11", "-w", "-ferror-limit=0", "-D__BPF_TRACING__"};
+  constexpr const char *kTriples[] = {"x86_64-linux-gnu", "aarch64-linux-gnu"};  // by Arch
+  if (options.arch != native_arch())
+    arguments.push_back(std::string("--target=") + kTriples[static_cast<size_t>(options.arch)]);
   if (options.kernel_has_btf)
     arguments.push_back("-DBPFTRACE_HAVE_BTF");
   if (auto folder = resource_folder(clang))

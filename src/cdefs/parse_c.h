@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/arch.h"
 #include "base/diagnostics.h"
 #include "base/source.h"
 #include "types/type.h"
@@ -30,6 +31,8 @@ struct Options {
   // of /lib/modules/RELEASE, where installed.
   std::optional<std::string> kernel_source;
   std::optional<std::string> kernel_build;
+
+  Arch arch = native_arch();  // by whose rules types are laid out
 
   // Defines BPFTRACE_HAVE_BTF, and lets BTF stand in for headers of the kernel that are not there.
   bool kernel_has_btf = false;

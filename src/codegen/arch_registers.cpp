@@ -34,34 +34,25 @@ constexpr NamedRegister kArm64Names[] = {
     {"r28", 224}, {"r29", 232}, {"r30", 240}, {"sp", 248},  {"pc", 256},  {"ip", 256},  {"pstate", 264},
 };
 
-#if defined(__aarch64__)
-constexpr std::span<const NamedRegister> kNativeNames = kArm64Names;
-[[maybe_unused]] constexpr std::span<const NamedRegister> kOtherNames = kX86Names;
-constexpr const ArchRegisters &kNative = kArm64;
-#else
-constexpr std::span<const NamedRegister> kNativeNames = kX86Names;
-[[maybe_unused]] constexpr std::span<const NamedRegister> kOtherNames = kArm64Names;
-constexpr const ArchRegisters &kNative = kX86;
-#endif
+// By Arch.
+constexpr ArchRegisters kRegisters[] = {kX86, kArm64};
+constexpr std::span<const NamedRegister> kNames[] = {kX86Names, kArm64Names};
+constexpr std::span<const NamedRegister> names_of(Arch arch) { return kNames[static_cast<size_t>(arch)]; }
 
 }  // namespace
 
-const ArchRegisters &native_registers() {
-  // Both rows are kept compiled, so that neither rots on the other machine.
-  static_assert(kX86.arguments.size() == 6 && kArm64.arguments.size() == 8);
-  return kNative;
-}
+const ArchRegisters &registers_of(Arch arch) { return kRegisters[static_cast<size_t>(arch)]; }
 
-std::optional<uint16_t> register_offset(std::string_view name) {
-  for (const NamedRegister &row : kNativeNames)
+std::optional<uint16_t> register_offset(std::string_view name, Arch arch) {
+  for (const NamedRegister &row : names_of(arch))
     if (row.name == name)
       return row.offset;
   return std::nullopt;
 }
 
-std::string register_names() {
+std::string register_names(Arch arch) {
   std::string names;
-  for (const NamedRegister &row : kNativeNames)
+  for (const NamedRegister &row : names_of(arch))
     (names += names.empty() ? "" : ", ") += row.name;
   return names;
 }

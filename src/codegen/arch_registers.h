@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/arch.h"
+
 namespace sonde::codegen {
 
 // Offsets in bytes from the start of the context: struct pt_regs, or user_pt_regs on arm64. Those of system
@@ -24,11 +26,10 @@ struct ArchRegisters {
 };
 
 // Where the register of that name lies in the context; "pc" and "ip" both name the instruction pointer.
-std::optional<uint16_t> register_offset(std::string_view name);
+std::optional<uint16_t> register_offset(std::string_view name, Arch arch);
 // "ax, bx, …"
-std::string register_names();
+std::string register_names(Arch arch);
 
-// The registers of the machine that this compiler runs on.
-const ArchRegisters &native_registers();
+const ArchRegisters &registers_of(Arch arch);
 
 }  // namespace sonde::codegen

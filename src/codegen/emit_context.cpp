@@ -62,7 +62,7 @@ llvm::Value *Emitter::argument_register(uint32_t index) {
     return context_load(8 * index, 8);
   if (unit_.provider->kind() == image::ProviderKind::Usdt)
     return usdt_argument(unit_.context.usdt_arguments[index]);
-  const ArchRegisters &registers = native_registers();
+  const ArchRegisters &registers = registers_of(module_.kernel().arch());
   if (unit_.context.kind == probes::ContextKind::SyscallWrapper)
     return task_register(context_load(registers.arguments[0], 8), registers.syscall_arguments[index], 8);
   if (index < registers.arguments.size())
@@ -76,7 +76,7 @@ llvm::Value *Emitter::argument_register(uint32_t index) {
 llvm::Value *Emitter::return_register() {
   if (unit_.context.kind == probes::ContextKind::Arguments)
     return context_load(unit_.context.result_offset, 8);
-  return context_load(native_registers().return_value, 8);
+  return context_load(registers_of(module_.kernel().arch()).return_value, 8);
 }
 
 llvm::Value *Emitter::instruction_pointer() {
@@ -86,7 +86,7 @@ llvm::Value *Emitter::instruction_pointer() {
   bool is_user = unit_.context.pointers == AddressSpace::User;
   if (unit_.context.has_retval && kernel().version() >= (is_user ? kAddressOfUprobe : kAddressOfKprobe))
     return helper(Helper::GetFuncIp, {context()}, Purity::PerRun);
-  return context_load(native_registers().instruction_pointer, 8);
+  return context_load(registers_of(module_.kernel().arch()).instruction_pointer, 8);
 }
 
 kernel::Kernel &Emitter::kernel() { return module_.kernel(); }
@@ -100,7 +100,7 @@ llvm::Value *Emitter::target_name_index() {
 }
 
 llvm::Value *Emitter::stack_arguments() {
-  const ArchRegisters &registers = native_registers();
+  const ArchRegisters &registers = registers_of(module_.kernel().arch());
   return ir_.CreateAdd(context_load(registers.stack_pointer, 8), constant(registers.stack_arguments));
 }
 
@@ -111,7 +111,7 @@ void Emitter::store_piece(const probes::ArgumentPiece &piece, llvm::Value *args)
     read_memory(destination, piece.size, address, AddressSpace::User);
     return;
   }
-  llvm::Value *value = context_load(native_registers().arguments[piece.number], 8);
+  llvm::Value *value = context_load(registers_of(module_.kernel().arch()).arguments[piece.number], 8);
   in_words(piece.size, alignment_of(destination), [&](uint32_t at, uint32_t width) {
     llvm::Value *part = ir_.CreateTrunc(ir_.CreateLShr(value, 8 * at), ir_.getIntNTy(width * 8));
     ir_.CreateAlignedStore(part, offset(destination, at), llvm::Align(width));
@@ -127,7 +127,8 @@ bool Emitter::is_register_args(const ast::Expr &expr) const {
 llvm::Value *Emitter::register_field(const Field &field) {
   for (const probes::ArgumentPiece &piece : unit_.context.args_pieces)
     if (piece.offset == field.offset && !piece.is_on_stack)
-      return ir_.CreateTrunc(context_load(native_registers().arguments[piece.number], 8), type_of(field.type));
+      return ir_.CreateTrunc(context_load(registers_of(module_.kernel().arch()).arguments[piece.number], 8),
+                             type_of(field.type));
   return nullptr;
 }
 

@@ -46,7 +46,7 @@ llvm::Value *Emitter::syscall_number() {
     return frame_.syscall;
   if (unit_.context.kind == probes::ContextKind::SyscallEnter)
     return context_load(kSecondWord, 8);
-  const ArchRegisters &registers = native_registers();
+  const ArchRegisters &registers = registers_of(module_.kernel().arch());
   return ir_.CreateSExt(syscall_register(registers.syscall_number, registers.syscall_number_size), ir_.getInt64Ty());
 }
 
@@ -62,9 +62,9 @@ llvm::Value *Emitter::syscall_entry() {
 
 llvm::Value *Emitter::in_compat_call() {
   const probes::CompatTest &test = *unit_.context.syscalls;
-  llvm::Value *distance = module_.kernel().is_the_one()
-                              ? constant(test.offset)
-                              : offset_of(Type::structure("task_struct"), probes::compat_test_way());
+  llvm::Value *distance = module_.kernel().is_the_one() ? constant(test.offset)
+                                                        : offset_of(Type::structure("task_struct"),
+                                                                    probes::compat_test_way(module_.kernel().arch()));
   llvm::Value *bits = running_task_field(distance, test.size);
   return ir_.CreateIsNotNull(ir_.CreateAnd(bits, constant(test.mask, test.size * 8)));
 }
@@ -93,7 +93,8 @@ llvm::Value *Emitter::syscall_field(const Field &field) {
   else if (is_exit)
     slot = context_load(kSecondWord, 8);
   else
-    slot = syscall_register(native_registers().syscall_arguments[(field.offset - kFirstSlot) / kSlotSize], 8);
+    slot = syscall_register(
+        registers_of(module_.kernel().arch()).syscall_arguments[(field.offset - kFirstSlot) / kSlotSize], 8);
   return ir_.CreateTrunc(slot, ir_.getIntNTy(field.type.size * 8));
 }
 

@@ -27,6 +27,7 @@ void add_portable_parts(const sema::Analysis &analysis, kernel::Kernel &kernel, 
                         image::ProgramImage &image) {
   kernel::KernelVersion oldest = kernel.version();
   image.oldest_kernel = fmt::format("{}.{}.{}", oldest.major, oldest.minor, oldest.patch);
+  image.arch = name_of(kernel.arch());
   image.kernel_uses = builder.take_kernel_uses();
   image.attach_points = analysis.attach_points;
   image.texts = builder.take_texts();

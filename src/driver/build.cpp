@@ -9,6 +9,7 @@
 
 #include <cerrno>
 
+#include "base/arch.h"
 #include "image/executable.h"
 #include "image/image_file.h"
 
@@ -73,6 +74,11 @@ Result<void> write_build(const image::ProgramImage &image, const std::string &pa
     return object.error();
   if (is_object(path))
     return replace_file(path, *object);
+  if (image.arch != name_of(native_arch()))
+    return Error{
+        "write", path,
+        fmt::format("an executable begins with the runtime, which is here only for {}", name_of(native_arch())),
+        fmt::format("{}.bpf.o is an object, which `sonde {}.bpf.o` runs on {}", path, path, image.arch), 0};
   return replace_file(path, image::append_image(standalone, *object), 0755);
 }
 

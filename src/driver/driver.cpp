@@ -140,9 +140,12 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
   size_t file = sources.add(options.one_liner || options.script == "-" ? "stdin" : options.script, text.take());
   Diagnostics diagnostics;
   std::unique_ptr<kernel::Kernel> target;
-  if (options.mode == Mode::Build)
-    target =
-        options.target_kernel ? kernel::kernels_from(*options.target_kernel, kernel) : kernel::kernels_like(kernel);
+  if (options.mode == Mode::Build) {
+    auto opened = kernel::open_target(options.target, kernel);
+    if (!opened)
+      return refuse(opened.error());
+    target = opened.take();
+  }
   Compilation compilation = compile(sources, file, target ? *target : kernel, compile_options, diagnostics);
   print_stages(compilation);
   fmt::print(stderr, "{}", diagnostics.format(sources, runner::use_colour(), options.warnings));

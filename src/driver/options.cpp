@@ -163,9 +163,19 @@ void declare_build(CLI::App &app, Options &options, Raw &raw) {
       ->type_name("FILE")
       ->required();
   app.add_option_function<std::string>(
-         "--target-kernel", [&](const std::string &text) { options.target_kernel = target_kernel(text); },
+         "--target-kernel", [&](const std::string &text) { options.target.oldest = target_kernel(text); },
          "The oldest kernel that it shall run on (5.10); `running` for this machine's")
       ->type_name("VERSION");
+  app.add_option("--target-btf", options.target.types,
+                 "The kernel's types are those of this BTF file instead of the running kernel's")
+      ->type_name("FILE");
+  app.add_option_function<std::string>(
+         "--target-arch", [&](const std::string &name) { options.target.arch = *parse_arch(name); },
+         fmt::format("The architecture that it shall run on ({}); of another one than this machine's, objects and "
+                     "packages are made, no executables",
+                     name_of(native_arch())))
+      ->type_name("ARCH")
+      ->check(CLI::IsMember(std::vector<std::string>(kArchNames.begin(), kArchNames.end())));
   app.add_flag("--ordered", options.run.ordered, "Records say when they were sent, as --ordered and --json-typed need");
   declare_script_options(app, options);
   app.add_option("words", raw.words, "A script's file (- for standard input) and its parameters $1, $2 …");

@@ -54,8 +54,8 @@ struct Options {
   std::vector<std::string> include_folders;        // -I
   std::vector<std::string> include_files;          // --include
   std::string build_output;                        // Build: -o
-  // Build: the oldest kernel that the image shall run on; nothing for those like the running one.
-  std::optional<kernel::KernelVersion> target_kernel = kernel::kOldestTarget;
+  // Build: what the image shall run on.
+  kernel::Target target;
   std::string emit_elf;             // --emit-elf: where to write the object instead of running it
   std::string emit_llvm;            // --emit-llvm: where to write the IR, without its endings
   bool count_failed_reads = false;  // -k

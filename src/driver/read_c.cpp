@@ -68,6 +68,7 @@ cdefs::Definitions read_c(const Sources &sources, std::span<const size_t> files,
     return {};
   cdefs::Options options = c_options(kernel, headers);
   options.used_names = std::move(names);
+  options.arch = kernel.arch();
   cdefs::Definitions definitions;
   for (size_t i = 0; i < files.size(); ++i)
     // The headers are read with the script, which is the last, though it may have no C itself.

@@ -261,6 +261,7 @@ template <typename Archive> void describe(Archive &archive, typename Archive::te
   archive("imported", image.imported);
   archive("kernel_release", image.kernel_release);
   archive("oldest_kernel", image.oldest_kernel);
+  archive("arch", image.arch);
   archive("attach_points", image.attach_points);
   archive("kernel_uses", image.kernel_uses);
   archive("options", image.options);

@@ -395,6 +395,7 @@ struct ProgramImage {
 
   // ---- Images for other machines ----
   std::string oldest_kernel;  // "5.10.0": from which on kernels can run it
+  std::string arch;           // a name_of(Arch); none in images that were built before there were several
   std::vector<AttachPoint> attach_points;
   std::vector<KernelUse> kernel_uses;
   // What the command line of a run says, where building did not settle it.

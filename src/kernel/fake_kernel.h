@@ -32,6 +32,7 @@ public:
   // By the type's own name.
   void add_type(Type type);
   void set_version(KernelVersion version) { version_ = version; }
+  void set_arch(Arch arch) { arch_ = arch; }
   void remove_feature(Feature feature) { missing_.insert(feature); }
   void set_cpus(std::vector<uint32_t> online, uint32_t possible);
   void set_pid_namespace(PidNamespace space) { pid_namespace_ = space; }
@@ -40,6 +41,7 @@ public:
   void fail_types(Error error) { type_error_ = std::move(error); }
 
   KernelVersion version() override { return version_; }
+  Arch arch() const override { return arch_; }
   bool has(Feature feature) override { return !missing_.contains(feature); }
   Result<std::string> tracefs() override;
   Result<std::vector<TracepointName>> tracepoints(std::string_view category, std::string_view event) override;
@@ -75,6 +77,7 @@ public:
 
 private:
   KernelVersion version_{6, 12, 0};
+  Arch arch_ = native_arch();
   std::set<Feature> missing_;
   std::map<std::pair<std::string, std::string>, TracepointFormat> tracepoints_;
   struct OwnedFunction {

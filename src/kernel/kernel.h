@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/arch.h"
 #include "base/result.h"
 #include "types/type.h"
 
@@ -82,6 +83,10 @@ public:
   // Whether programs are made for this very kernel. Others are for kernels from version() on (target_kernel.h), and
   // what is asked of this one is an example: its addresses, the layouts of its types, its number of CPUs.
   virtual bool is_the_one() const { return true; }
+
+  // Whose registers, calling convention and system calls programs are made for. Where it is not native_arch(), nothing
+  // of this machine's programs and addresses counts.
+  virtual Arch arch() const { return native_arch(); }
 
   // Directory of tracefs, or why it cannot be used.
   virtual Result<std::string> tracefs() = 0;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "kernel/kernel.h"
@@ -20,6 +21,13 @@ std::optional<KernelVersion> parse_version(std::string_view text);
 
 // `here` must outlive it.
 std::unique_ptr<Kernel> kernels_from(KernelVersion oldest, Kernel &here);
+
+struct Target {
+  std::optional<KernelVersion> oldest = kOldestTarget;  // nothing: as in kernels_like
+  Arch arch = native_arch();
+  std::string types;  // a file of BTF that describes the kernel in place of this machine's; empty for none
+};
+Result<std::unique_ptr<Kernel>> open_target(const Target &target, Kernel &here);
 // The same with the version and the features of this machine's.
 std::unique_ptr<Kernel> kernels_like(Kernel &here);
 

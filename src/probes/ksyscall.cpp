@@ -14,11 +14,8 @@ namespace {
 constexpr std::string_view kEntryAliases[] = {"ks"};
 constexpr std::string_view kReturnAliases[] = {"krs"};
 // CONFIG_ARCH_HAS_SYSCALL_WRAPPER: arch/*/include/asm/syscall_wrapper.h.
-#if defined(__aarch64__)
-constexpr std::string_view kPrefix = "__arm64_sys_";
-#else
-constexpr std::string_view kPrefix = "__x64_sys_";
-#endif
+constexpr std::string_view kPrefixes[] = {"__x64_sys_", "__arm64_sys_"};  // by Arch
+constexpr std::string_view prefix_of(Arch arch) { return kPrefixes[static_cast<size_t>(arch)]; }
 constexpr uint32_t kMostArguments = 6;
 
 class KsyscallProvider : public Provider {
@@ -53,7 +50,7 @@ public:
     for (const std::string &found : *names) {
       image::Target &target = targets.emplace_back();
       target.name = fmt::format("{}:{}", name(), found);
-      target.function = fmt::format("{}{}", kPrefix, found);
+      target.function = fmt::format("{}{}", prefix_of(options.kernel.arch()), found);
     }
     return targets;
   }
@@ -98,12 +95,13 @@ private:
 
   // Names of system calls without the prefix.
   static Result<std::vector<std::string>> find(std::string_view glob, kernel::Kernel &kernel) {
-    auto functions = kernel.functions("", fmt::format("{}{}", kPrefix, glob));
+    std::string_view prefix = prefix_of(kernel.arch());
+    auto functions = kernel.functions("", fmt::format("{}{}", prefix, glob));
     if (!functions)
       return functions.error();
     std::vector<std::string> names;
     for (const kernel::KernelFunction &function : *functions)
-      names.emplace_back(function.name.substr(kPrefix.size()));
+      names.emplace_back(function.name.substr(prefix.size()));
     return names;
   }
 

@@ -49,7 +49,7 @@ struct CompatTest {
 };
 
 // The way to these bits from struct task_struct.
-const std::vector<std::string> &compat_test_way();
+std::vector<std::string> compat_test_way(Arch arch);
 
 // A part of `args` that a function gets in a register or, behind those, on its stack.
 struct ArgumentPiece {

@@ -16,14 +16,14 @@
 namespace sonde::probes {
 namespace {
 
-// Where the architecture notes that a task is in a 32-bit system call (asm/thread_info.h).
-#if defined(__aarch64__)
-constexpr const char *kCompatField = "flags";
-constexpr uint64_t kCompatMask = 1 << 22;  // TIF_32BIT
-#else
-constexpr const char *kCompatField = "status";
-constexpr uint64_t kCompatMask = 2;  // TS_COMPAT
-#endif
+// Where architectures note that a task is in a 32-bit system call (asm/thread_info.h). By Arch.
+struct CompatNote {
+  const char *field;
+  uint64_t mask;
+};
+constexpr CompatNote kCompatNotes[] = {{"status", 2},        // TS_COMPAT
+                                       {"flags", 1 << 22}};  // TIF_32BIT
+constexpr const CompatNote &compat_note(Arch arch) { return kCompatNotes[static_cast<size_t>(arch)]; }
 
 // The fields of the record that registers hold too: the number, and one slot of 8 bytes for each argument or the
 // result. What else the kernel adds (copies of strings, from 7.0 on) exists in the record only.
@@ -73,16 +73,14 @@ private:
 
 }  // namespace
 
-const std::vector<std::string> &compat_test_way() {
-  static const std::vector<std::string> way{"thread_info", kCompatField};
-  return way;
-}
+std::vector<std::string> compat_test_way(Arch arch) { return {"thread_info", compat_note(arch).field}; }
 
 std::optional<CompatTest> find_compat_test(kernel::Kernel &kernel) {
-  auto field = kernel::find_field("task_struct", fmt::format("{}", fmt::join(compat_test_way(), ".")), kernel);
+  auto field =
+      kernel::find_field("task_struct", fmt::format("{}", fmt::join(compat_test_way(kernel.arch()), ".")), kernel);
   if (!field || !field->type.is_integer())
     return std::nullopt;
-  return CompatTest{field->offset, field->type.size, kCompatMask};
+  return CompatTest{field->offset, field->type.size, compat_note(kernel.arch()).mask};
 }
 
 const Provider &syscall_enter_provider() {

@@ -57,18 +57,18 @@ Error no_tracepoint(std::string_view spec, const EventPattern &pattern, kernel::
   return {"use", fmt::format("tracepoint:{}", spec), std::move(cause), std::move(hint), ENOENT};
 }
 
-std::optional<uint32_t> number_of(const kernel::TracepointName &name) {
+std::optional<uint32_t> number_of(const kernel::TracepointName &name, Arch arch) {
   if (name.category != "syscalls")
     return std::nullopt;
   for (std::string_view prefix : {kSyscallEnter, kSyscallExit})
     if (name.event.starts_with(prefix))
-      return kernel::syscall_number(std::string_view(name.event).substr(prefix.size()));
+      return kernel::syscall_number(std::string_view(name.event).substr(prefix.size()), arch);
   return std::nullopt;
 }
 
-image::Target make_target(kernel::TracepointName name) {
+image::Target make_target(kernel::TracepointName name, Arch arch) {
   image::Target target;
-  target.syscall = number_of(name);
+  target.syscall = number_of(name, arch);
   target.name = fmt::format("tracepoint:{}:{}", name.category, name.event);
   target.module = std::move(name.category);
   target.function = std::move(name.event);
@@ -105,7 +105,7 @@ public:
       return no_tracepoint(spec, *pattern, options.kernel);
     std::vector<image::Target> targets;
     for (kernel::TracepointName &name : *names)
-      targets.push_back(make_target(std::move(name)));
+      targets.push_back(make_target(std::move(name), options.kernel.arch()));
     return targets;
   }
 

@@ -267,6 +267,10 @@ Result<Settled> settle(const image::ProgramImage &image, kernel::Kernel &kernel,
   auto oldest = kernel::parse_version(image.oldest_kernel);
   if (!oldest)
     return Error{"run", image.source_name, fmt::format("'{}' is no version of Linux", image.oldest_kernel), {}, 0};
+  if (!image.arch.empty() && image.arch != name_of(kernel.arch()))
+    return Error{"run", image.source_name,
+                 fmt::format("it was built for {}; this machine is {}", image.arch, name_of(kernel.arch())),
+                 fmt::format("sonde build --target-arch {} makes one for it", name_of(kernel.arch())), 0};
   if (kernel.version() < *oldest)
     return Error{"run", image.source_name,
                  fmt::format("it was built for Linux {} and later; this is {}", kernel::to_string(*oldest), release()),

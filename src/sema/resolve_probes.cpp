@@ -2,7 +2,9 @@
 // read there.
 #include "sema/resolve_probes.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <span>
 
@@ -70,6 +72,10 @@ private:
       report(attach_point.where, spec.error());
       return;
     }
+    if (is_of_this_arch(*spec->provider)) {
+      report(attach_point.where, refused_elsewhere(attach_point.text));
+      return;
+    }
     auto targets = spec->provider->match(spec->spec, match_);
     if (may_be_elsewhere(*spec, targets)) {
       if (!is_one_of_several)
@@ -87,6 +93,22 @@ private:
     for (image::Target &target : *targets)
       if (!add(probe, *spec->provider, std::move(target), attach_point.where, fit, units))
         return;
+  }
+
+  // What is at hand of programs, and of a processor's registers for watchpoints, is of this machine.
+  bool is_of_this_arch(const probes::Provider &provider) const {
+    using image::ProviderKind;
+    constexpr ProviderKind kKinds[] = {ProviderKind::Uprobe, ProviderKind::Uretprobe, ProviderKind::Usdt,
+                                       ProviderKind::Watchpoint};
+    return kernel_.arch() != native_arch() &&
+           std::find(std::begin(kKinds), std::end(kKinds), provider.kind()) != std::end(kKinds);
+  }
+
+  Error refused_elsewhere(const std::string &text) const {
+    return {"use", text,
+            fmt::format("it depends on programs or the processor of the machine, which is {} here and not {}",
+                        name_of(native_arch()), name_of(kernel_.arch())),
+            fmt::format("build it on {}", name_of(kernel_.arch())), 0};
   }
 
   // On other machines there may be what this one lacks.

@@ -126,6 +126,64 @@ TEST(Settle, sizes_of_types_behind_a_question) {
   EXPECT_EQ(problems(script, there), "");
 }
 
+// ---- Other architectures ----
+
+image::ProgramImage build_for(Arch arch, const std::string &script, std::string *assembly = nullptr) {
+  FakeKernel here;
+  kernel::Target target;
+  target.arch = arch;
+  auto opened = kernel::open_target(target, here);
+  Sources sources;
+  size_t file = sources.add("x.bt", script);
+  Diagnostics diagnostics;
+  driver::CompileOptions options;
+  options.stages = {driver::Stage::Assembly};
+  driver::Compilation compilation = driver::compile(sources, file, **opened, options, diagnostics);
+  EXPECT_EQ(diagnostics.format(sources, false, /*warnings=*/false), "");
+  if (assembly && !compilation.stage_texts.empty())
+    *assembly = compilation.stage_texts.front().second;
+  return compilation.image.value_or(image::ProgramImage());
+}
+
+TEST(Settle, images_say_for_which_architecture_they_are) {
+  FakeKernel there;
+  there.set_arch(Arch::X86_64);
+  auto settled = settle(build_for(Arch::Arm64, kReadsPid), there, {});
+  ASSERT_FALSE(settled);
+  EXPECT_THAT(settled.error().message(), HasSubstr("it was built for arm64; this machine is x86_64"));
+  there.set_arch(Arch::Arm64);
+  there.add_type(task_with({{"pid", Type::integer(32, true), 300}}));
+  settled = settle(build_for(Arch::Arm64, kReadsPid), there, {});
+  EXPECT_TRUE(settled) << settled.error().message();
+}
+
+TEST(Settle, arguments_are_in_the_registers_of_the_architecture) {
+  std::string arm64, x86;
+  const char *script = "kprobe:vfs_read { @ = arg1; @r = reg(\"pc\") }";
+  build_for(Arch::Arm64, script, &arm64);
+  build_for(Arch::X86_64, script, &x86);
+  EXPECT_THAT(arm64, AllOf(HasSubstr("*(u64 *)(r6 + 8)"), HasSubstr("*(u64 *)(r6 + 256)")));
+  EXPECT_THAT(x86, AllOf(HasSubstr("*(u64 *)(r6 + 104)"), HasSubstr("*(u64 *)(r6 + 128)")));
+}
+
+TEST(Settle, system_calls_have_the_numbers_of_the_architecture) {
+  const char *script = "tracepoint:syscalls:sys_enter_openat { @ = count() }";
+  EXPECT_EQ(build_for(Arch::Arm64, script).programs.front().targets.front().syscall, 56u);
+  EXPECT_EQ(build_for(Arch::X86_64, script).programs.front().targets.front().syscall, 257u);
+}
+
+TEST(Settle, programs_of_this_machine_are_not_those_of_another_architecture) {
+  FakeKernel here;
+  kernel::Target target;
+  target.arch = native_arch() == Arch::Arm64 ? Arch::X86_64 : Arch::Arm64;
+  auto opened = kernel::open_target(target, here);
+  Sources sources;
+  size_t file = sources.add("x.bt", "uprobe:/bin/sh:main { @ = 1 }");
+  Diagnostics diagnostics;
+  driver::compile(sources, file, **opened, {}, diagnostics);
+  EXPECT_THAT(diagnostics.format(sources, false), HasSubstr("it depends on programs or the processor of the machine"));
+}
+
 TEST(Settle, wildcards_match_what_is_there) {
   image::ProgramImage image = build("kprobe:vfs_* { @ = count() }");
   FakeKernel there;
