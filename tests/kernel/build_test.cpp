@@ -125,6 +125,52 @@ TEST_F(BuildTest, an_executable_that_was_changed_says_so) {
   EXPECT_THAT(outcome.err, HasSubstr("checksum"));
 }
 
+// ---- Other kernels' types, other architectures ----
+
+constexpr const char *kReadsTask = R"(begin { printf("%d %d\n", curtask->pid == tid(init), curtask->tgid > 0) })";
+
+std::string copy_of_kernel_types(const std::string &folder) {
+  std::string copy = folder + "/kernel.btf";
+  std::ofstream(copy, std::ios::binary) << read_file("/sys/kernel/btf/vmlinux");
+  return copy;
+}
+
+TEST_F(BuildTest, types_come_from_a_file) {
+  std::string types = copy_of_kernel_types(directory());
+  EXPECT_EQ(run(build(kReadsTask, "tracer", {"--target-btf", types})).text(), "1 1");
+}
+
+// As on a kernel that does not describe itself.
+TEST_F(BuildTest, a_file_describes_the_running_kernel) {
+  std::string tracer = build(kReadsTask);
+  std::string types = copy_of_kernel_types(directory());
+  EXPECT_EQ(Sonde({}).executable(tracer).environment("BPFTRACE_BTF", types).run().text(), "1 1");
+  Outcome none = Sonde({}).executable(tracer).environment("BPFTRACE_BTF", "/nowhere.btf").run();
+  EXPECT_EQ(none.status, 3);
+  EXPECT_THAT(none.err, HasSubstr("struct task_struct does not exist in this kernel")) << none;
+}
+
+TEST_F(BuildTest, wrong_files_of_types) {
+  Outcome absent = Sonde({"build", "-e", kReadsTask, "-o", "/dev/null", "--target-btf", "/nowhere.btf"}).run();
+  EXPECT_EQ(absent.status, 3);
+  EXPECT_THAT(absent.err, HasSubstr("could not read kernel types from /nowhere.btf: No such file"));
+  Outcome other = Sonde({"build", "-e", kReadsTask, "-o", "/dev/null", "--target-btf", "/proc/version"}).run();
+  EXPECT_THAT(other.err, HasSubstr("it is not BTF"));
+}
+
+TEST_F(BuildTest, another_architecture) {
+  std::string object = build(kReadsTask, "x.bpf.o", {"--target-arch", "arm64"});
+  Outcome outcome = Sonde({object}).run();
+  EXPECT_EQ(outcome.status, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("it was built for arm64; this machine is x86_64"));
+  std::vector<std::string> words = {"build", "-e", kReadsTask, "-o", directory() + "/x", "--target-arch", "arm64"};
+  Outcome executable = Sonde(words).run();
+  EXPECT_EQ(executable.status, 3);
+  EXPECT_THAT(executable.err, HasSubstr("an executable begins with the runtime, which is here only for x86_64"));
+  words.back() = "sparc";
+  EXPECT_EQ(Sonde(words).run().status, 2);
+}
+
 TEST_F(BuildTest, refusals) {
   EXPECT_EQ(Sonde({"build", "-e", "BEGIN { exit() }"}).run().status, 2);
   Outcome nowhere = Sonde({"build", "-e", "BEGIN { exit() }", "-o", "/nowhere/tracer"}).run();

@@ -1,9 +1,12 @@
 // Images for other machines meet kernels that differ from the one that they were built with.
 #include "runtime/settle.h"
 
+#include <bpf/btf.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include "driver/compile.h"
 #include "kernel/fake_kernel.h"
@@ -182,6 +185,43 @@ TEST(Settle, programs_of_this_machine_are_not_those_of_another_architecture) {
   Diagnostics diagnostics;
   driver::compile(sources, file, **opened, {}, diagnostics);
   EXPECT_THAT(diagnostics.format(sources, false), HasSubstr("it depends on programs or the processor of the machine"));
+}
+
+// ---- Types from a file ----
+
+// BTF of a kernel with one struct and one function.
+std::string write_types(const std::string &field, uint32_t offset) {
+  std::unique_ptr<btf, decltype(&btf__free)> types(btf__new_empty(), btf__free);
+  int number = btf__add_int(types.get(), "int", 4, BTF_INT_SIGNED);
+  btf__add_struct(types.get(), "task_struct", 512);
+  btf__add_field(types.get(), field.c_str(), number, offset * 8, 0);
+  int prototype = btf__add_func_proto(types.get(), number);
+  btf__add_func_param(types.get(), "count", number);
+  btf__add_func(types.get(), "made_up_function", BTF_FUNC_GLOBAL, prototype);
+  uint32_t size = 0;
+  const void *bytes = btf__raw_data(types.get(), &size);
+  std::string path = ::testing::TempDir() + "/types.btf";
+  std::ofstream(path, std::ios::binary).write(static_cast<const char *>(bytes), size);
+  return path;
+}
+
+TEST(Settle, types_and_functions_are_those_of_a_file) {
+  FakeKernel here;
+  kernel::Target target;
+  target.types = write_types("only_there", 300);
+  auto opened = kernel::open_target(target, here);
+  ASSERT_TRUE(opened) << opened.error().message();
+  EXPECT_EQ((**opened).type("mm_struct").value(), std::nullopt);
+  Sources sources;
+  size_t file = sources.add("x.bt", "kprobe:made_up_* { @ = curtask->only_there }");
+  Diagnostics diagnostics;
+  driver::Compilation compilation = driver::compile(sources, file, **opened, {}, diagnostics);
+  ASSERT_EQ(diagnostics.format(sources, false), "");
+  EXPECT_THAT(names(compilation.image->programs.front()), ElementsAre("kprobe:made_up_function"));
+  here.add_type(task_with({{"only_there", Type::integer(32, true), 40}}));
+  here.add_function("made_up_function");
+  auto settled = settle(*compilation.image, here, {});
+  EXPECT_TRUE(settled) << settled.error().message();
 }
 
 TEST(Settle, wildcards_match_what_is_there) {
