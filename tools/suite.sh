@@ -5,6 +5,8 @@
 #   suite.sh fetch SUITE DIR PACKAGE…     downloads exactly these packages into DIR
 #   suite.sh closure SUITE DIR PACKAGE…   the same with everything that they depend on
 #   suite.sh newest SUITE REGEX           prints the newest package whose name matches REGEX
+#
+# SUITE/ARCH are the packages of another architecture than amd64.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -19,7 +21,8 @@ mirror() {
 }
 
 configure() {
-    local suite=$1 base=$SONDE_CACHE/apt/$1
+    local suite=${1%/*} arch=amd64 base=$SONDE_CACHE/apt/${1//\//-}
+    [[ $1 != */* ]] || arch=${1#*/}
     mkdir -p "$base/lists/partial" "$base/cache/archives/partial"
     : >"$base/status"
     printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
@@ -33,8 +36,8 @@ Dir::State "$base";
 Dir::State::lists "$base/lists";
 Dir::State::status "$base/status";
 Dir::Cache "$base/cache";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
+APT::Architecture "$arch";
+APT::Architectures { "$arch"; };
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 pkgCacheGen::ForceEssential "none";
@@ -72,8 +75,8 @@ newest() {
 
 action=$1 suite=$2
 shift 2
-with_lock "apt-$suite" configure "$suite"
-export APT_CONFIG=$SONDE_CACHE/apt/$suite/apt.conf
+with_lock "apt-${suite//\//-}" configure "$suite"
+export APT_CONFIG=$SONDE_CACHE/apt/${suite//\//-}/apt.conf
 case $action in
 fetch) fetch "$@" ;;
 closure) closure "$@" ;;

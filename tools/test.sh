@@ -209,6 +209,8 @@ run_built() {
 run_kernel() {
     local why
     if why=$(build/tests/programs/can_load_bpf 2>&1); then
+        SONDE_ARM64_BTF=$(tests/lab/fetch_btf.sh 2>"$results/fetch-btf.log") || true
+        export SONDE_ARM64_BTF
         run_gtest kernel build/tests/kernel_tests
         run_built
         run_gtest random build/tests/random_tests

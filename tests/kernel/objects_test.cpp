@@ -85,6 +85,28 @@ TEST_F(ObjectTest, bpftool_knows_its_types) {
     EXPECT_THAT(types.out, HasSubstr(expected));
 }
 
+// Of a kernel's types, bpftool takes those that the object's relocations find in it, by libbpf's own code.
+TEST_F(ObjectTest, relocations_find_their_fields_in_a_kernel_of_arm64) {
+  std::string bpftool = find_tool({"bpftool"});
+  const char *types = getenv("SONDE_ARM64_BTF");
+  if (bpftool.empty() || !types || access(types, R_OK) != 0)
+    GTEST_SKIP() << "bpftool or the BTF of such a kernel is not here: tests/lab/fetch_btf.sh fetches that";
+  std::string script = "kprobe:vfs_read { @ = curtask->mm->total_vm; @pid = curtask->pid; } "
+                       "tracepoint:syscalls:sys_enter_openat { @name = str(args.filename) } "
+                       "begin { if (has_field(struct pt_regs, orig_x0)) { @arm = 1 } }";
+  std::string object = directory() + "/x.bpf.o", found = directory() + "/found.btf";
+  std::vector<std::string> words = {"build",         "-e",    script,         "-o", object,
+                                    "--target-arch", "arm64", "--target-btf", types};
+  Outcome built = Sonde(words).run();
+  ASSERT_EQ(built.status, 0) << built;
+  Outcome made = run(bpftool, {"gen", "min_core_btf", types, found, object});
+  ASSERT_EQ(made.status, 0) << made;
+  Outcome list = run(bpftool, {"btf", "dump", "file", found});
+  // The last two are arm64's alone: where a 32-bit call is told, and a register of struct pt_regs.
+  for (const char *field : {"'pid' ", "'mm' ", "'total_vm' ", "'flags' ", "'orig_x0' "})
+    EXPECT_THAT(list.out, HasSubstr(field)) << list;
+}
+
 TEST_F(ObjectTest, bpftool_loads_its_programs) {
   std::string bpftool = find_tool({"bpftool"});
   if (bpftool.empty())
