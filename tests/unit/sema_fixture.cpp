@@ -91,9 +91,11 @@ constexpr Builtin kRows[] = {
     {"comm", Form::Value, 0, 0, "comm", "", check_comm},
     {"count", Form::Aggregation, 0, 0, "count()", "", check_count},
     {"curtask", Form::Value, 0, 0, "curtask", "", check_curtask},
-    {"delete", Form::Function, 1, 2, "delete(@map, key)", "", check_entry, nullptr, false, /*has_effects=*/true},
+    {"delete", Form::Function, 1, 2, "delete(@map, key)", "", check_entry, nullptr, false, /*has_effects=*/true,
+     builtins::Role::RemovesEntries},
     {"elapsed", Form::Value, 0, 0, "elapsed", "", check_elapsed},
     {"exit", Form::Statement, 0, 0, "exit()", "", check_exit},
+    {"gone_through", Form::Function, 1, 1, "gone_through(@map)", "", check_entry},
     {"has_key", Form::Function, 2, 2, "has_key(@map, key)", "", check_entry},
     {"hist", Form::Aggregation, 1, 2, "hist(n [, bits])", "", check_hist},
     {"nsecs", Form::Value, 0, 0, "nsecs", "", check_nsecs},
@@ -105,6 +107,7 @@ constexpr Builtin kRows[] = {
     {"stats", Form::Aggregation, 1, 1, "stats(n)", "", check_stats},
     {"str", Form::Function, 1, 2, "str(address [, length])", "", check_str},
     {"sum", Form::Aggregation, 1, 1, "sum(n)", "", check_sum},
+    {"tid", Form::Value, 0, 1, "tid", "", check_id, nullptr, false, false, builtins::Role::ThreadId},
 };
 
 }  // namespace

@@ -181,7 +181,7 @@ TEST(SemaPrint, ShowsUnitsMapsAndEvents) {
   call: printf
    string: "%d\n" :: [string[4]]
    builtin: pid :: [uint32]
-map @n[string[16]]: count_t, percpuhash(4096)
+map @n[string[16]]: count_t, table(4096)
 event 0: printf "%d\n", 16 bytes, uint32 at 8
 )");
 }

@@ -169,7 +169,38 @@ TEST(SemaMaps, ChooseStorage) {
     return fmt::format("{} {} {}", name, static_cast<int>(storage), entries);
   };
   EXPECT_THAT(lines, ElementsAre(line("AT_s", Array, 1), line("AT_k", Hash, 4096), line("AT_c", PerCpuArray, 1),
-                                 line("AT_h", PerCpuHash, 4096), line("AT_l", LruHash, 7)));
+                                 line("AT_h", Table, 4096), line("AT_l", LruHash, 7)));
+}
+
+// What programs look into, go through or take entries out of is the kernel's, and what the script says it is.
+TEST(SemaMaps, TablesAreOnlyCountedIn) {
+  auto storage = [](const std::string &statements) {
+    return Script("begin { @c[1] = count(); " + statements + " }").analysis().maps[0].storage;
+  };
+  using enum image::MapStorage;
+  for (const char *use : {"", "print(@c); clear(@c);", "print(@c, 5);", "@c[2] = count();", "@other[1] = @x;"})
+    EXPECT_EQ(storage(use), Table) << use;
+  for (const char *use : {"$a = @c[1];", "delete(@c[1]);", "delete(@c, 1);", "print(@c[1]);", "$n = gone_through(@c);",
+                          "for ($kv : @c) { }", "if (has_key(@c, 1)) { }", "@c[(int64)@c[1]] = count();"})
+    EXPECT_EQ(storage(use), PerCpuHash) << use;
+  EXPECT_EQ(Script("let @c = percpuhash(9); begin { @c[1] = count(); }").analysis().maps[0].storage, PerCpuHash);
+  EXPECT_TRUE(Script("begin { @c[1] = count(); clear(@c); }").analysis().maps[0].is_cleared);
+}
+
+TEST(SemaMaps, ThreadsHaveSlotsWhereTidIsTheOnlyKey) {
+  auto has_slots = [](const std::string &statements) {
+    return Script("begin { " + statements + " }").analysis().maps[0].has_task_slots;
+  };
+  for (const char *use : {"@s[tid] = 1;", "@s[tid()] = 1; delete(@s[tid]);", "@s[tid] = comm; print(@s); clear(@s);",
+                          "@s[tid]++; if (has_key(@s, tid)) { delete(@s, tid); }", "@s[tid] = 1; $a = @s[tid] + 1;"})
+    EXPECT_TRUE(has_slots(use)) << use;
+  for (const char *use :
+       {"@s[pid] = 1;", "@s[tid(1)] = 1;", "@s[tid] = 1; delete(@s, pid);", "@s[tid] = 1; $a = @s[2];",
+        "@s[tid] = 1; for ($kv : @s) { }", "@s[tid] = 1; $n = gone_through(@s);", "@s[tid, 1] = 1;",
+        "@s[tid] = 1; if (has_key(@s, 7)) { }", "@s[tid] = count();"})
+    EXPECT_FALSE(has_slots(use)) << use;
+  EXPECT_FALSE(Script("let @s = hash(4096); begin { @s[tid] = 1; }").analysis().maps[0].has_task_slots);
+  EXPECT_FALSE(Script("config = { max_map_keys = 10 } begin { @s[tid] = 1; }").analysis().maps[0].has_task_slots);
 }
 
 TEST(SemaMaps, AggregationsReadAsNumbers) {
