@@ -92,9 +92,11 @@ struct MapUses {
   bool is_looked_into = false;     // in other ways than by counting in it, and by the runtime
   bool is_deleted = false;         // single entries of it
   bool is_cleared = false;         // as a whole
-  bool is_gone_through = false;    // by programs: for, len
-  bool has_other_keys = false;     // than `tid`
-  bool is_declared = false;        // let @m = hash(N)
+  bool is_counted_in_loop = false;
+  std::vector<uint32_t> counted = {};  // by unit: how many of its statements count in it
+  bool is_gone_through = false;        // by programs: for, len
+  bool has_other_keys = false;         // than `tid`
+  bool is_declared = false;            // let @m = hash(N)
 };
 
 struct Analysis {

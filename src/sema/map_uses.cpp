@@ -8,12 +8,19 @@
 namespace sonde::sema {
 namespace {
 
+bool is_loop(const ast::Statement &statement) {
+  return std::holds_alternative<ast::While>(statement.node) || std::holds_alternative<ast::Unroll>(statement.node) ||
+         std::holds_alternative<ast::ForRange>(statement.node) || std::holds_alternative<ast::ForMap>(statement.node);
+}
+
 class UseCollector {
 public:
   explicit UseCollector(const Analysis &analysis) : analysis_(analysis), uses_(analysis.maps.size()) {}
 
   void collect(const Unit &unit) {
     unit_ = &unit;
+    for (MapUses &uses : uses_)
+      uses.counted.push_back(0);
     if (unit.probe->predicate)
       walk(*unit.probe->predicate);
     for (const ast::Statement &statement : unit.probe->body.statements)
@@ -27,7 +34,9 @@ private:
     const auto *assign = std::get_if<ast::Assign>(&statement.node);
     const auto *target = assign ? std::get_if<ast::Map>(&assign->target->node) : nullptr;
     if (!target) {
+      bool was_in_loop = std::exchange(is_in_loop_, is_in_loop_ || is_loop(statement));
       ast::for_each_part(statement, [&](const auto &part) { walk(part); });
+      is_in_loop_ = was_in_loop;
       return;
     }
     if (target->key)
@@ -40,6 +49,8 @@ private:
     // @n[tid] += 1, @n[tid] = @n[tid] + 1
     uses->is_kept |= assign->op.has_value() || uses->is_read;
     uses->is_read |= was_read;
+    uses->is_counted_in_loop |= is_in_loop_;
+    ++uses->counted.back();
     note_key(*uses, target->key.get());
     if (target->key && names_task(*target->key))
       uses->filled = statement.where;
@@ -129,6 +140,7 @@ private:
   const Analysis &analysis_;
   std::vector<MapUses> uses_;
   const Unit *unit_ = nullptr;
+  bool is_in_loop_ = false;
 };
 
 }  // namespace

@@ -137,25 +137,21 @@ TEST_F(MapsTest, cleared_maps_are_not_printed) {
 // ---- Tables: what is only counted in programs find by themselves ----
 
 TEST_F(MapsTest, tables_of_keys_of_every_size) {
-  Outcome outcome = run_script(
-      R"(config = { max_strlen = 256 }
-         BEGIN {
-           for ($i : 0..300) {
-             @int[$i % 3] = count();
-             @pair[$i % 2, comm] = sum($i);
-             @text[str("a text", 3)] = max($i);
-             @long[$i % 2 == 0 ? "even" : "odd", comm, "more than 64 bytes with what comes before", $i % 2] = avg($i);
-             @byte[(uint8)($i % 2)] = min($i);
-             @hist[$i % 2 == 0] = lhist($i, 0, 300, 100);
-           }
-         })",
-      {"-q"});
+  Outcome outcome = run_script("config = { max_strlen = 256 } uprobe:" + program("traced") + R"(:traced_add {
+             @int[arg0 % 3] = count();
+             @pair[arg0 % 2, comm] = sum(arg0);
+             @text[str("a text", 3)] = max(arg0);
+             @long[arg0 % 2 == 0 ? "even" : "odd", comm, "more than 64 bytes with what comes before", arg0 % 2] = avg(arg0);
+             @byte[(uint8)(arg0 % 2)] = min(arg0);
+             @hist[arg0 % 2 == 0] = lhist(arg0, 0, 300, 100);
+           })",
+                               {"-q", "-c", traced("add 300")});
   EXPECT_THAT(
       outcome.lines(),
       ::testing::IsSupersetOf({"@byte[0]: 0", "@byte[1]: 1", "@int[0]: 100", "@int[1]: 100", "@int[2]: 100",
-                               "@long[even, sonde, more than 64 bytes with what comes before, 0]: 149",
-                               "@long[odd, sonde, more than 64 bytes with what comes before, 1]: 150",
-                               "@pair[0, sonde]: 22350", "@pair[1, sonde]: 22500", "@text[a ]: 299", "@hist[true]:"}))
+                               "@long[even, traced, more than 64 bytes with what comes before, 0]: 149",
+                               "@long[odd, traced, more than 64 bytes with what comes before, 1]: 150",
+                               "@pair[0, traced]: 22350", "@pair[1, traced]: 22500", "@text[a ]: 299", "@hist[true]:"}))
       << outcome;
 }
 

@@ -181,10 +181,23 @@ TEST(SemaMaps, TablesAreOnlyCountedIn) {
   for (const char *use : {"", "print(@c); clear(@c);", "print(@c, 5);", "@c[2] = count();", "@other[1] = @x;"})
     EXPECT_EQ(storage(use), Table) << use;
   for (const char *use : {"$a = @c[1];", "delete(@c[1]);", "delete(@c, 1);", "print(@c[1]);", "$n = gone_through(@c);",
-                          "for ($kv : @c) { }", "if (has_key(@c, 1)) { }", "@c[(int64)@c[1]] = count();"})
+                          "for ($kv : @c) { }", "if (has_key(@c, 1)) { }", "@c[(int64)@c[1]] = count();",
+                          "unroll(2) { @c[2] = count(); }", "for ($i : 0..4) { if ($i > 2) { @c[$i] = count(); } }"})
     EXPECT_EQ(storage(use), PerCpuHash) << use;
   EXPECT_EQ(Script("let @c = percpuhash(9); begin { @c[1] = count(); }").analysis().maps[0].storage, PerCpuHash);
   EXPECT_TRUE(Script("begin { @c[1] = count(); clear(@c); }").analysis().maps[0].is_cleared);
+}
+
+// The verifier follows each search.
+TEST(SemaMaps, AProgramHasFewTables) {
+  std::string body;
+  for (int i = 0; i < 14; ++i)
+    body += fmt::format("@c{} = count(); @k{:02}[pid] = count(); ", i, i);
+  Script script("begin { " + body + "} end { @k00[1] = count(); @other[1] = count(); }");
+  size_t tables = 0;
+  for (const image::MapSpec &map : script.analysis().maps)
+    tables += map.storage == image::MapStorage::Table;
+  EXPECT_EQ(tables, 12u + 1u);
 }
 
 TEST(SemaMaps, ThreadsHaveSlotsWhereTidIsTheOnlyKey) {
