@@ -142,7 +142,8 @@ TEST(KernelSymbols, TheFirstOnesAreReadAlone) {
       address = std::stoull(line, nullptr, 16);
   if (address == 0)
     GTEST_SKIP() << "the kernel does not say where its functions are";
-  KernelSymbols::Found found = KernelSymbols::running_up_to(address + 1).find(address + 1);
+  KernelSymbols symbols = KernelSymbols::running_up_to(address + 1);
+  KernelSymbols::Found found = symbols.find(address + 1);
   EXPECT_EQ(found.name, "vfs_read");
   EXPECT_EQ(found.offset, 1u);
 }

@@ -52,7 +52,7 @@ ProgramImage sample() {
   image.programs.push_back({"prog_0", ProviderKind::Uprobe, {target}, true, {3, 9}, fit, 4096});
   image.oldest_kernel = "5.10.0";
   image.attach_points = {{"uprobe:/bin/bash:read*", {3, 9}, {0}, false}, {"uprobe:sh:read", {11, 12}, {0}, true}};
-  image.kernel_uses = {{KernelUseKind::RecordField, "sched:sched_switch", "prev_pid", "int32", {2, 4}}};
+  image.kernel_uses = {{KernelUseKind::RecordField, "sched:sched_switch", "prev_pid", "int32", {2, 4}, {}}};
   image.texts = {{ParameterKind::Option, "name"}};
   image.probe_names = {"uprobe:/bin/bash:readline"};
   image.maps.push_back({"@start", "AT_start", Type::tuple({Type::int64(), Type::string(16)}), Type::hist(2),
