@@ -14,10 +14,12 @@ namespace {
 // The kernel clears all of it at the start: 3 ms.
 constexpr uint64_t kMostTableBytes = 16 << 20;
 constexpr uint32_t kMostSearches = 12;  // in one program
+// Of more, the sizes that follow are not even computed: they would not fit into their types.
+constexpr uint32_t kMostEntries = 1 << 24;
 
 bool can_be_table(const image::MapSpec &map, const MapUses &uses, kernel::Kernel &kernel) {
-  if (uses.is_looked_into || uses.is_deleted || uses.is_counted_in_loop || !kernel.is_the_one() ||
-      kernel.version() < kernel::kAtomicExchange)
+  if (map.max_entries > kMostEntries || uses.is_looked_into || uses.is_deleted || uses.is_counted_in_loop ||
+      !kernel.is_the_one() || kernel.version() < kernel::kAtomicExchange)
     return false;
   uint64_t most = kernel.version() < kernel::kLargeValues ? kernel::kMostValueBytesBefore : kMostTableBytes;
   return image::table_layout(map, kernel.possible_cpu_count()).size <= most;
@@ -26,8 +28,8 @@ bool can_be_table(const image::MapSpec &map, const MapUses &uses, kernel::Kernel
 bool can_have_task_slots(const image::MapSpec &map, const MapUses &uses, kernel::Kernel &kernel) {
   bool is_by_thread = map.storage == image::MapStorage::Hash && !uses.is_declared && map.key.is_integer() &&
                       !uses.has_other_keys && !uses.is_gone_through;
-  return is_by_thread && map.max_entries >= image::kFewestSlottedKeys && kernel.is_the_one() &&
-         kernel.version() >= kernel::kAtomicExchange &&
+  return is_by_thread && map.max_entries >= image::kFewestSlottedKeys && map.max_entries <= kMostEntries &&
+         kernel.is_the_one() && kernel.version() >= kernel::kAtomicExchange &&
          image::task_slots_layout(map).size <= kernel::kMostValueBytesBefore;
 }
 

@@ -185,6 +185,13 @@ TEST(SemaMaps, TablesAreOnlyCountedIn) {
                           "unroll(2) { @c[2] = count(); }", "for ($i : 0..4) { if ($i > 2) { @c[$i] = count(); } }"})
     EXPECT_EQ(storage(use), PerCpuHash) << use;
   EXPECT_EQ(Script("let @c = percpuhash(9); begin { @c[1] = count(); }").analysis().maps[0].storage, PerCpuHash);
+  for (const char *keys : {"4294967295", "20000000", "3000000"})
+    EXPECT_EQ(Script(std::string("config = { max_map_keys = ") + keys + " } begin { @c[1] = count(); @s[tid] = 1; }")
+                  .analysis()
+                  .maps[0]
+                  .storage,
+              PerCpuHash)
+        << keys;
   EXPECT_TRUE(Script("begin { @c[1] = count(); clear(@c); }").analysis().maps[0].is_cleared);
 }
 
