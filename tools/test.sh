@@ -124,11 +124,11 @@ run_fuzz() {
 run_in_guest() {
     local kernel=$1 suite=$2 filter=${3:-} random='build/tests/random_tests || status=$?' status=0
     [[ -z $filter ]] || random=''
-    nice tests/lab/boot.sh "$kernel" build/lab/root.img "${SONDE_LAB_SECONDS:-900}" "$results/$suite.console" \
+    nice tests/lab/boot.sh "$kernel" build/lab/root.img "${SONDE_LAB_SECONDS:-1800}" "$results/$suite.console" \
         >"$results/$suite.log" 2>"$results/$suite.errors" <<SCRIPT || status=$?
 cd $(printf %q "$SONDE_ROOT")
 export PATH=$(printf %q "$SONDE_ROOT/build"):\$PATH SONDE=$(printf %q "$SONDE_ROOT/build/sonde")
-export SONDE_LAB=$kernel SONDE_TEST_SECONDS=60 SONDE_RANDOM_SECONDS=60 SONDE_RANDOM_SCRIPTS=60
+export SONDE_LAB=$kernel SONDE_TEST_SECONDS=180 SONDE_RANDOM_SECONDS=60 SONDE_RANDOM_SCRIPTS=60
 build/tests/kernel_tests ${filter:+--gtest_filter=$filter} || status=\$?
 $random
 exit \${status:-0}
