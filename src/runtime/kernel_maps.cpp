@@ -37,9 +37,7 @@ public:
     if (tables_[map])
       return tables_[map]->read();
     const image::MapSpec &spec = image_.maps[map];
-    MapEntries entries;
-    entries.key_size = spec.key.size;
-    entries.value_size = spec.value.size;
+    MapEntries entries = MapEntries::of(spec);
     if (spec.is_scalar())
       read_scalar(map, entries);
     else if (!read_batches(map, entries))
@@ -56,9 +54,7 @@ public:
     if (tables_[map])
       return tables_[map]->find(key);
     assert(!slots_[map] && "programs send what they find there");
-    MapEntries entries;
-    entries.key_size = spec.key.size;
-    entries.value_size = spec.value.size;
+    MapEntries entries = MapEntries::of(spec);
     std::vector<uint8_t> raw(raw_size(spec));
     if (bpf_map_lookup_elem(fds_[map], key, raw.data()) == 0) {
       entries.keys.assign(key, key + spec.key.size);

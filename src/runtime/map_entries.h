@@ -15,6 +15,9 @@ struct MapEntries {
   std::vector<uint8_t> keys;
   std::vector<uint8_t> values;
 
+  // None yet, of this map.
+  static MapEntries of(const image::MapSpec &map) { return {map.key.size, map.value.size, 0, {}, {}}; }
+
   const uint8_t *key(size_t index) const { return keys.data() + index * key_size; }
   const uint8_t *value(size_t index) const { return values.data() + index * value_size; }
 };

@@ -70,9 +70,7 @@ void Table::add(const std::vector<uint32_t> &same_key, MapEntries &entries) cons
 }
 
 MapEntries Table::read() const {
-  MapEntries entries;
-  entries.key_size = map_.key.size;
-  entries.value_size = map_.value.size;
+  MapEntries entries = MapEntries::of(map_);
   std::vector<uint32_t> same_key;
   for (uint32_t slot = 0; slot < layout_.slots; ++slot) {
     uint32_t entry = entry_at(slot);
@@ -87,9 +85,7 @@ MapEntries Table::read() const {
 }
 
 MapEntries Table::find(const uint8_t *key) const {
-  MapEntries entries;
-  entries.key_size = map_.key.size;
-  entries.value_size = map_.value.size;
+  MapEntries entries = MapEntries::of(map_);
   std::vector<uint32_t> same_key;
   collect(image::table_hash(map_, key), key, same_key);
   if (!same_key.empty())
