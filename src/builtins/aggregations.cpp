@@ -10,15 +10,9 @@ using codegen::BuiltinSite;
 using codegen::Emitter;
 using sema::BuiltinUse;
 
-// Only this CPU writes its value, so plain loads and stores are enough.
-void add_to(Emitter &e, llvm::Value *address, llvm::Value *amount) {
-  llvm::Value *before = e.ir().CreateLoad(e.ir().getInt64Ty(), address);
-  e.ir().CreateStore(e.ir().CreateAdd(before, amount), address);
-}
-
 Type check_count(BuiltinUse &) { return Type::count_aggregate(); }
 llvm::Value *emit_count(Emitter &e, const BuiltinSite &site) {
-  add_to(e, site.destination, e.constant(1));
+  e.add_on_this_cpu(site.destination, e.constant(1));
   return nullptr;
 }
 
@@ -26,7 +20,7 @@ bool is_signed(const Type &type) { return type.is_signed || type.is_none(); }
 
 Type check_sum(BuiltinUse &use) { return Type::sum(is_signed(use.integer(0))); }
 llvm::Value *emit_sum(Emitter &e, const BuiltinSite &site) {
-  add_to(e, site.destination, e.value64(site.argument(0)));
+  e.add_on_this_cpu(site.destination, e.value64(site.argument(0)));
   return nullptr;
 }
 
@@ -52,8 +46,8 @@ llvm::Value *emit_extremum(Emitter &e, const BuiltinSite &site) {
 
 template <TypeKind kind> Type check_average(BuiltinUse &use) { return Type::average(kind, is_signed(use.integer(0))); }
 llvm::Value *emit_average(Emitter &e, const BuiltinSite &site) {
-  add_to(e, site.destination, e.value64(site.argument(0)));
-  add_to(e, e.offset(site.destination, 8), e.constant(1));
+  e.add_on_this_cpu(site.destination, e.value64(site.argument(0)));
+  e.add_on_this_cpu(e.offset(site.destination, 8), e.constant(1));
   return nullptr;
 }
 

@@ -20,11 +20,7 @@ constexpr uint32_t kMaxLinearBuckets = 1000;
 void count_slot(Emitter &e, llvm::Value *slots, llvm::Value *index, uint32_t slot_count) {
   index = e.opaque(index);
   llvm::Value *in_range = e.ir().CreateICmpULT(index, e.constant(slot_count));
-  e.branch(in_range, [&] {
-    llvm::Value *slot = e.ir().CreateGEP(e.ir().getInt64Ty(), slots, index);
-    llvm::Value *before = e.ir().CreateLoad(e.ir().getInt64Ty(), slot);
-    e.ir().CreateStore(e.ir().CreateAdd(before, e.constant(1)), slot);
-  });
+  e.branch(in_range, [&] { e.add_on_this_cpu(e.ir().CreateGEP(e.ir().getInt64Ty(), slots, index), e.constant(1)); });
 }
 
 Type check_hist(BuiltinUse &use) {

@@ -47,6 +47,7 @@ void Emitter::allocate_result() {
 void Emitter::emit_program() {
   allocate_result();
   begin_frame();
+  keep_to_stack_of_task();
   ignore_other_syscalls();
   ignore_other_processes();
   ignore_end_of_iteration();

@@ -130,6 +130,8 @@ public:
   llvm::Value *context_register(uint16_t offset) { return context_load(offset, 8); }
   // Index of the target that fired, in ProgramImage::probe_names.
   llvm::Value *target_name_index();
+  // *address += amount (i64s), in a value that programs on other CPUs leave alone (emit_preemption.cpp).
+  void add_on_this_cpu(llvm::Value *address, llvm::Value *amount);
   // Writes all of `args`.
   void store_args(llvm::Value *destination, const Type &type);
   llvm::Value *parameter(image::ParameterKind kind, const std::string &name = {});
@@ -398,6 +400,10 @@ private:
   // A helper that reads user memory, and again once the memory is resident where the first time fails.
   llvm::Value *read_user(Helper read, llvm::Value *destination, llvm::Value *size, llvm::Value *address);
   llvm::Function *fault_in_function();
+
+  // ---- emit_preemption.cpp ----
+  bool may_be_preempted();
+  void keep_to_stack_of_task();
 
   // ---- emit_usdt.cpp ----
   llvm::Value *usdt_argument(const probes::UsdtArgument &argument);

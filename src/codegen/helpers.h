@@ -14,6 +14,7 @@ enum class Helper : uint32_t {
   TracePrintk = 6,
   GetPrandomU32 = 7,
   GetSmpProcessorId = 8,
+  TailCall = 12,
   GetCurrentPidTgid = 14,
   GetCurrentUidGid = 15,
   GetCurrentComm = 16,

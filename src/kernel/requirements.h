@@ -17,7 +17,8 @@ inline constexpr KernelVersion kForEachEntry{5, 13, 0};    // bpf_for_each_map_e
 inline constexpr KernelVersion kCountedLoops{5, 17, 0};    // bpf_loop
 inline constexpr KernelVersion kPerCpuLookup{5, 19, 0};    // bpf_map_lookup_percpu_elem
 
-inline constexpr KernelVersion kClockTai{6, 1, 0};  // bpf_ktime_get_tai_ns
+inline constexpr KernelVersion kClockTai{6, 1, 0};        // bpf_ktime_get_tai_ns
+inline constexpr KernelVersion kPrivateStacks{6, 13, 0};  // of each CPU, for programs of kprobes and uprobes
 
 // Values of arrays that kmalloc could not hold (arraymap.c of 6.1 still refuses them).
 inline constexpr KernelVersion kLargeValues{6, 6, 0};

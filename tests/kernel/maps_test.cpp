@@ -191,6 +191,26 @@ TEST_F(MapsTest, tables_count_every_event_of_every_cpu) {
   EXPECT_EQ(keys, 1000u) << outcome;
 }
 
+// Threads that take turns on one CPU interrupt each other's programs where the kernel lets them: each program still
+// has the key that it made and the sum that it read.
+TEST_F(MapsTest, programs_of_threads_that_interrupt_each_other_stay_apart) {
+  Outcome outcome =
+      run_script("config = { on_stack_limit = 64 } let @declared = percpuhash(64); uprobe:" + program("traced") +
+                     R"(:traced_add { @all = count(); @sum = sum(2); @h[tid] = hist(1);
+                                      @declared[tid, rand & 0, rand & 0, rand & 0, rand & 0, pid == cpid] = count();
+                                      @own[tid] = count() })",
+                 {"-q", "-c", "taskset -c 0 " + traced("crowd 20000")});
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("@all: 80000\n")) << outcome;
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("@sum: 160000\n")) << outcome;
+  size_t exact = 0;
+  for (const std::string &line : outcome.lines()) {
+    exact += line.starts_with("@own[") && line.ends_with("]: 20000");
+    exact += line.starts_with("@declared[") && line.ends_with(", true]: 20000");
+    exact += line.starts_with("[1]") && line.find(" 20000 ") != std::string::npos;
+  }
+  EXPECT_EQ(exact, 12u) << outcome;
+}
+
 // ---- Maps by thread: each finds its entry in a slot ----
 
 TEST_F(MapsTest, entries_of_threads_are_set_read_and_deleted) {

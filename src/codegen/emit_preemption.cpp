@@ -1,0 +1,46 @@
+// Programs that others may interrupt on the same CPU and then run to their end: from 5.12 on those of uprobes, where
+// the scheduler switches from one process to another in the middle of a program.
+//
+// Two things that a CPU has only once would then be used by two. Values of per-CPU maps: they are added to by one
+// instruction. And the stack: from 6.13 on the kernel gives programs of 64 bytes of stack and more a piece of memory
+// for each CPU instead of the task's, believing that nothing of their type is preempted. Keys of one process end up
+// under another, and spilled pointers crash the kernel (open-telemetry/opentelemetry-ebpf-instrumentation#3056). The
+// verifier's private stacks are not for programs with tail calls, and it looks for these before it knows what runs.
+//
+//   entry:  if (0 != 0) { tail_call(); return 0 }      which the verifier removes
+#include <llvm/IR/MDBuilder.h>
+
+#include "codegen/emitter.h"
+#include "codegen/module_builder.h"
+#include "kernel/requirements.h"
+
+namespace sonde::codegen {
+
+bool Emitter::may_be_preempted() {
+  bool is_late_enough = !kernel().is_the_one() || kernel().version() >= kernel::kAtomicExchange;
+  return unit_.context.may_wait && is_late_enough;
+}
+
+void Emitter::keep_to_stack_of_task() {
+  bool has_private_stacks = !kernel().is_the_one() || kernel().version() >= kernel::kPrivateStacks;
+  if (!may_be_preempted() || !has_private_stacks)
+    return;
+  llvm::BasicBlock *never = block("never"), *start = block("start");
+  llvm::Value *is_reached = ir_.CreateICmpNE(opaque(constant(0)), constant(0));
+  ir_.CreateCondBr(is_reached, never, start, llvm::MDBuilder(module_.context()).createBranchWeights(1, 1 << 20));
+  ir_.SetInsertPoint(never);
+  helper(Helper::TailCall, {});
+  ir_.CreateBr(frame_.exit);
+  ir_.SetInsertPoint(start);
+}
+
+void Emitter::add_on_this_cpu(llvm::Value *address, llvm::Value *amount) {
+  if (may_be_preempted()) {
+    ir_.CreateAtomicRMW(llvm::AtomicRMWInst::Add, address, amount, llvm::Align(8), llvm::AtomicOrdering::Monotonic);
+    return;
+  }
+  llvm::Value *before = ir_.CreateLoad(ir_.getInt64Ty(), address);
+  ir_.CreateStore(ir_.CreateAdd(before, amount), address);
+}
+
+}  // namespace sonde::codegen
