@@ -3,7 +3,7 @@
 # "N passed, N failed, N skipped" that counts the single tests of every suite.
 #
 # On two cores a guest kernel keeps one busy. So guests boot, one after the other, while the sanitizer and
-# fuzzing builds compile.
+# fuzzing builds compile; when these are done, the rest of the guests goes two at a time.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -140,8 +140,10 @@ SCRIPT
     gtest_results "$suite" "$status"
 }
 
-# A tool of Debian that no kernel of the lab could load is a failure, unless its line says why that is so.
+# A tool of Debian that no kernel of the lab could load is a failure, unless its line says why that is so. After kernels
+# that could not be fetched nothing is known of the tools.
 check_tools() {
+    ls "$results"/lab-{5.10,6.1,6.12,7.2}.tsv >/dev/null 2>&1 || return 0
     local reasons=tests/kernel/debian_tools_without_a_kernel.txt
     awk -F '\t' '
         FNR == NR { if ($0 !~ /^#/ && NF) { split($0, part, " "); excused[part[1]] = 1 }; next }
@@ -160,8 +162,38 @@ check_tools() {
 
 make_guest_image() { with_lock lab-image tests/lab/make_image.sh build/lab/root.img >"$results/image.log" 2>&1; }
 
-run_lab() {
+# Boots of the lab, a line each: the suite, its kernel, its CPUs, and which of the kernel tests (empty: all, and the
+# random programs). Guests have one CPU, which is quicker here; what switches CPUs off and on needs a second one.
+list_guests() {
     local kernel
+    for kernel in "${kernels[@]}"; do
+        printf 'lab-%s\t%s\t1\t\n' "$kernel" "$kernel"
+    done
+    printf 'lab-6.12-cpus\t6.12\t2\tCpuFaultsTest.*\n'
+}
+
+# The first line of the list, which it then no longer has; false when there is none.
+take_guest() {
+    local list=$results/guests.list
+    [[ -s $list ]] || return 1
+    head -n 1 "$list"
+    sed -i 1d "$list"
+}
+
+# Boots what is left of the list, one after the other. Others may do so at the same time.
+run_guests() {
+    local guest suite kernel cpus filter
+    while guest=$(with_lock guests take_guest); do
+        IFS=$'\t' read -r suite kernel cpus filter <<<"$guest"
+        if ! with_lock "fetch-$kernel" tests/lab/fetch_kernel.sh "$kernel" >"$results/fetch-$suite.log" 2>&1; then
+            record lab skip "$suite.(all)" "the kernel could not be fetched: $(tail -n 1 "$results/fetch-$suite.log")"
+            continue
+        fi
+        SONDE_LAB_CPUS=$cpus run_in_guest "$kernel" "$suite" "$filter"
+    done
+}
+
+prepare_lab() {
     if ! tools/fetch_debian_tools.sh >"$results/fetch-tools.log" 2>&1; then
         record lab skip lab.debian_tools "they could not be fetched: $(tail -n 1 "$results/fetch-tools.log")"
     fi
@@ -169,19 +201,7 @@ run_lab() {
         record lab fail lab.image "see $results/image.log"
         return 0
     fi
-    for kernel in "${kernels[@]}"; do
-        if ! tests/lab/fetch_kernel.sh "$kernel" >"$results/fetch-$kernel.log" 2>&1; then
-            record lab skip "lab-$kernel.(all)" "the kernel could not be fetched: $(tail -n 1 "$results/fetch-$kernel.log")"
-            continue
-        fi
-        run_in_guest "$kernel" "lab-$kernel"
-    done
-    # Guests have one CPU, which is quicker here; what switches CPUs off and on needs a second one.
-    if [[ -e $results/lab-6.12.log ]]; then
-        SONDE_LAB_CPUS=2 run_in_guest 6.12 lab-6.12-cpus 'CpuFaultsTest.*'
-    fi
-    # After kernels that could not be fetched nothing is known of the tools.
-    ls "$results"/lab-{5.10,6.1,6.12,7.2}.tsv >/dev/null 2>&1 && check_tools
+    list_guests >"$results/guests.list"
 }
 
 # The kernel suite again, of scripts that are built and then run. Left out is what does not run scripts, or takes
@@ -274,7 +294,7 @@ if wants kernel || wants lab || wants check || wants baseline || wants soak; the
     if build release; then
         wants check && run_runtime_link
         if wants lab; then
-            run_lab &
+            { prepare_lab && run_guests; } &
             lab=$!
         fi
         wants kernel && run_kernel
@@ -292,6 +312,10 @@ fi
 if wants fuzz && build fuzz; then
     run_fuzz
 fi
-[[ -z $lab ]] || wait "$lab"
+if [[ -n $lab ]]; then
+    run_guests
+    wait "$lab"
+    check_tools
+fi
 say "took $(($(date +%s) - started)) s; logs are in build/results"
 summary
