@@ -14,12 +14,14 @@
 namespace sonde::runtime {
 namespace {
 
+bool is_at_trampoline(const image::ProgramSpec &program) {
+  return program.provider == image::ProviderKind::Fentry || program.provider == image::ProviderKind::Fexit;
+}
+
 // The kernel says nothing else of a program that it does not even look at.
 void explain_refusal(Error &error, const image::ProgramSpec *program, const kernel::Rights &rights) {
   kernel::NotPermitted why = kernel::explain_not_permitted(rights);
-  bool is_at_trampoline =
-      program && (program->provider == image::ProviderKind::Fentry || program->provider == image::ProviderKind::Fexit);
-  if (is_at_trampoline && rights.loads_programs && rights.lockdown.empty())
+  if (program && is_at_trampoline(*program) && rights.loads_programs && rights.lockdown.empty())
     why = {"this kernel has no BPF trampolines, or a security policy keeps them from being used",
            "kprobes and tracepoints need none"};
   error.cause = "the kernel does not permit it: " + why.cause;
@@ -115,6 +117,20 @@ std::string probe_text(const image::ProgramSpec &program) {
   return program.targets[0].name + more;
 }
 
+// What a refusal means whose words, or silence, leave the user guessing. "Not permitted" for want of a helper, as a
+// locked kernel has none that read memory; nothing at all for the verifier's list of functions (btf_id_deny).
+std::optional<kernel::NotPermitted> known_reason(const image::ProgramSpec &program, int error_number,
+                                                 std::string_view sentence, const kernel::Rights &rights) {
+  if (!rights.lockdown.empty() && sentence.find("bpf_probe_") != sentence.npos)
+    return kernel::NotPermitted{
+        fmt::format("the kernel is locked down ({}) and lets no program read or write such memory", rights.lockdown),
+        kernel::explain_not_permitted(rights).hint};
+  if (is_at_trampoline(program) && error_number == EINVAL && sentence.empty())
+    return kernel::NotPermitted{"it is one of the functions that running a program needs, which take none",
+                                "functions that call it can be traced"};
+  return std::nullopt;
+}
+
 Error program_refused(const image::ProgramImage &image, const image::ProgramSpec &program, int error_number,
                       std::string_view verifier_log, const kernel::Rights &rights) {
   Error error = Error::from_errno("load", "the program for " + probe_text(program), error_number);
@@ -125,6 +141,11 @@ Error program_refused(const image::ProgramImage &image, const image::ProgramSpec
   // Older kernels keep the beginning of a log that does not fit, and the reason is at its end.
   bool is_cut = error_number == ENOSPC;
   std::string sentence = is_cut ? "" : last_sentence(verifier_log);
+  if (auto reason = known_reason(program, error_number, sentence, rights)) {
+    error.cause = reason->cause;
+    error.hint = reason->hint;
+    return error;
+  }
   if (is_cut)
     error.cause = fmt::format("the kernel's verifier says more than {} bytes about it", image.config.log_size);
   else if (!sentence.empty())

@@ -72,6 +72,21 @@ TEST(LoadError, MissingRightsAreNamed) {
   EXPECT_EQ(explain(sample(), EPERM, "", "").hint, rights);
 }
 
+TEST(LoadError, ALockedKernelHasNoHelpersThatReadMemory) {
+  Error error =
+      explain_load_failure(sample(), EINVAL, kProgramFailed,
+                           "program of this type cannot use helper bpf_probe_read_str#45\n", {true, "confidentiality"});
+  EXPECT_THAT(error.cause, HasSubstr("locked down (confidentiality)"));
+  EXPECT_THAT(error.hint, HasSubstr("lockdown="));
+}
+
+TEST(LoadError, FunctionsThatRunningProgramsNeed) {
+  image::ProgramImage image = sample();
+  image.programs[0].provider = image::ProviderKind::Fentry;
+  Error error = explain(image, EINVAL, kProgramFailed, "processed 0 insns (limit 1000000)\n");
+  EXPECT_THAT(error.cause, HasSubstr("running a program needs"));
+}
+
 TEST(LoadError, WhoHasTheRightsIsToldWhatForbidsIt) {
   Error locked = explain_load_failure(sample(), EPERM, kProgramFailed, "", {true, "confidentiality"});
   EXPECT_EQ(locked.cause, "the kernel does not permit it: the kernel is locked down (confidentiality) and forbids it");
