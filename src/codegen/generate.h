@@ -24,4 +24,6 @@ struct Dumps {
 image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
                              Diagnostics &diagnostics, Dumps &dumps, const std::vector<CModule> &c_modules = {});
 
+std::string llvm_version();  // "19.1.7"
+
 }  // namespace sonde::codegen

@@ -4,6 +4,7 @@
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/Analysis/TargetTransformInfo.h>
+#include <llvm/Config/llvm-config.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/Verifier.h>
@@ -103,6 +104,8 @@ void check(const llvm::Module &module) {
 }
 
 }  // namespace
+
+std::string llvm_version() { return LLVM_VERSION_STRING; }
 
 std::unique_ptr<llvm::TargetMachine> make_target(kernel::KernelVersion version) {
   // v3's atomic operations with a result came with 5.12; the rest of v3 is older.

@@ -13,6 +13,7 @@
 #include "base/diagnostics.h"
 #include "driver/build.h"
 #include "driver/compile.h"
+#include "driver/describe_system.h"
 #include "driver/options.h"
 #include "driver/script_file.h"
 #include "image/config.h"
@@ -29,11 +30,15 @@ using runner::kScriptError;
 using runner::kUsageError;
 using runner::refuse;
 
+int print_text(std::string_view text) {
+  return fwrite(text.data(), 1, text.size(), stdout) == text.size() && fflush(stdout) == 0 ? 0 : kRefused;
+}
+
 int print_list(const std::vector<std::string> &lines) {
   std::string text;
   for (const std::string &line : lines)
     (text += line) += '\n';
-  return fwrite(text.data(), 1, text.size(), stdout) == text.size() && fflush(stdout) == 0 ? 0 : kRefused;
+  return print_text(text);
 }
 
 int list(const Options &options, kernel::Kernel &kernel) {
@@ -188,7 +193,11 @@ int run_sonde(int argc, char **argv, std::span<const uint8_t> standalone) {
     return 0;
   }
   std::unique_ptr<kernel::Kernel> kernel = runner::open_kernel(options.run);
-  return options.mode == Mode::List ? list(options, *kernel) : compile_and_run(options, *kernel, standalone);
+  if (options.mode == Mode::List)
+    return list(options, *kernel);
+  if (options.mode == Mode::DescribeSystem)
+    return print_text(describe_system(*kernel));
+  return compile_and_run(options, *kernel, standalone);
 }
 
 }  // namespace sonde::driver

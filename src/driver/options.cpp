@@ -94,6 +94,7 @@ struct Raw {
   bool list = false;
   bool test = false;
   bool bench = false;
+  bool info = false;
 };
 
 template <typename Value> CLI::Option *declare_option(CLI::App &app, const runner::Option &row, Value &value) {
@@ -139,6 +140,7 @@ void declare_run(CLI::App &app, Options &options, Raw &raw) {
       ->type_name("FILE");
   app.add_flag("--test", raw.test, "Run the script's test probes and nothing else; fails unless all return 0");
   app.add_flag("--bench", raw.bench, "Run the script's bench probes and nothing else, and report what a run takes");
+  app.add_flag("--info", raw.info, "Say what this machine's kernel has, and what sonde was built of");
   app.add_option("words", raw.words,
                  "A script's file (- for standard input) and its parameters $1, $2 …; or what `sonde build` made; or, "
                  "with -l, a pattern. Behind --, more parameters and the script's own options: -- --name=value; -- "
@@ -209,6 +211,10 @@ void settle_words(Options &options, Raw &raw) {
 
 void settle(Options &options, Raw &raw) {
   runner::check_run_options(options.run);
+  if (raw.info) {
+    options.mode = Mode::DescribeSystem;
+    return;
+  }
   settle_words(options, raw);
   auto is_help = [](const image::GivenOption &option) { return option.name == "help" && !option.value; };
   options.script_help = std::any_of(options.script_options.begin(), options.script_options.end(), is_help);

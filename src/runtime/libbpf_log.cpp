@@ -2,6 +2,7 @@
 #include "runtime/libbpf_log.h"
 
 #include <bpf/libbpf.h>
+#include <fmt/format.h>
 
 #include <cstdarg>
 #include <cstdio>
@@ -21,6 +22,8 @@ int receive(libbpf_print_level level, const char *format, va_list arguments) {
 }
 
 }  // namespace
+
+std::string libbpf_version() { return fmt::format("{}.{}", libbpf_major_version(), libbpf_minor_version()); }
 
 LibbpfLog::LibbpfLog(bool echo) : echo_(echo) {
   listener = this;

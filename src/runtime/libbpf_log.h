@@ -22,4 +22,6 @@ private:
   bool echo_;
 };
 
+std::string libbpf_version();  // "1.4"
+
 }  // namespace sonde::runtime

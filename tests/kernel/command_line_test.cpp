@@ -30,6 +30,18 @@ TEST_F(CommandLineTest, quiet_says_nothing) {
   EXPECT_THAT(run_script("BEGIN { exit() }", {"-q"}).err, Not(HasSubstr("Attached")));
 }
 
+TEST_F(CommandLineTest, info_says_what_the_kernel_has) {
+  Outcome outcome = Sonde({"--info"}).run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  for (const char *line :
+       {"System\n  kernel: Linux ", "\nBuild\n  sonde: ", "\n  LLVM: ", "\n  may load programs: yes\n"})
+    EXPECT_THAT(outcome.out, HasSubstr(line)) << outcome;
+  EXPECT_THAT(outcome.out, HasSubstr(fmt::format("\n  uprobe_multi: {}\n", kernel_is_at_least(6, 6) ? "yes" : "no")));
+  EXPECT_THAT(outcome.out, HasSubstr("\n  uprobe: yes\n"));
+  Outcome without = Sonde({"--info", "--no-feature", "uprobe_multi"}).run();
+  EXPECT_THAT(without.out, HasSubstr("\n  uprobe_multi: no\n")) << without;
+}
+
 TEST_F(CommandLineTest, script_from_a_file) {
   TemporaryDirectory directory;
   std::string script = directory.write("a.bt", "#!/usr/bin/env sonde\nBEGIN { printf(\"file\\n\"); exit() }\n");
