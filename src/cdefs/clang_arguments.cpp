@@ -93,6 +93,12 @@ std::optional<KernelHeaders> find_kernel_headers(const Options &options) {
   return exists(headers.source + "/include/linux/kconfig.h") ? std::optional(headers) : std::nullopt;
 }
 
+const ArchNames &names_for_c(Arch arch) {
+  static constexpr std::array<ArchNames, kArchNames.size()> kByArch = {
+      {{"x86_64-linux-gnu", "x86"}, {"aarch64-linux-gnu", "arm64"}}};
+  return kByArch[static_cast<size_t>(arch)];
+}
+
 bool is_kernel_header_name(std::string_view name) {
   static constexpr std::array kFolders = {
       "acpi",  "asm",      "asm-generic", "block",       "crypto", "drm",    "fs",       "kernel", "kvm",
@@ -107,9 +113,8 @@ bool is_kernel_header_name(std::string_view name) {
 
 std::vector<std::string> clang_arguments(const Libclang &clang, const Options &options, const KernelHeaders *kernel) {
   std::vector<std::string> arguments = {"-x", "c", "-std=gnu11", "-w", "-ferror-limit=0", "-D__BPF_TRACING__"};
-  constexpr const char *kTriples[] = {"x86_64-linux-gnu", "aarch64-linux-gnu"};  // by Arch
   if (options.arch != native_arch())
-    arguments.push_back(std::string("--target=") + kTriples[static_cast<size_t>(options.arch)]);
+    arguments.push_back(std::string("--target=") + names_for_c(options.arch).triple);
   if (options.kernel_has_btf)
     arguments.push_back("-DBPFTRACE_HAVE_BTF");
   if (auto folder = resource_folder(clang))

@@ -11,6 +11,13 @@
 
 namespace sonde::cdefs {
 
+// What compilers and headers call an architecture.
+struct ArchNames {
+  const char *triple;       // Clang's --target, and Debian's folder below /usr/include
+  const char *target_arch;  // __TARGET_ARCH_… of libbpf's bpf_tracing.h
+};
+const ArchNames &names_for_c(Arch arch);
+
 // Folders that exist only in memory.
 inline constexpr const char *kStandInFolder = "/sonde-virtual/stand-in";               // stand_in_headers.h
 inline constexpr const char *kKernelForUserFolder = "/sonde-virtual/kernel-for-user";  // in kernel code only

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 
 #include "base/read_file.h"
 #include "base/text.h"
+#include "cdefs/clang_arguments.h"
 
 namespace sonde::cdefs {
 namespace {
@@ -44,11 +44,6 @@ std::optional<std::string> find_clang() {
   return std::nullopt;
 }
 
-// As bpf_tracing.h of libbpf calls the machine.
-std::string target_arch(const std::string &machine) {
-  return machine == "x86_64" ? "x86" : machine == "aarch64" ? "arm64" : machine.substr(0, machine.find('6'));
-}
-
 class TemporaryFolder {
 public:
   TemporaryFolder() {
@@ -73,19 +68,17 @@ private:
 
 std::vector<std::string> clang_command(const std::string &clang, const std::string &path, const Options &options,
                                        const std::string &last_folder, const std::string &object) {
-  utsname names{};
-  uname(&names);
-  std::string machine = names.machine;
+  const ArchNames &names = names_for_c(options.arch);
   std::vector<std::string> command = {clang, "-target", "bpf", "-O2", "-g", "-w", "-fembed-bitcode=all"};
   for (const char *option :
        {"-fno-color-diagnostics", "-fno-caret-diagnostics", "-ferror-limit=20", "-D__BPF_TRACING__"})
     command.emplace_back(option);
-  command.push_back("-D__TARGET_ARCH_" + target_arch(machine));
+  command.push_back(std::string("-D__TARGET_ARCH_") + names.target_arch);
   if (options.kernel_has_btf)
     command.emplace_back("-DBPFTRACE_HAVE_BTF");
   for (const std::string &folder : options.include_folders)
     command.insert(command.end(), {"-I", folder});
-  command.insert(command.end(), {"-idirafter", "/usr/include/" + machine + "-linux-gnu", "-idirafter", last_folder});
+  command.insert(command.end(), {"-idirafter", std::string("/usr/include/") + names.triple, "-idirafter", last_folder});
   command.insert(command.end(), {"-c", path, "-o", object});
   return command;
 }

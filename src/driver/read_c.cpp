@@ -45,6 +45,7 @@ cdefs::Definitions read_file(const SourceFile &script, const CParts &parts, cdef
 
 cdefs::Options c_options(kernel::Kernel &kernel, const CHeaders &headers) {
   cdefs::Options options;
+  options.arch = kernel.arch();
   options.include_folders = headers.folders;
   options.include_files = headers.files;
   options.kernel_source = environment("BPFTRACE_KERNEL_SOURCE");
@@ -68,7 +69,6 @@ cdefs::Definitions read_c(const Sources &sources, std::span<const size_t> files,
     return {};
   cdefs::Options options = c_options(kernel, headers);
   options.used_names = std::move(names);
-  options.arch = kernel.arch();
   cdefs::Definitions definitions;
   for (size_t i = 0; i < files.size(); ++i)
     // The headers are read with the script, which is the last, though it may have no C itself.

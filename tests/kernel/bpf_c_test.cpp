@@ -101,6 +101,18 @@ TEST_F(BpfCTest, variables_and_maps_of_the_c) {
   EXPECT_EQ(outcome.text(), "33 44 2 -1 5") << outcome;
 }
 
+TEST_F(BpfCTest, is_compiled_for_the_machine_that_is_built_for) {
+  folder_.write("lib.bpf.c", "#ifndef __TARGET_ARCH_arm64\n#error only for arm64\n#endif\nint f(void) { return 1; }\n");
+  std::string script = folder_.write("main.bt", "import \"lib.bpf.c\";\nbegin { print(f()) }");
+  std::string object = folder_.path() + "/x.bpf.o";
+  auto build_for = [&](const char *arch) {
+    return Sonde({"build", script, "-o", object, "--target-arch", arch}).seconds(60).run();
+  };
+  Outcome here = build_for("x86_64"), there = build_for("arm64");
+  EXPECT_THAT(here.err, HasSubstr("only for arm64"));
+  EXPECT_EQ(there.status, 0) << there;
+}
+
 TEST_F(BpfCTest, fields_of_the_kernel_are_found_where_they_are) {
   Outcome outcome = run(R"(
     struct task_struct { int pid; struct task_struct *group_leader; } __attribute__((preserve_access_index));
