@@ -36,6 +36,7 @@ enum class Role : uint8_t {
   ThreadId,        // the running thread's, which no other has
   TaskId,          // there are ever new ones as tasks come and go
   RemovesEntries,  // of the map that is its first argument
+  LeavesProgram,   // nothing behind it runs
 };
 
 struct Builtin {

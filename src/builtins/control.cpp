@@ -43,7 +43,8 @@ llvm::Value *emit_unwatch(Emitter &e, const BuiltinSite &site) {
 
 constexpr Builtin kRows[] = {
     {"exit", Form::Statement, 0, 1, "exit([code])",
-     "Ends the run as Ctrl-C does, with this exit code; end probes still run.", check_exit, emit_exit},
+     "Ends the run as Ctrl-C does, with this exit code; end probes still run.", check_exit, emit_exit, false, false,
+     Role::LeavesProgram},
     {"unwatch", Form::Statement, 1, 1, "unwatch(address)",
      "Ends the watchpoint that a function's argument set at this address.", check_unwatch, emit_unwatch},
 };

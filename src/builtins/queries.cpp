@@ -98,7 +98,22 @@ Type check_has_field(BuiltinUse &use) {
   return Type::boolean();
 }
 
+// A name without a tag is that of a typedef: two kinds of types, two spaces of names.
+Type check_has_typedef(BuiltinUse &use, const std::string &name) {
+  std::string asked = "typedef " + name;
+  bool is_there = kernel::has_type(asked, use.kernel());
+  if (!is_there &&
+      (kernel::has_type("struct " + name, use.kernel()) || kernel::has_type("union " + name, use.kernel())))
+    use.error(use.where(0), fmt::format("'{}' is no typedef of the kernel, but a struct or union", name))
+        .with_hint(fmt::format("has_type(struct {})", name));
+  use.asks({image::KernelUseKind::TypedefExists, asked, ""}, is_there);
+  return Type::boolean();
+}
+
 Type check_has_type(BuiltinUse &use) {
+  const auto *name = std::get_if<ast::Identifier>(&use.argument(0).node);
+  if (name && !use.is_builtin(name->name))
+    return check_has_typedef(use, name->name);
   if (std::optional<ast::TypeName> type = kernel_type(use, /*may_be_enum=*/true)) {
     std::string name = type->tag + " " + type->name;
     use.asks({image::KernelUseKind::TypeExists, name, ""}, kernel::has_type(name, use.kernel()));
@@ -141,8 +156,8 @@ constexpr Builtin kRows[] = {
     {"has_field", Form::Function, 2, 2, "has_field(struct T, field)",
      "True if the kernel's struct or union has that field. What a branch reads behind it need not exist elsewhere.",
      check_has_field, emit_answer},
-    {"has_type", Form::Function, 1, 1, "has_type(struct T)", "True if the kernel has that struct, union or enum.",
-     check_has_type, emit_answer},
+    {"has_type", Form::Function, 1, 1, "has_type(struct T)",
+     "True if the kernel has that struct, union or enum, or, of a name alone, typedef.", check_has_type, emit_answer},
     {"has_func", Form::Function, 1, 1, "has_func(name)",
      "True if the kernel has a function of that name, described by its types or not.", check_has_func, emit_answer},
 };

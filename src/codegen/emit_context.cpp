@@ -162,6 +162,7 @@ llvm::Value *Emitter::cpu_count() {
 llvm::Value *Emitter::symbol_address(const std::string &name) {
   if (kernel().is_the_one())
     return constant(kernel().symbol_address(name).value_or(0));
+  note_use(image::KernelUseKind::Symbol, name, "", "", where_);
   return parameter(image::ParameterKind::KernelSymbol, name);
 }
 

@@ -111,15 +111,11 @@ llvm::Value *Emitter::emit_expression(const ast::Expr &expr, llvm::Value *destin
       [&](const ast::BlockExpr &node) { return emit_block_value(node); });
 }
 
-void Emitter::emit_statements(const ast::BlockExpr &node) {
-  for (const ast::Statement &statement : node.statements)
-    emit(statement);
-}
-
 // Scalars, and blocks that are there for their effect.
 llvm::Value *Emitter::emit_block_value(const ast::BlockExpr &node) {
-  emit_statements(node);
-  if (!node.result)
+  sema::GuardedBranch behind(guards_, {});
+  bool has_end = emit_statements(node.statements, behind);
+  if (!node.result || !has_end)
     return nullptr;
   return info(*node.result).type.is_none() ? emit_expression(*node.result, nullptr) : value(*node.result);
 }

@@ -183,6 +183,8 @@ llvm::Value *Emitter::running_task_field(llvm::Value *distance, uint32_t size) {
 llvm::Value *Emitter::kernel_answer(const image::KernelQuestion &question, Location where) {
   if (question.kind == image::KernelUseKind::FunctionExists)
     return ir_.CreateTrunc(parameter(image::ParameterKind::HasFunction, question.of), ir_.getInt8Ty());
+  if (question.kind == image::KernelUseKind::TypedefExists)
+    return ir_.CreateTrunc(parameter(image::ParameterKind::HasTypedef, question.of), ir_.getInt8Ty());
   if (question.kind == image::KernelUseKind::TypeExists) {
     note_use(question.kind, question.of, "", "", where);
     return ir_.CreateTrunc(kernel_fact(module_.kernel_types().type_exists(question.of)), ir_.getInt8Ty());

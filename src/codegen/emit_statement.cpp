@@ -7,8 +7,18 @@ namespace sonde::codegen {
 
 void Emitter::emit(const ast::Block &block) {
   Temporaries variables(*this);
-  for (const ast::Statement &statement : block.statements)
+  sema::GuardedBranch behind(guards_, {});
+  emit_statements(block.statements, behind);
+}
+
+bool Emitter::emit_statements(const std::vector<ast::Statement> &statements, sema::GuardedBranch &behind) {
+  for (const ast::Statement &statement : statements) {
     emit(statement);
+    if (sema::kernel_leaves(statement, unit_))
+      return false;
+    behind.add(sema::guards_behind(statement, unit_, analysis_.questions));
+  }
+  return true;
 }
 
 void Emitter::emit(const ast::Statement &statement) {

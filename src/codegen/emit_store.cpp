@@ -27,8 +27,9 @@ void Emitter::store(const ast::Expr &expr, llvm::Value *destination, const Type 
   } else if (const auto *tuple = std::get_if<ast::Tuple>(&expr.node)) {
     store_tuple(expr, *tuple, destination, as);
   } else if (const auto *block = std::get_if<ast::BlockExpr>(&expr.node)) {
-    emit_statements(*block);
-    store(*block->result, destination, as);
+    sema::GuardedBranch behind(guards_, {});
+    if (emit_statements(block->statements, behind))
+      store(*block->result, destination, as);
   } else if (const auto *comptime = std::get_if<ast::Comptime>(&expr.node)) {
     store(*comptime->operand, destination, as);
   } else if (is_place(expr)) {

@@ -254,6 +254,8 @@ private:
 
   // ---- emit_statement.cpp, emit_loop.cpp, emit_map_loop.cpp ----
   void emit(const ast::Block &block);
+  // As TypeChecker::check_statements.
+  bool emit_statements(const std::vector<ast::Statement> &statements, sema::GuardedBranch &behind);
   void emit(const ast::Statement &statement);
   void emit(const ast::ExprStatement &node);
   void emit(const ast::Assign &node);
@@ -299,10 +301,10 @@ private:
   llvm::Value *emit_expression(const ast::Expr &expr, llvm::Value *destination);
   llvm::Value *emit_builtin(const ast::Expr &expr, const std::vector<ast::ExprPtr> *arguments,
                             llvm::Value *destination);
-  void emit_statements(const ast::BlockExpr &node);
   llvm::Value *emit_block_value(const ast::BlockExpr &node);
   llvm::Value *emit_map_value(const ast::Expr &expr, const ast::Map &node);
   llvm::Value *read_entry(uint32_t map, llvm::Value *key);
+  llvm::Value *address_of(const ast::Expr &expr);  // i64: of what lies in memory
   llvm::Value *emit_unary(const ast::Expr &expr, const ast::Unary &node);
   llvm::Value *emit_binary(const ast::Expr &expr, const ast::Binary &node);
   llvm::Value *emit_comparison(const ast::Binary &node);

@@ -72,8 +72,9 @@ template <> struct EnumNames<EventKind> {
 };
 template <> struct EnumNames<ParameterKind> { static constexpr auto kNames = kParameterNames; };
 template <> struct EnumNames<KernelUseKind> {
-  static constexpr std::array<std::string_view, 8> kNames = {"field", "record_field", "layout",      "enumerator",
-                                                             "size",  "field_exists", "type_exists", "function_exists"};
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "field",  "record_field", "layout",      "enumerator",     "size",
+      "symbol", "field_exists", "type_exists", "typedef_exists", "function_exists"};
 };
 template <> struct EnumNames<ProcessScope> {
   static constexpr std::array<std::string_view, 4> kNames = {"all", "one", "listed", "followed"};

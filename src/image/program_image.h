@@ -105,10 +105,12 @@ enum class KernelUseKind : uint8_t {
   RecordField,  // of the record of a tracepoint
   Layout,       // all of a struct
   Enumerator,
-  Size,  // of a struct
+  Size,    // of a struct
+  Symbol,  // whose address is a parameter
   // Questions that the script asks, which have an answer in every kernel.
   FieldExists,
   TypeExists,      // "struct sock"
+  TypedefExists,   // "typedef pid_t"
   FunctionExists,  // also those without a description
 };
 struct KernelQuestion {
@@ -275,10 +277,11 @@ enum class ParameterKind : uint8_t {
   OwnFrames,           // frames of kernel stacks between a raw tracepoint and its program, which `kstack` leaves out
   HasFunction,         // 1 when the kernel has a function of that name, described or not
   FunctionAllowed,     // 1 when programs of the section that `name` begins with may call the function behind it
+  HasTypedef,          // 1 when the kernel has "typedef NAME"
 };
 
 // In their order, as files and the object's symbols spell them.
-inline constexpr std::array<std::string_view, 20> kParameterNames = {"start_ns",
+inline constexpr std::array<std::string_view, 21> kParameterNames = {"start_ns",
                                                                      "child_pid",
                                                                      "tai_ns",
                                                                      "wall_ns",
@@ -297,7 +300,8 @@ inline constexpr std::array<std::string_view, 20> kParameterNames = {"start_ns",
                                                                      "function_exists",
                                                                      "own_frames",
                                                                      "has_function",
-                                                                     "function_allowed"};
+                                                                     "function_allowed",
+                                                                     "has_typedef"};
 
 // A u64 constant of the object that the runtime fills in before loading. Parameters lie one after
 // the other, in the order of ProgramImage::parameters, in the section kParametersSection.

@@ -236,10 +236,11 @@ uint32_t MappedBtf::find_type_id(std::string_view name) const {
     std::string_view text;
     std::vector<uint32_t> kinds;
   };
-  const std::array<Prefix, 4> prefixes = {{
+  const std::array<Prefix, 5> prefixes = {{
       {"struct ", {BTF_KIND_STRUCT}},
       {"union ", {BTF_KIND_UNION}},
       {"enum ", {BTF_KIND_ENUM, BTF_KIND_ENUM64}},
+      {"typedef ", {BTF_KIND_TYPEDEF}},
       {"", {BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_ENUM, BTF_KIND_ENUM64, BTF_KIND_TYPEDEF, BTF_KIND_INT}},
   }};
   const Prefix &prefix =

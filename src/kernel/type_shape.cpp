@@ -123,6 +123,8 @@ bool has_type(const std::string &type, Kernel &kernel) {
     return false;
   if (type.starts_with("enum "))
     return (**found).kind == TypeKind::Enum;
+  if (type.starts_with("typedef "))
+    return true;
   return (**found).layout && (**found).layout->is_union == type.starts_with("union ");
 }
 

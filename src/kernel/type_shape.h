@@ -30,7 +30,7 @@ std::optional<std::string> layout_of(const std::string &type, Kernel &kernel);
 std::optional<std::vector<Field>> find_way(const std::string &type, const std::string &way, Kernel &kernel);
 // The last of them, with the offsets of all added up.
 std::optional<Field> find_field(const std::string &type, const std::string &way, Kernel &kernel);
-// "struct NAME", "union NAME" or "enum NAME", of that kind.
+// "struct NAME", "union NAME", "enum NAME" or "typedef NAME", of that kind.
 bool has_type(const std::string &type, Kernel &kernel);
 // By its types or by its symbols.
 bool has_function(const std::string &name, Kernel &kernel);

@@ -15,12 +15,6 @@
 namespace sonde::runtime {
 namespace {
 
-Result<uint64_t> symbol_address(const std::string &name, kernel::Kernel &kernel) {
-  if (auto address = kernel.symbol_address(name))
-    return *address;
-  return Error{"find", name, "this kernel has no such symbol", "/proc/kallsyms lists its symbols", ENOENT};
-}
-
 // The inode of its folder.
 Result<uint64_t> cgroup_id(const std::string &folder) {
   struct stat about {};
@@ -108,7 +102,9 @@ Result<uint64_t> parameter_value(const image::Parameter &parameter, kernel::Kern
   case image::ParameterKind::ChildPid: return options.child ? static_cast<uint64_t>(options.child->pid()) : 0;
   case image::ParameterKind::TracedPid: return options.pids.empty() ? 0 : static_cast<uint64_t>(options.pids.front());
   case image::ParameterKind::CpuCount: return kernel.possible_cpu_count();
-  case image::ParameterKind::KernelSymbol: return symbol_address(parameter.name, kernel);
+  case image::ParameterKind::KernelSymbol:
+    // Where it matters, settling has refused it.
+    return kernel.symbol_address(parameter.name).value_or(0);
   case image::ParameterKind::CgroupId: return cgroup_id(parameter.name);
   case image::ParameterKind::TypeSize: return type_size(parameter.name, kernel);
   case image::ParameterKind::PidNamespaceDevice: return kernel.pid_namespace().value_or(kernel::PidNamespace{}).device;
@@ -120,6 +116,7 @@ Result<uint64_t> parameter_value(const image::Parameter &parameter, kernel::Kern
   case image::ParameterKind::Option: return static_cast<uint64_t>(option_value(parameter.name, options).number);
   case image::ParameterKind::FunctionExists: return uint64_t{exists(parameter.name, kernel)};
   case image::ParameterKind::HasFunction: return uint64_t{kernel::has_function(parameter.name, kernel)};
+  case image::ParameterKind::HasTypedef: return uint64_t{kernel::has_type(parameter.name, kernel)};
   case image::ParameterKind::FunctionAllowed: return uint64_t{is_allowed(parameter.name, kernel)};
   case image::ParameterKind::OwnFrames: return uint64_t{count_own_frames()};
   }

@@ -71,7 +71,8 @@ private:
   bool answers(const image::KernelQuestion &question) {
     switch (question.kind) {
     case image::KernelUseKind::FieldExists: return kernel::find_way(question.of, question.field, kernel_).has_value();
-    case image::KernelUseKind::TypeExists: return kernel::has_type(question.of, kernel_);
+    case image::KernelUseKind::TypeExists:
+    case image::KernelUseKind::TypedefExists: return kernel::has_type(question.of, kernel_);
     default: return kernel::has_function(question.of, kernel_);
     }
   }
@@ -93,9 +94,11 @@ private:
     case image::KernelUseKind::Layout: compare(use, "struct " + use.of, kernel::layout_of(use.of, kernel_)); break;
     case image::KernelUseKind::Enumerator: look_up_enumerator(use); break;
     case image::KernelUseKind::Size: look_up_size(use); break;
+    case image::KernelUseKind::Symbol: look_up_symbol(use); break;
     case image::KernelUseKind::FieldExists: answer_field(use); break;
     case image::KernelUseKind::TypeExists: answer_type(use); break;
-    case image::KernelUseKind::FunctionExists: break;  // a parameter
+    case image::KernelUseKind::TypedefExists:
+    case image::KernelUseKind::FunctionExists: break;  // parameters
     }
   }
 
@@ -134,6 +137,12 @@ private:
     auto type = kernel_.type(use.of);
     if (!type || !*type)
       compare(use, "struct " + use.of, std::nullopt);
+  }
+
+  void look_up_symbol(const image::KernelUse &use) {
+    if (!kernel_.symbol_address(use.of))
+      problems_.error(use.where, "this kernel ({}) has no symbol '{}'", release(), use.of)
+          .with_hint(fmt::format("if (has_func({})) {{ … }} keeps it to kernels that have it", use.of));
   }
 
   void answer_type(const image::KernelUse &use) {

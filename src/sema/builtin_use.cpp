@@ -130,6 +130,7 @@ void BuiltinUse::asks(image::KernelQuestion question, bool answer) {
     info.constant = answer;
 }
 
+bool BuiltinUse::is_builtin(std::string_view name) const { return checker_.builtins_.find(name).builtin; }
 const probes::Provider &BuiltinUse::provider() const { return *checker_.unit_->provider; }
 const probes::Context &BuiltinUse::context() const { return checker_.unit_->context; }
 const std::vector<image::Target> &BuiltinUse::targets() const { return checker_.unit_->targets; }

@@ -76,6 +76,7 @@ public:
   const image::Config &config() const;
   kernel::Kernel &kernel() const;
   bool unsafe_allowed() const;
+  bool is_builtin(std::string_view name) const;
 
   Diagnostic &error(Location where, std::string message);
   // Reports at `where` that `what` needs a newer kernel, if the running one is older than `since`.

@@ -8,9 +8,13 @@ void TypeChecker::check_block_value(const ast::BlockExpr &block, const ast::Expr
   if (block.expansion)
     reporter_.enter(*block.expansion);
   open_scope();
-  for (const ast::Statement &statement : block.statements)
-    check_statement(statement);
-  if (block.result && use == Use::Effect) {
+  GuardedBranch behind(guards_, {});
+  bool has_end = check_statements(block.statements, behind);
+  if (block.result && !has_end) {
+    if (use != Use::Effect)
+      error(expr.where, "this kernel leaves the block before it has a value")
+          .with_hint("if has_field(…) { … } else { … } has a value in every kernel");
+  } else if (block.result && use == Use::Effect) {
     effect(*block.result);
   } else if (block.result) {
     const ExprInfo &result = check(*block.result, use);

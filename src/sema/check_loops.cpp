@@ -43,8 +43,16 @@ public:
     if (!taken)
       check_parts(statement);
     else if (*taken)
-      for (const ast::Statement &inner : (*taken)->statements)
-        check(inner);
+      check((*taken)->statements);
+  }
+
+  // What the kernel at hand does not get to has no types.
+  void check(const std::vector<ast::Statement> &statements) {
+    for (const ast::Statement &statement : statements) {
+      check(statement);
+      if (kernel_leaves(statement, unit_))
+        return;
+    }
   }
 
 private:
@@ -97,8 +105,7 @@ void check_loops(const Analysis &analysis, kernel::Kernel &kernel, Diagnostics &
     LoopCheck check(kernel, unit, reporter);
     if (unit.probe->predicate)
       check.check(*unit.probe->predicate);
-    for (const ast::Statement &statement : unit.probe->body.statements)
-      check.check(statement);
+    check.check(unit.probe->body.statements);
   }
 }
 

@@ -14,9 +14,19 @@ constexpr uint64_t kMaxUnroll = 100;
 
 void TypeChecker::check_block(const ast::Block &block) {
   open_scope();
-  for (const ast::Statement &statement : block.statements)
-    check_statement(statement);
+  GuardedBranch behind(guards_, {});
+  check_statements(block.statements, behind);
   close_scope();
+}
+
+bool TypeChecker::check_statements(const std::vector<ast::Statement> &statements, GuardedBranch &behind) {
+  for (const ast::Statement &statement : statements) {
+    check_statement(statement);
+    if (kernel_leaves(statement, *unit_))
+      return false;
+    behind.add(guards_behind(statement, *unit_, analysis_.questions));
+  }
+  return true;
 }
 
 void TypeChecker::check_loop_body(const ast::Block &block) {

@@ -171,10 +171,7 @@ void TypeChecker::check_unit(uint32_t unit) {
   declare_kept_variables();
   if (probe.predicate)
     condition(*probe.predicate);
-  auto check_body = [&] {
-    for (const ast::Statement &statement : probe.body.statements)
-      check_statement(statement);
-  };
+  auto check_body = [&] { check_block(probe.body); };
   if (!probe.predicate)
     check_body();
   else if (kernel_decides(*probe.predicate, *unit_).value_or(true))

@@ -22,6 +22,7 @@
 #include "sema/analysis.h"
 #include "sema/analyze.h"
 #include "sema/builtin_lookup.h"
+#include "sema/kernel_questions.h"
 #include "sema/map_table.h"
 #include "sema/reporter.h"
 #include "sema/type_names.h"
@@ -206,6 +207,9 @@ private:
 
   // ---- Statements (check_statement.cpp, check_assignment.cpp) ----
   void check_block(const ast::Block &block);
+  // One after the other, as far as the kernel at hand gets: false if that is not the end. What their branches that
+  // leave tell of the kernel is added to `behind`.
+  bool check_statements(const std::vector<ast::Statement> &statements, GuardedBranch &behind);
   void check_loop_body(const ast::Block &block);
   void check_statement(const ast::Statement &statement);
   void check_node(const ast::ExprStatement &, const ast::Statement &);

@@ -62,10 +62,12 @@ const LanguageCase kKernelCases[] = {
      R"(begin { print((kfunc_exist("tcp_slow_start"), kfunc_allowed("tcp_slow_start"), kfunc_allowed("no_such"))) })",
      "(true, false, false)"},
     {"what_the_kernel_has",
-     R"(begin { print((has_field(struct task_struct, pid), has_type(struct task_struct), has_func(vfs_read)));
-               print((has_field(struct task_struct, no_such), has_type(struct no_such), has_func("no_such")));
-               if (has_field(struct task_struct, no_such)) { print(curtask->no_such) } })",
-     "(true, true, true)\n(false, false, false)"},
+     R"(begin { print((has_field(struct task_struct, pid), has_type(struct task_struct), has_func(vfs_read), has_type(pid_t)));
+               print((has_field(struct task_struct, no_such), has_type(struct no_such), has_func("no_such"), has_type(no_such)));
+               if (has_field(struct task_struct, no_such)) { print(curtask->no_such) }
+               if (!has_type(no_such)) { print("left"); return; }
+               print(curtask->no_such) })",
+     "(true, true, true, true)\n(false, false, false, false)\nleft"},
 };
 
 INSTANTIATE_TEST_SUITE_P(kernel_types, LanguageTest, ::testing::ValuesIn(kKernelCases), name_of_case);

@@ -121,6 +121,46 @@ TEST(Settle, questions_guard_what_follows_them) {
               HasSubstr("field 'tgid' of struct task_struct does not exist"));
 }
 
+TEST(Settle, a_question_guards_what_stands_behind_a_branch_that_leaves) {
+  FakeKernel there;
+  there.add_type(task_with({{"pid", Type::integer(32, true), 300}}));
+  for (const char *body : {
+           "if (!has_field(struct task_struct, tgid)) { return; } @ = curtask->tgid;",
+           "if (!has_field(struct task_struct, tgid)) { exit(); } @ = curtask->tgid;",
+           "if (has_field(struct task_struct, tgid)) { @ = 1; } else { @ = 2; return; } @ = curtask->tgid;",
+           "if (!has_field(struct task_struct, tgid)) { if (pid == 1) { return; } else { return; } } @ = "
+           "curtask->tgid;",
+           "for ($i : 0..9) { if (!has_field(struct task_struct, tgid)) { break; } @ = curtask->tgid; }",
+           "$n = { if (!has_field(struct task_struct, tgid)) { return; } curtask->tgid }; @ = $n;",
+       })
+    EXPECT_EQ(problems(fmt::format("kprobe:vfs_read {{ {} }}", body), there), "") << body;
+}
+
+TEST(Settle, a_question_does_not_guard_what_is_reached_all_the_same) {
+  FakeKernel there;
+  there.add_type(task_with({{"pid", Type::integer(32, true), 300}}));
+  for (const char *body : {
+           "if (!has_field(struct task_struct, tgid)) { @ = 1; } @ = curtask->tgid;",
+           "if (has_field(struct task_struct, tgid)) { return; } @ = curtask->tgid;",
+           "if (!has_field(struct task_struct, tgid)) { if (pid == 1) { return; } } @ = curtask->tgid;",
+           "for ($i : 0..9) { if (!has_field(struct task_struct, tgid)) { break; } } @ = curtask->tgid;",
+           "if (!has_field(struct task_struct, tgid)) { for ($i : 0..9) { break; } } @ = curtask->tgid;",
+       })
+    EXPECT_THAT(problems(fmt::format("kprobe:vfs_read {{ {} }}", body), there),
+                HasSubstr("field 'tgid' of struct task_struct does not exist"))
+        << body;
+}
+
+TEST(Settle, symbols_that_the_kernel_lacks) {
+  FakeKernel there;
+  EXPECT_EQ(problems("kprobe:vfs_read { if (has_func(no_such)) { @ = kaddr(\"no_such\"); } }", there), "");
+  EXPECT_EQ(problems("kprobe:vfs_read { if (!has_func(no_such)) { return; } @ = kaddr(\"no_such\"); }", there), "");
+  std::string text = problems("kprobe:vfs_read { @ = kaddr(\"no_such\"); }", there);
+  EXPECT_THAT(text, HasSubstr("x.bt:1:23-38: ERROR: this kernel"));
+  EXPECT_THAT(text, HasSubstr("has no symbol 'no_such'"));
+  EXPECT_THAT(text, HasSubstr("HINT: if (has_func(no_such)) { … } keeps it to kernels that have it"));
+}
+
 TEST(Settle, sizes_of_types_behind_a_question) {
   const char *script = "kprobe:vfs_read { if (has_type(struct qstr)) { @ = sizeof(struct qstr) } }";
   FakeKernel there;
