@@ -23,16 +23,22 @@ bool is_bytes(const Type &type, uint32_t count) {
 
 // ---- ntop ----
 
+// __be32 all[4], struct in6_addr, uint8[4]
+bool holds_address(const Type &type) {
+  bool is_object = type.kind == TypeKind::Array || type.kind == TypeKind::Struct;
+  return is_object && (type.size == kIpv4Bytes || type.size == kIpv6Bytes);
+}
+
 Type check_ntop(BuiltinUse &use) {
   size_t at = use.count() - 1;
   if (at == 1)
     use.integer(0);
   Type address = use.value(at);
-  bool fits = address.is_none() || address.is_integer() || address.is_aggregate() || is_bytes(address, kIpv4Bytes) ||
-              is_bytes(address, kIpv6Bytes);
+  bool fits = address.is_none() || address.is_integer() || address.is_aggregate() || holds_address(address);
   if (!fits)
-    use.error(use.where(at), fmt::format("ntop() shows an integer or an array of 4 or 16 bytes, but this is of type {}",
-                                         to_string(address)));
+    use.error(use.where(at),
+              fmt::format("ntop() shows an integer, or an array or struct of 4 or 16 bytes, but this is of type {}",
+                          to_string(address)));
   return Type::inet();
 }
 
@@ -41,12 +47,12 @@ llvm::Value *emit_ntop(Emitter &e, const BuiltinSite &site) {
   size_t at = site.count() - 1;
   const ast::Expr &address = site.argument(at);
   const Type &type = e.info(address).type;
-  bool is_array = type.kind == TypeKind::Array;
-  bool is_ipv6 = is_array && type.count == kIpv6Bytes;
+  bool is_object = holds_address(type);
+  bool is_ipv6 = is_object && type.size == kIpv6Bytes;
   llvm::Value *bytes = e.offset(site.destination, 4);
   if (!is_ipv6)
     e.zero(bytes, kIpv6Bytes);
-  e.store(address, bytes, is_array ? type : Type::integer(32, false));
+  e.store(address, bytes, is_object ? type : Type::integer(32, false));
   llvm::Value *family =
       at == 1 ? e.value_as(site.argument(0), Type::integer(32, false)) : e.constant(is_ipv6 ? AF_INET6 : AF_INET, 32);
   e.ir().CreateAlignedStore(family, site.destination, llvm::Align(4));
@@ -130,7 +136,8 @@ llvm::Value *emit_bswap(Emitter &e, const BuiltinSite &site) {
 
 constexpr Builtin kRows[] = {
     {"ntop", Form::Function, 1, 2, "ntop([family,] address)",
-     "An IPv4 or IPv6 address in its usual notation; from an integer in network order or an array of 4 or 16 bytes.",
+     "An IPv4 or IPv6 address in its usual notation; from an integer in network order, or an array or struct of 4 or "
+     "16 bytes.",
      check_ntop, emit_ntop},
     {"pton", Form::Function, 1, 1, "pton(\"address\")", "The 4 or 16 bytes of an address in its usual notation.",
      check_pton, emit_pton},

@@ -197,6 +197,8 @@ llvm::Value *Emitter::emit_cast(const ast::Expr &expr, const ast::Cast &node) {
   const Type &from = info(*node.operand).type;
   if (from.is_scalar() || from.is_aggregate())
     return value_as(*node.operand, to);
+  if (to.is_pointer())
+    return address_of(*node.operand);
   return load(value(*node.operand), to);
 }
 

@@ -33,12 +33,14 @@ llvm::Value *Emitter::emit_unary(const ast::Expr &expr, const ast::Unary &node) 
   case ast::UnaryOp::BitNot: return ir_.CreateNot(value_as(*node.operand, type));
   case ast::UnaryOp::LogicalNot: return ir_.CreateZExt(ir_.CreateNot(condition(*node.operand)), type_of(type));
   case ast::UnaryOp::Dereference: return read_element(expr);
-  case ast::UnaryOp::AddressOf: {
-    llvm::Value *address = place(*node.operand).address;
-    return address->getType()->isPointerTy() ? ir_.CreatePtrToInt(address, ir_.getInt64Ty()) : address;
-  }
+  case ast::UnaryOp::AddressOf: return address_of(*node.operand);
   }
   return nullptr;
+}
+
+llvm::Value *Emitter::address_of(const ast::Expr &expr) {
+  llvm::Value *address = place(expr).address;
+  return address->getType()->isPointerTy() ? ir_.CreatePtrToInt(address, ir_.getInt64Ty()) : address;
 }
 
 llvm::Value *Emitter::emit_binary(const ast::Expr &expr, const ast::Binary &node) {

@@ -81,7 +81,8 @@ Place Emitter::index_place(const ast::Index &node) {
   llvm::Value *step = type.element && object.region != Region::Bpf ? size_of(*type.element) : constant(element_size);
   uint64_t last = std::max<uint64_t>(type.size / element_size, 1) - 1;
   // One that LLVM computed, bswap(1): sema would have refused it had it known.
-  if (const auto *known = llvm::dyn_cast<llvm::ConstantInt>(index); known && !type.is_pointer())
+  bool is_open = type.is_pointer() || (type.kind == TypeKind::Array && type.count == 0);
+  if (const auto *known = llvm::dyn_cast<llvm::ConstantInt>(index); known && !is_open)
     index = constant(std::min(known->getZExtValue(), last));
   else if (object.region == Region::Bpf) {
     index = opaque(index);

@@ -45,8 +45,11 @@ Result<std::vector<image::Target>> CountedEventProvider::match(std::string_view 
   target.count = event->default_count;
   std::string_view count = colon == std::string_view::npos ? "" : spec.substr(colon + 1);
   if (!count.empty()) {
-    auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), target.count);
-    if (error != std::errc() || end != count.data() + count.size() || target.count == 0)
+    // Grouped as in 1_000, like all numbers.
+    std::string digits(count);
+    std::erase(digits, '_');
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), target.count);
+    if (error != std::errc() || end != digits.data() + digits.size() || target.count == 0)
       return Error{"use", target.name, fmt::format("'{}' is not a positive whole number", count),
                    "write how many events lie between two runs of the probe"};
   }

@@ -108,6 +108,12 @@ void TypeChecker::check_node(const ast::Cast &cast, const ast::Expr &expr, ExprI
     info.type = std::move(type);
     return;
   }
+  // As in C, an array stands for the address of its first element.
+  bool is_address = operand.type.kind == TypeKind::Array && type.is_pointer() && is_in_memory(*cast.operand);
+  if (is_address) {
+    info.type = std::move(type);
+    return;
+  }
   if (!acts_as_integer(operand.type)) {
     error(expr.where, fmt::format("cannot cast {} to {}", a_type(operand.type), to_string(type)));
     return;
@@ -220,7 +226,9 @@ void TypeChecker::check_node(const ast::Index &access, const ast::Expr &expr, Ex
   if (element.size == 0)
     return;
   uint64_t count = object.is_string() ? object.size : object.count;
-  if (!object.is_pointer() && index.constant && *index.constant >= count) {
+  // `struct upid numbers[]`, the last member of a struct, goes on behind it as far as who allocated it knows.
+  bool is_open = object.is_pointer() || (is_array && count == 0);
+  if (!is_open && index.constant && *index.constant >= count) {
     error(access.index->where,
           fmt::format("index {} is outside of {}", constant_text(*index.constant, index.type), a_type(object)));
     return;

@@ -1,4 +1,7 @@
 // Identifiers and calls: which builtin they name and whether it may stand there.
+#include <algorithm>
+#include <array>
+
 #include "base/match.h"
 #include "base/text.h"
 #include "sema/builtin_use.h"
@@ -20,6 +23,20 @@ std::string count_text(const Builtin &builtin) {
     return fmt::format("{} argument{}", most, most == 1 ? "" : "s");
   return fmt::format("{} to {} arguments", least, most);
 }
+
+// Functions of C that scripts call as if they were there, and what does their work here.
+struct FunctionOfC {
+  std::string_view name, instead;
+};
+constexpr std::string_view kOtherOrder = "bswap(n) is the integer with its bytes in the other order";
+constexpr std::array kFunctionsOfC = {
+    FunctionOfC{"ntohs", kOtherOrder},
+    FunctionOfC{"ntohl", kOtherOrder},
+    FunctionOfC{"htons", kOtherOrder},
+    FunctionOfC{"htonl", kOtherOrder},
+    FunctionOfC{"strcmp", "strings are compared by == and !="},
+    FunctionOfC{"puts", "printf(\"…\\n\") prints a text, print(x) a value of any type"},
+};
 
 }  // namespace
 
@@ -116,7 +133,11 @@ void TypeChecker::report_unknown_identifier(const std::string &name, Location wh
 }
 
 void TypeChecker::report_unknown_function(const std::string &name, Location where) {
-  error(where, fmt::format("Unknown function: '{}'", name)).with_hint(did_you_mean(name, builtins_.names(true)));
+  auto known = std::find_if(kFunctionsOfC.begin(), kFunctionsOfC.end(),
+                            [&](const FunctionOfC &function) { return function.name == name; });
+  error(where, fmt::format("Unknown function: '{}'", name))
+      .with_hint(known == kFunctionsOfC.end() ? did_you_mean(name, builtins_.names(true))
+                                              : std::string(known->instead));
 }
 
 }  // namespace sonde::sema
