@@ -150,8 +150,11 @@ void TypeChecker::check_node(const ast::Ternary &ternary, const ast::Expr &expr,
 void TypeChecker::unify_branches(const ast::Ternary &ternary, const ast::Expr &expr, ExprInfo &info) {
   const ast::Expr &first = ternary.then ? *ternary.then : *ternary.condition;
   const ExprInfo &then = info_of(first), &otherwise = info_of(*ternary.otherwise);
-  if (then.type.is_none() || otherwise.type.is_none())
+  if (then.type.is_none() || otherwise.type.is_none()) {
+    if (is_guessing_)
+      info.type = stored_type(then.type.is_none() ? otherwise.type : then.type);
     return;
+  }
   if (then.type.is_integer() && otherwise.type.is_integer()) {
     info.type = then.type == otherwise.type ? then.type : common_integer_type(then, otherwise);
     return;

@@ -196,6 +196,11 @@ bool TypeChecker::check_text_comparison(const ast::Binary &binary, const ast::Ex
 
 void TypeChecker::check_arithmetic(ast::BinaryOp op, const ast::Expr &left, const ast::Expr &right, Location where,
                                    ExprInfo &info) {
+  for (const ast::Expr *side : {&left, &right})
+    if (ExprInfo &unknown = info_of(*side); is_guessing_ && unknown.type.is_none()) {
+      unknown.type = Type::int64();
+      unknown.constant = 1;  // takes the sign of the other side, as literals do
+    }
   const ExprInfo &a = info_of(left), &b = info_of(right);
   if (check_pointer_arithmetic(op, a, b, where, info))
     return;

@@ -1,6 +1,7 @@
 // What is known of each map, and how it is kept in the kernel.
 #include "sema/map_table.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -98,6 +99,11 @@ void MapTable::refresh_key(uint32_t map) {
   for (const Slot &slot : state.key)
     components.push_back(slot.type);
   spec.key = Type::tuple(std::move(components));
+}
+
+bool MapTable::has_unknown() const {
+  return std::any_of(states_.begin(), states_.end(),
+                     [](const MapState &state) { return state.is_assigned && state.value.type.is_none(); });
 }
 
 void MapTable::assume_integers() {

@@ -48,6 +48,8 @@ public:
 
   // Gives maps that are assigned, but nothing is known of what, integers as keys and values.
   void assume_integers();
+  // A map whose values have no type yet.
+  bool has_unknown() const;
 
   // Names of maps that are assigned somewhere, for did-you-mean.
   std::vector<std::string> assigned_names() const;

@@ -35,6 +35,15 @@ void TypeChecker::run() {
 }
 
 void TypeChecker::settle_types() {
+  settle_round();
+  if (!maps_.has_unknown())
+    return;
+  is_guessing_ = true;
+  settle_round();
+  is_guessing_ = false;
+}
+
+void TypeChecker::settle_round() {
   std::vector<uint32_t> times(analysis_.units.size(), 0);
   for (uint32_t unit = 0; unit < analysis_.units.size(); ++unit)
     check_again(unit);

@@ -62,6 +62,8 @@ private:
 
   // ---- Order of work (type_checker.cpp) ----
   void settle_types();
+  // Checks all units until nothing changes.
+  void settle_round();
   void drop_missing_probes();
   void split_units();
   bool awaits_parameters() const;
@@ -273,6 +275,8 @@ private:
   std::vector<bool> has_value_;  // by variable: assigned before this point
   uint32_t loop_depth_ = 0;
   bool is_discarding_ = false;  // in `_ = …`
+  // What depends on itself gets the type of what it is combined with: @n = @n | 1, @most = cpu > @most ? cpu : @most.
+  bool is_guessing_ = false;
   std::vector<image::KernelGuard> guards_;
 };
 
