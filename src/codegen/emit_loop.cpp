@@ -7,6 +7,7 @@
 
 #include "codegen/emitter.h"
 #include "codegen/loop_form.h"
+#include "codegen/module_builder.h"
 
 namespace sonde::codegen {
 void Emitter::emit_body(const ast::Block &body, llvm::BasicBlock *next, llvm::BasicBlock *end) {
@@ -34,6 +35,10 @@ void Emitter::emit(const ast::While &node) {
 // unroll(3) { body } → { body } { body } { body }
 void Emitter::emit(const ast::Unroll &node) {
   uint64_t count = info(*node.count).constant.value_or(0);
+  if (module_.rolls_loops()) {
+    emit_rolled(node.body, count);
+    return;
+  }
   llvm::BasicBlock *end = block("unroll_end");
   for (uint64_t i = 0; i < count; ++i) {
     llvm::BasicBlock *next = block("unroll_next");
@@ -41,6 +46,21 @@ void Emitter::emit(const ast::Unroll &node) {
     ir_.SetInsertPoint(next);
   }
   continue_at(end);
+}
+
+// unroll(3) { body } → n = 0; do { body } while (++n < 3)
+void Emitter::emit_rolled(const ast::Block &body, uint64_t count) {
+  llvm::Value *counter = allocate_counter();
+  ir_.CreateStore(constant(0), counter);
+  llvm::BasicBlock *round = block("unroll_body"), *next = block("unroll_next"), *end = block("unroll_end");
+  branch_to(round);
+  ir_.SetInsertPoint(round);
+  emit_body(body, next, end);
+  ir_.SetInsertPoint(next);
+  llvm::Value *done = ir_.CreateAdd(load(counter, Type::int64()), constant(1));
+  ir_.CreateStore(done, counter);
+  ir_.CreateCondBr(ir_.CreateICmpULT(done, constant(count)), round, end);
+  ir_.SetInsertPoint(end);
 }
 
 void Emitter::emit(const ast::ForRange &node) {

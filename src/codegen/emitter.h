@@ -277,6 +277,7 @@ private:
   void allocate_variable(uint32_t variable);
   void allocate_kept_variables();
   llvm::Value *allocate_counter();
+  void emit_rolled(const ast::Block &body, uint64_t count);
 
   // ---- emit_callback.cpp ----
   // A body that a helper calls back, as a function of its own.

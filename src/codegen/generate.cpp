@@ -5,6 +5,9 @@
 #include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "codegen/link_c.h"
 #include "codegen/module_builder.h"
 #include "codegen/optimize_and_emit.h"
@@ -54,20 +57,23 @@ constexpr unsigned kMostInstructions = 28'000;
 // Before LLVM's passes, which take longer than linear time: more than this does not shrink to the above.
 constexpr unsigned kMostUnoptimized = 4 * kMostInstructions;
 
-bool report_too_large(const llvm::Module &module, const sema::Analysis &analysis, unsigned most,
+bool is_too_large(const llvm::Function *function, unsigned most) {
+  return function && function->getInstructionCount() > most;
+}
+
+bool has_too_large(const llvm::Module &module, const sema::Analysis &analysis, unsigned most) {
+  return std::any_of(analysis.units.begin(), analysis.units.end(),
+                     [&](const sema::Unit &unit) { return is_too_large(module.getFunction(body_name(unit)), most); });
+}
+
+void report_too_large(const llvm::Module &module, const sema::Analysis &analysis, unsigned most,
                       Diagnostics &diagnostics) {
-  bool found = false;
-  for (const sema::Unit &unit : analysis.units) {
-    const llvm::Function *function = module.getFunction(body_name(unit));
-    if (!function || function->getInstructionCount() <= most)
-      continue;
-    found = true;
-    diagnostics
-        .error(unit.probe->where, "this probe is too large for BPF: {} instructions of at most {}",
-               function->getInstructionCount(), most)
-        .with_hint("several probes of the same event can share the work");
-  }
-  return found;
+  for (const sema::Unit &unit : analysis.units)
+    if (const llvm::Function *function = module.getFunction(body_name(unit)); is_too_large(function, most))
+      diagnostics
+          .error(unit.probe->where, "this probe is too large for BPF: {} instructions of at most {}",
+                 function->getInstructionCount(), most)
+          .with_hint("several probes of the same event can share the work");
 }
 
 // Newer kernels may give each function a stack of its own, and then have the last word.
@@ -104,8 +110,8 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
       image.imported.push_back({sources.file(i).name, sources.file(i).text});
   }
   std::unique_ptr<llvm::TargetMachine> target = make_target(kernel.version());
-  for (bool spares_stack : {false, true}) {
-    ModuleBuilder builder(analysis, sources, kernel, *target, spares_stack);
+  for (Economy economy;;) {
+    ModuleBuilder builder(analysis, sources, kernel, *target, economy);
     builder.build();
     image.failure_sites = builder.take_failure_sites();
     image.parameters = builder.take_parameters();
@@ -115,16 +121,26 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
       add_portable_parts(analysis, kernel, builder, image);
     if (!c_modules.empty() && !link_c(builder.module(), c_modules, !kernel.is_the_one(), diagnostics))
       return image;
-    if (report_too_large(builder.module(), analysis, kMostUnoptimized, diagnostics))
-      return image;
-    optimize(builder.module(), *target, dumps);
-    if (report_too_large(builder.module(), analysis, kMostInstructions, diagnostics))
-      return image;
+    unsigned most = kMostUnoptimized;
+    if (!has_too_large(builder.module(), analysis, most)) {
+      optimize(builder.module(), *target, dumps);
+      most = kMostInstructions;
+    }
+    if (has_too_large(builder.module(), analysis, most)) {
+      if (std::exchange(economy.rolls_loops, true)) {
+        report_too_large(builder.module(), analysis, most, diagnostics);
+        return image;
+      }
+      continue;
+    }
     image.object = emit_object(builder.module(), *target, dumps);
     if (!builder.is_out_of_stack())
       break;
-    if (const llvm::Function *program = builder.too_deep_program(); program && spares_stack)
-      report_too_deep(*program, analysis, kernel, diagnostics);
+    if (std::exchange(economy.spares_stack, true)) {
+      if (const llvm::Function *program = builder.too_deep_program())
+        report_too_deep(*program, analysis, kernel, diagnostics);
+      break;
+    }
   }
   return image;
 }

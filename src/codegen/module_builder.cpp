@@ -59,10 +59,10 @@ std::unique_ptr<llvm::Module> make_module(llvm::LLVMContext &context, const llvm
 }  // namespace
 
 ModuleBuilder::ModuleBuilder(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                             const llvm::TargetMachine &target, bool spares_stack)
+                             const llvm::TargetMachine &target, Economy economy)
     : analysis_(analysis), kernel_(kernel), module_(make_module(context_, target)), debug_info_(*module_, sources),
       kernel_types_(*module_, debug_info_, [this] { return next_number(); }), kernel_uses_(analysis.kernel_uses),
-      spares_stack_(spares_stack) {
+      economy_(economy) {
   // The one error that valid IR leads to (the default handler would end the process), and sizes of stacks.
   auto note = [](const llvm::DiagnosticInfo *info, void *context) {
     auto *builder = static_cast<ModuleBuilder *>(context);

@@ -27,12 +27,16 @@ class TargetMachine;
 
 namespace sonde::codegen {
 
+// Slower ways, for programs that do not fit otherwise.
+struct Economy {
+  bool spares_stack = false;  // variables and temporaries live in scratch memory
+  bool rolls_loops = false;   // unroll repeats its statements by a loop
+};
+
 class ModuleBuilder {
 public:
-  // With `spares_stack`, variables and temporaries live in scratch memory rather than on the stack: slower, but
-  // programs of any number of them fit.
   ModuleBuilder(const sema::Analysis &analysis, const Sources &sources, kernel::Kernel &kernel,
-                const llvm::TargetMachine &target, bool spares_stack);
+                const llvm::TargetMachine &target, Economy economy);
 
   // Emits all programs and closes the module; it must not be used afterwards but to be taken.
   void build();
@@ -43,7 +47,8 @@ public:
   bool is_out_of_stack() const { return is_out_of_stack_ || too_deep_program(); }
   // The program whose functions together need more; null when there is none.
   const llvm::Function *too_deep_program() const;
-  bool spares_stack() const { return spares_stack_; }
+  bool spares_stack() const { return economy_.spares_stack; }
+  bool rolls_loops() const { return economy_.rolls_loops; }
 
   // ---- Images for other machines ----
   KernelTypes &kernel_types() { return kernel_types_; }
@@ -143,7 +148,7 @@ private:
   uint32_t loss_count_ = 0;
   std::vector<image::FailureSite> failure_sites_;
   std::unordered_map<std::string, llvm::GlobalVariable *> stacks_;  // by name
-  bool spares_stack_;
+  Economy economy_;
   bool is_out_of_stack_ = false;
   std::map<const llvm::Function *, uint64_t> stack_sizes_;  // bytes, as emitted; none where it is 0
   llvm::GlobalVariable *scratch_ = nullptr;

@@ -73,6 +73,27 @@ const LanguageCase kCases[] = {
     {"maps_of_strings",
      R"(BEGIN { @name = "ada"; @by["x"] = "grace"; printf("%s %s\n", @name, @by["x"]); clear(@name); clear(@by) })",
      "ada grace"},
+    {"arrays_without_an_end", R"(struct name { char first; char rest[]; };
+        BEGIN { $name = (struct name *)curtask->comm; $s = comm; $i = 1;
+        printf("%d%d%d\n", $name->rest[0] == $s[1], $name->rest[$i] == $s[2], $name.rest[3] == $s[4]) })",
+     "111"},
+    {"arrays_are_addresses", R"(struct pair { char c[2]; }; struct name { char first; struct pair pairs[2]; };
+        BEGIN { $name = (struct name *)curtask->comm; $pair = (struct pair *)$name->pairs; $s = comm;
+        printf("%d%d\n", (int8 *)$pair->c == &curtask->comm[1], $pair[1].c[0] == $s[3]) })",
+     "11"},
+    {"addresses_in_arrays_and_structs", R"(struct words { unsigned short w[2]; }; struct bytes { struct words in; };
+        BEGIN { $words = (struct words *)curtask->comm; $bytes = (struct bytes *)curtask->comm;
+        $n = *(uint32 *)curtask->comm; @shown[ntop($words->w)] = 1; @shown[ntop(2, $bytes->in)] = 1; @shown[ntop($n)] = 1;
+        print(len(@shown)); clear(@shown) })",
+     "1"},
+    {"maps_that_depend_on_themselves",
+     R"(BEGIN { @bits[1] = @bits[1] | 2; @bits[1] = @bits[1] | 4; $n = 7; @most = $n > @most ? $n : @most;
+        printf("%d %d\n", @bits[1], @most); clear(@bits); clear(@most) })",
+     "6 7"},
+    {"unroll_of_a_long_body",
+     R"(BEGIN { $n = 0; unroll (60) { unroll (60) { if ($n % 2 == 0) { @even[$n % 8] = $n } else { @odd[$n % 8] = $n } $n++ } }
+        printf("%d %d %d %d\n", $n, len(@even), len(@odd), @odd[7]); clear(@even); clear(@odd) })",
+     "3600 4 4 3599"},
     {"print_one_entry", R"(BEGIN { @m[1, "a"] = 10; print(@m[1, "a"]); clear(@m) })", "10"},
 };
 
