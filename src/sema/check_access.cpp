@@ -23,14 +23,6 @@ std::vector<std::string> field_names(const StructLayout &layout) {
   return names;
 }
 
-// 5 and -5, which count as 64 bits in arithmetic.
-bool is_integer_literal(const ast::Expr &expr) {
-  const auto *unary = std::get_if<ast::Unary>(&expr.node);
-  if (unary && unary->op == ast::UnaryOp::Negate)
-    return std::holds_alternative<ast::Integer>(unary->operand->node);
-  return std::holds_alternative<ast::Integer>(expr.node);
-}
-
 bool is_castable(const Type &type) {
   return type.is_integer() || type.kind == TypeKind::Bool || type.kind == TypeKind::Enum || type.is_pointer();
 }
@@ -333,8 +325,8 @@ Type TypeChecker::type_of(const ast::Expr &expr) {
       maps_.add_reader(index, unit_index_);
       return maps_.spec(index).key;
     }
-  const ExprInfo &info = value(expr);
-  return is_integer_literal(expr) && info.constant ? smallest_integer(*info.constant, info.type) : info.type;
+  value(expr);
+  return described_type(expr);
 }
 
 void TypeChecker::check_node(const ast::SizeofExpr &node, const ast::Expr &expr, ExprInfo &info) {

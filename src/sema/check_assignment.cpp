@@ -50,6 +50,8 @@ void TypeChecker::assign_variable(const ast::Assign &assign, const ast::Variable
   else if (!assign.op)
     warn_of_new_sign(slot(target.variable).type, result, *assign.value);
   merge_variable(target.variable, result.type, result, statement.where);
+  if (describe(slot(target.variable), assign.op ? nullptr : assign.value.get()))
+    check_again(unit_index_);
   target.type = slot(target.variable).type;
 }
 
@@ -70,6 +72,8 @@ void TypeChecker::assign_map(const ast::Assign &assign, const ast::Map &map, con
   if (!assign.op)
     warn_of_new_sign(maps_.spec(index).value, result, *assign.value);
   merge_map_value(index, result.type, result, statement.where);
+  if (describe(maps_.state(index).value, assign.op ? nullptr : assign.value.get()))
+    mark_readers(index);
   target.type = maps_.spec(index).value;
 }
 
@@ -121,6 +125,8 @@ void TypeChecker::check_node(const ast::Let &let, const ast::Statement &statemen
   }
   if (let.value)
     merge_variable(index, initial.type, initial, statement.where);
+  if (let.value)
+    describe(slot(index), let.value.get());
 }
 
 // A place that is also given negative numbers.

@@ -297,6 +297,8 @@ void TypeChecker::check_node(const ast::IncrementDecrement &node, const ast::Exp
     merge_map_value(*map, step.type, step, expr.where);
   else
     merge_variable(*variable, step.type, step, expr.where);
+  if (describe(map ? maps_.state(*map).value : slot(*variable), nullptr))
+    map ? mark_readers(*map) : check_again(unit_index_);
   info.type = info_of(target).type = map ? readable_type(maps_.spec(*map).value) : slot(*variable).type;
 }
 

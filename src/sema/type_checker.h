@@ -30,6 +30,8 @@
 
 namespace sonde::sema {
 
+bool is_integer_literal(const ast::Expr &expr);
+
 class TypeChecker {
 public:
   TypeChecker(const ast::Program &program, kernel::Kernel &kernel, builtins::Table builtins,
@@ -142,8 +144,12 @@ private:
   void check_node(const ast::Typeinfo &, const ast::Expr &, ExprInfo &);
   // Where in an object of that type `path` leads; nothing after a report.
   std::optional<Field> member(Type type, const std::vector<std::string> &path, Location where);
-  // What sizeof, typeof and typeinfo say of an expression: of a literal, the smallest type that holds it.
+  // What sizeof, typeof and typeinfo say of an expression.
   Type type_of(const ast::Expr &expr);
+  // The same of one that has been typed (describe_literals.cpp).
+  Type described_type(const ast::Expr &expr);
+  // Notes what the place is given, null for what is computed in it; true when that makes it another type.
+  bool describe(Slot &place, const ast::Expr *value);
   void check_dereference(const ast::Unary &, const ast::Expr &, ExprInfo &);
   void check_address_of(const ast::Unary &, const ast::Expr &, ExprInfo &);
   // True for parts of kernel or user memory: what is in registers or maps has no address to give.

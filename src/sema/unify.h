@@ -31,9 +31,11 @@ std::string a_type(const Type &type);
 // What is known of a place that is written in several spots.
 struct Slot {
   Type type;
-  bool takes_any_integer = false;  // only natural constants were written: `$x = 0`
-  bool is_declared = false;        // let $x: uint8 — never adapts
-  Location first;                  // where it got its type
+  bool takes_any_integer = false;   // only natural constants were written: `$x = 0`
+  bool is_declared = false;         // let $x: uint8 — never adapts
+  Location first;                   // where it got its type
+  Type described;                   // what sizeof and typeof say of it, where literals are its values
+  bool describes_literals = false;  // and nothing else: their sign is that of what comes later
 };
 
 enum class Merge { Same, Changed, Mismatch };

@@ -94,6 +94,12 @@ const LanguageCase kCases[] = {
      R"(BEGIN { $n = 0; unroll (60) { unroll (60) { if ($n % 2 == 0) { @even[$n % 8] = $n } else { @odd[$n % 8] = $n } $n++ } }
         printf("%d %d %d %d\n", $n, len(@even), len(@odd), @odd[7]); clear(@even); clear(@odd) })",
      "3600 4 4 3599"},
+    {"sizes_of_literals",
+     R"(BEGIN { $a = 1; $b = 200; $c = 255; $c++; $d = 5; $d = pid; $t = (1, (300, "x")); @m = 5; @k[1] = -300;
+        printf("%d %d %d %d %d %d %d %d\n", sizeof($a), sizeof($b), sizeof($c), sizeof($d), sizeof($t), sizeof(@m),
+               sizeof(@k[1]), $c);
+        print((typeinfo($a).full_type, typeinfo($d).full_type, typeinfo($t).full_type)); clear(@m); clear(@k) })",
+     "1 2 8 4 6 1 2 256\n(int8, uint32, (int8,(int16,string[2])))"},
     {"print_one_entry", R"(BEGIN { @m[1, "a"] = 10; print(@m[1, "a"]); clear(@m) })", "10"},
 };
 
