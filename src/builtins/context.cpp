@@ -40,7 +40,10 @@ llvm::Value *emit_arg(Emitter &e, const BuiltinSite &site) { return e.argument_r
 Type check_args(BuiltinUse &use) {
   if (use.context().args)
     return *use.context().args;
-  unavailable(use, use.context().has_numbered_args ? "this probe has arg0, arg1, …" : "tracepoints have args.NAME");
+  bool is_kprobe = use.provider().kind() == image::ProviderKind::Kprobe;
+  unavailable(use, is_kprobe                         ? "this probe has arg0, arg1, …; fentry:FUNCTION has args.NAME"
+                   : use.context().has_numbered_args ? "this probe has arg0, arg1, …"
+                                                     : "tracepoints have args.NAME");
   return Type::none();
 }
 llvm::Value *emit_args(Emitter &e, const BuiltinSite &site) {

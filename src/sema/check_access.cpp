@@ -243,7 +243,9 @@ void TypeChecker::check_dereference(const ast::Unary &unary, const ast::Expr &ex
   if (!pointer.is_pointer()) {
     Diagnostic &report = error(expr.where, fmt::format("'*' needs a pointer, but this is {}", a_type(pointer)));
     if (pointer.is_integer())
-      report.with_hint("cast the address: *(uint64 *)…");
+      report.with_hint(fmt::format("cast the address: *({} *)…", std::holds_alternative<ast::Cast>(unary.operand->node)
+                                                                     ? to_string(pointer)
+                                                                     : "uint64"));
     return;
   }
   Type target = type_names_.complete(*pointer.element, expr.where);
