@@ -1,13 +1,13 @@
 // Attaches one by one and detaches from many threads: most of a detach is waiting for the kernel's
-// grace period, and those overlap.
+// grace period, and those overlap. Raw tracepoints need not wait at all.
 #include "runtime/attach.h"
 
+#include <bpf/libbpf.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <iterator>
 #include <system_error>
 #include <thread>
 
@@ -28,6 +28,15 @@ void warn_of_refused(const std::vector<Error> &refused, size_t wanted) {
   fmt::print(stderr, "WARNING: attached {} of {} probes\n", wanted - refused.size(), wanted);
 }
 
+// Backwards: of several on one tracepoint the kernel waits for a grace period, 10 ms, when the one that it calls first
+// goes, unless that is the last one (tracepoint_remove_func() in kernel/tracepoint.c).
+void detach_raw_tracepoints(std::vector<HeldAttachment> &all) {
+  for (auto held = all.rbegin(); held != all.rend(); ++held)
+    if (held->is_raw_tracepoint)
+      held->attachment.reset();
+  std::erase_if(all, [](const HeldAttachment &held) { return held.is_raw_tracepoint; });
+}
+
 }  // namespace
 
 Result<size_t> Attachments::attach(const image::ProgramImage &image, const LoadedObject &object,
@@ -46,16 +55,19 @@ Result<size_t> Attachments::attach(const image::ProgramImage &image, const Loade
       return refused.size();
     wanted += spec.targets.size();
     size_t refused_before = refused.size();
-    auto made = provider.attach(object.program(spec.function), spec, gathering);
+    bpf_program *program = object.program(spec.function);
+    auto made = provider.attach(program, spec, gathering);
     if (!made && !gathering.refused)
       return made.error();
     if (!made)
       refused.insert(refused.end(), spec.targets.size(), made.error());
-    cost.mechanism = provider.mechanism(object.program(spec.function));
+    cost.mechanism = provider.mechanism(program);
     cost.probes += spec.targets.size() - (refused.size() - refused_before);
     cost.attachments += made ? made->size() : 0;
+    bool is_raw_tracepoint = bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT;
     if (made)
-      std::move(made->begin(), made->end(), std::back_inserter(all_));
+      for (std::unique_ptr<probes::Attachment> &attachment : *made)
+        all_.push_back({std::move(attachment), is_raw_tracepoint});
   }
   if (!refused.empty() && refused.size() == wanted)
     return refused.front();
@@ -87,29 +99,30 @@ void Attachments::print_cost() const {
 
 std::vector<std::string> Attachments::pins() const {
   std::vector<std::string> pins;
-  for (const std::unique_ptr<probes::Attachment> &attachment : all_)
-    if (std::string pin = attachment->pin(); !pin.empty())
+  for (const HeldAttachment &held : all_)
+    if (std::string pin = held.attachment->pin(); !pin.empty())
       pins.push_back(std::move(pin));
   return pins;
 }
 
 void Attachments::unwatch(uint64_t address) {
-  for (const std::unique_ptr<probes::Attachment> &attachment : all_)
-    attachment->unwatch(address);
+  for (const HeldAttachment &held : all_)
+    held.attachment->unwatch(address);
 }
 
 // Those that end by themselves run alone.
-int Attachments::end_fd() const { return all_.size() == 1 && all_.front() ? all_.front()->end_fd() : -1; }
+int Attachments::end_fd() const { return all_.size() == 1 ? all_.front().attachment->end_fd() : -1; }
 
-void Attachments::detach() {
+void detach(std::vector<HeldAttachment> &all) {
+  detach_raw_tracepoints(all);
   std::atomic<size_t> next = 0;
   auto work = [&] {
-    for (size_t i = next++; i < all_.size(); i = next++)
-      all_[i].reset();
+    for (size_t i = next++; i < all.size(); i = next++)
+      all[i].attachment.reset();
   };
   std::vector<std::thread> helpers;
   try {
-    for (size_t i = 1; i < std::min(all_.size(), kMaxThreads); ++i)
+    for (size_t i = 1; i < std::min(all.size(), kMaxThreads); ++i)
       helpers.emplace_back(work);
   } catch (const std::system_error &) {
     // At a limit of threads: those there are, and this one, do it all.
@@ -117,7 +130,7 @@ void Attachments::detach() {
   work();
   for (std::thread &helper : helpers)
     helper.join();
-  all_.clear();
+  all.clear();
 }
 
 }  // namespace sonde::runtime

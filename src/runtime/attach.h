@@ -16,6 +16,14 @@
 
 namespace sonde::runtime {
 
+struct HeldAttachment {
+  std::unique_ptr<probes::Attachment> attachment;
+  bool is_raw_tracepoint = false;
+};
+
+// Of all that were made, in their order. Returns when nothing is attached any more and `all` is empty.
+void detach(std::vector<HeldAttachment> &all);
+
 class Attachments {
 public:
   Attachments() = default;
@@ -36,7 +44,7 @@ public:
   // A descriptor that becomes readable when the last attachment has come to its end; -1 while one has none.
   int end_fd() const;
   // Returns when nothing is attached any more.
-  void detach();
+  void detach() { runtime::detach(all_); }
 
 private:
   // By program, in the order of their first targets; two specs may name one.
@@ -48,7 +56,7 @@ private:
   };
   Cost &cost_of(const std::string &function);
 
-  std::vector<std::unique_ptr<probes::Attachment>> all_;
+  std::vector<HeldAttachment> all_;
   std::vector<Cost> costs_;
 };
 
