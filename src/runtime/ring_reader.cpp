@@ -8,12 +8,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cerrno>
 
 namespace sonde::runtime {
 namespace {
 
 constexpr uint64_t kMaxPublishStep = 64 * 1024;
+constexpr uint64_t kFirstMapped = 64 * 1024;
 
 uint64_t page_size() { return static_cast<uint64_t>(sysconf(_SC_PAGESIZE)); }
 
@@ -24,28 +26,46 @@ template <typename T> T load_acquire(const void *place) {
 }  // namespace
 
 Result<std::unique_ptr<RingReader>> RingReader::open(int map_fd, uint64_t size) {
-  void *consumer = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
+  uint64_t page = page_size();
+  void *consumer = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
   if (consumer == MAP_FAILED)
     return Error::from_errno("map", "the ring buffer", errno);
-  void *producer =
-      mmap(nullptr, page_size() + 2 * size, PROT_READ, MAP_SHARED, map_fd, static_cast<off_t>(page_size()));
-  if (producer == MAP_FAILED) {
+  void *room = mmap(nullptr, page + 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  bool is_mapped = room != MAP_FAILED &&
+                   mmap(room, page, PROT_READ, MAP_SHARED | MAP_FIXED, map_fd, static_cast<off_t>(page)) != MAP_FAILED;
+  if (!is_mapped) {
     Error error = Error::from_errno("map", "the ring buffer", errno);
-    munmap(consumer, page_size());
+    munmap(consumer, page);
+    if (room != MAP_FAILED)
+      munmap(room, page + 2 * size);
     return error;
   }
-  return std::unique_ptr<RingReader>(new RingReader(map_fd, size, consumer, static_cast<const uint8_t *>(producer)));
+  return std::unique_ptr<RingReader>(new RingReader(map_fd, size, consumer, static_cast<uint8_t *>(room)));
 }
 
-RingReader::RingReader(int fd, uint64_t size, void *consumer_page, const uint8_t *producer_page)
-    : fd_(fd), size_(size), consumer_(static_cast<uint64_t *>(consumer_page)), pages_(producer_page),
-      page_size_(page_size()), publish_step_(std::min(kMaxPublishStep, size / 8)) {
+RingReader::RingReader(int fd, uint64_t size, void *consumer_page, uint8_t *pages)
+    : fd_(fd), size_(size), consumer_(static_cast<uint64_t *>(consumer_page)), pages_(pages), page_size_(page_size()),
+      publish_step_(std::min(kMaxPublishStep, size / 8)) {
   position_ = last_record_ = published_ = load_acquire<uint64_t>(consumer_);
 }
 
 RingReader::~RingReader() {
-  munmap(consumer_, page_size());
-  munmap(const_cast<uint8_t *>(pages_), page_size() + 2 * size_);
+  munmap(consumer_, page_size_);
+  munmap(pages_, page_size_ + 2 * size_);
+}
+
+bool RingReader::can_see(uint64_t end) { return end <= mapped_ || map_up_to(end); }
+
+// Twice as much each time, and of the second copy what records that wrap reach into.
+bool RingReader::map_up_to(uint64_t end) {
+  auto rounded = [&](uint64_t bytes) { return std::min(size_, std::max(kFirstMapped, std::bit_ceil(bytes))); };
+  uint64_t wanted = end <= size_ ? rounded(end) : size_ + rounded(end - size_);
+  void *place = pages_ + page_size_ + mapped_;
+  off_t offset = static_cast<off_t>(2 * page_size_ + mapped_);
+  if (mmap(place, wanted - mapped_, PROT_READ, MAP_SHARED | MAP_FIXED, fd_, offset) == MAP_FAILED)
+    return false;
+  mapped_ = wanted;
+  return true;
 }
 
 uint64_t RingReader::producer_position() const { return load_acquire<uint64_t>(pages_); }
@@ -53,9 +73,13 @@ uint64_t RingReader::producer_position() const { return load_acquire<uint64_t>(p
 RingReader::Next RingReader::look(uint64_t end, Record &record) {
   const uint8_t *data = pages_ + page_size_;
   while (position_ < end) {
-    const uint8_t *header = data + (position_ & (size_ - 1));
+    uint64_t at = position_ & (size_ - 1), begin = at + BPF_RINGBUF_HDR_SZ;
+    // Without memory for another mapping, it is tried again at the next look.
+    if (!can_see(begin))
+      return Next::BeingWritten;
+    const uint8_t *header = data + at;
     uint32_t word = load_acquire<uint32_t>(header);
-    if (word & BPF_RINGBUF_BUSY_BIT)
+    if (word & BPF_RINGBUF_BUSY_BIT || !can_see(begin + (word & ~BPF_RINGBUF_DISCARD_BIT)))
       return Next::BeingWritten;
     record = {header + BPF_RINGBUF_HDR_SZ, word & ~BPF_RINGBUF_DISCARD_BIT};
     if (!(word & BPF_RINGBUF_DISCARD_BIT))

@@ -4,6 +4,9 @@
 // makes every further record wake us up. This one publishes its place in steps, and while records
 // keep coming it leaves the last one unpublished: the kernel then sees a reader that is behind and
 // wakes nobody, and the caller comes back by itself after a short sleep.
+//
+// The data is mapped as far as records have come: mapping all of it twice costs every start 0.4 ms, and counts as 8 MiB
+// of a process that reads one line.
 #pragma once
 
 #include <cstdint>
@@ -54,14 +57,17 @@ public:
   bool publish();
 
 private:
-  RingReader(int fd, uint64_t size, void *consumer_page, const uint8_t *producer_page);
+  RingReader(int fd, uint64_t size, void *consumer_page, uint8_t *pages);
+  bool can_see(uint64_t end);
+  bool map_up_to(uint64_t end);
   void skip(uint32_t size);
   void publish_up_to(uint64_t position);
 
   int fd_;
   uint64_t size_;
   uint64_t *consumer_;        // page that we may write
-  const uint8_t *pages_;      // producer's page, then the data twice in a row
+  uint8_t *pages_;            // producer's page, then room for the data twice in a row
+  uint64_t mapped_ = 0;       // bytes of that room which are the data
   uint64_t position_ = 0;     // first byte not handed out
   uint64_t last_record_ = 0;  // start of the record handed out last
   uint64_t published_ = 0;

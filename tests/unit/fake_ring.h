@@ -18,7 +18,8 @@ class FakeRing {
 public:
   static constexpr uint64_t kSize = 4096;
 
-  FakeRing() : page_(static_cast<uint64_t>(sysconf(_SC_PAGESIZE))), fd_(memfd_create("ring", MFD_CLOEXEC)) {
+  explicit FakeRing(uint64_t size = kSize)
+      : size_(size), page_(static_cast<uint64_t>(sysconf(_SC_PAGESIZE))), fd_(memfd_create("ring", MFD_CLOEXEC)) {
     EXPECT_EQ(ftruncate(fd_, static_cast<off_t>(bytes())), 0);
     memory_ = static_cast<uint8_t *>(mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd_, 0));
     EXPECT_NE(memory_, MAP_FAILED);
@@ -31,7 +32,7 @@ public:
   FakeRing &operator=(const FakeRing &) = delete;
 
   std::unique_ptr<RingReader> open() {
-    auto opened = RingReader::open(fd_, kSize);
+    auto opened = RingReader::open(fd_, size_);
     EXPECT_TRUE(opened);
     return opened.take();
   }
@@ -39,7 +40,7 @@ public:
   // Writes a record and moves the producer's position; returns the record's header.
   uint8_t *produce(const std::string &text, uint32_t bits = 0) {
     uint64_t &position = *reinterpret_cast<uint64_t *>(memory_ + page_);
-    uint64_t offset = position & (kSize - 1);
+    uint64_t offset = position & (size_ - 1);
     uint32_t header = static_cast<uint32_t>(text.size()) | bits;
     uint8_t *place = memory_ + 2 * page_ + offset;
     std::memcpy(place, &header, sizeof header);
@@ -58,8 +59,9 @@ public:
   uint64_t producer_position() const { return *reinterpret_cast<uint64_t *>(memory_ + page_); }
 
 private:
-  uint64_t bytes() const { return 2 * page_ + 2 * kSize; }
+  uint64_t bytes() const { return 2 * page_ + 2 * size_; }
 
+  uint64_t size_;
   uint64_t page_;
   int fd_;
   uint8_t *memory_ = nullptr;

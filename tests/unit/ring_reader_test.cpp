@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 
 #include "fake_ring.h"
 
@@ -86,6 +88,38 @@ TEST_F(Ring, GoesRoundAndSkips) {
   EXPECT_EQ(consumer_position(), reader_->producer_position());
   produce("wanted");
   EXPECT_EQ(read(), Texts{"wanted"});
+}
+
+// Bytes of this process's memory that are mapped from a ring.
+uint64_t mapped_bytes() {
+  std::ifstream maps("/proc/self/maps");
+  uint64_t bytes = 0;
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0, end = 0;
+    if (line.find("memfd:ring") != std::string::npos && std::sscanf(line.c_str(), "%lx-%lx", &begin, &end) == 2)
+      bytes += end - begin;
+  }
+  return bytes;
+}
+
+TEST(LargeRing, IsMappedAsFarAsRecordsHaveCome) {
+  constexpr uint64_t kSize = 1 << 20, kAfterWrap = 64 * 1024;
+  FakeRing ring(kSize);
+  uint64_t before = mapped_bytes();
+  std::unique_ptr<RingReader> reader = ring.open();
+  uint64_t positions = mapped_bytes() - before;
+  auto count = [&] { return reader->read_until(reader->producer_position(), [](const uint8_t *, uint32_t) {}); };
+  ring.produce("first");
+  EXPECT_EQ(count(), 1u);
+  EXPECT_LE(mapped_bytes() - before - positions, 64u * 1024);
+  // One record more than there is room for ends in the second copy.
+  std::string long_text(4096, 'x');
+  for (uint64_t i = 0; i < kSize / 4096; ++i)
+    ring.produce(long_text);
+  EXPECT_EQ(count(), kSize / 4096);
+  EXPECT_EQ(mapped_bytes() - before - positions, kSize + kAfterWrap);
+  ring.produce("behind");
+  EXPECT_EQ(count(), 1u);
 }
 
 }  // namespace
