@@ -4,21 +4,23 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace sonde {
 
 Result<std::string> read_file(const std::string &path) {
   // Most files of processes are a few lines; what is longer is rather a list of thousands.
-  constexpr size_t kFirstStep = 8 * 1024, kStep = 256 * 1024;
+  constexpr size_t kFirstStep = 8 * 1024, kLargestStep = 256 * 1024;
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return Error::from_errno("open", path, errno);
   std::string text;
   size_t used = 0;
   for (;;) {
-    if (text.size() - used < kFirstStep)
-      text.resize(text.size() + (used == 0 ? kFirstStep : kStep));
+    // Twice as much each time; those few lines leave room enough to see their end.
+    if (text.size() - used < kFirstStep / 2)
+      text.resize(text.size() + std::clamp(text.size(), kFirstStep, kLargestStep));
     ssize_t got = read(fd, text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR)
       continue;

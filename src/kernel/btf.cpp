@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/read_file.h"
 
@@ -80,10 +81,13 @@ std::optional<size_t> tail_size(const btf_type &type) {
 
 class MappedBtf final : public Btf {
 public:
-  MappedBtf(std::unique_ptr<Bytes> bytes, const MappedBtf *base) : bytes_(std::move(bytes)), base_(base) {}
+  MappedBtf(std::unique_ptr<Bytes> bytes, const MappedBtf *base)
+      : bytes_(std::move(bytes)), base_(base), last_of_base_(base ? base->last_id() : 0) {}
 
-  // Checks the header and notes where each type starts. False: not BTF.
-  bool index();
+  // False: not BTF. What is asked for first is mostly among the first types: the others are not looked at until then.
+  bool check_header();
+  // Notes where types start until `count` of them are known, or all. False: one is damaged.
+  bool find_starts(size_t count) const;
 
   std::optional<Type> find_type(std::string_view name) const override;
   uint32_t find_type_id(std::string_view name) const override;
@@ -114,15 +118,19 @@ public:
 
 private:
   // Types and strings of the base come first, in ids and in offsets.
-  uint32_t last_of_base() const { return base_ ? base_->last_id() : 0; }
-  uint32_t last_id() const { return last_of_base() + static_cast<uint32_t>(starts_.size()); }
+  uint32_t last_id() const {
+    find_starts(SIZE_MAX);
+    return last_of_base_ + static_cast<uint32_t>(starts_.size());
+  }
   uint32_t base_strings() const { return base_ ? base_->end_of_strings() : 0; }
   uint32_t end_of_strings() const { return base_strings() + static_cast<uint32_t>(strings_.size()); }
   const btf_type *at(uint32_t id) const {
-    if (id <= last_of_base())
+    if (id <= last_of_base_)
       return base_ ? base_->at(id) : nullptr;
-    return id > last_id() ? nullptr
-                          : reinterpret_cast<const btf_type *>(types_.data() + starts_[id - last_of_base() - 1]);
+    size_t index = id - last_of_base_ - 1;
+    if (index >= starts_.size())
+      find_starts(index + 1);
+    return index < starts_.size() ? reinterpret_cast<const btf_type *>(types_.data() + starts_[index]) : nullptr;
   }
   std::string_view text_at(uint32_t offset) const;
   template <typename T> std::span<const T> tail(const btf_type &type, size_t count) const {
@@ -134,7 +142,8 @@ private:
   Prototype build_prototype(const btf_type &type, size_t skipped) const;
   std::string name_at(uint32_t offset) const { return std::string(text_at(offset)); }
   std::optional<uint32_t> find_string(std::string_view name) const;
-  uint32_t find_id(uint32_t name_offset, uint32_t kind) const;
+  uint32_t find_id(uint32_t name_offset, uint32_t kind) const { return find_id(name_offset, {&kind, 1}); }
+  uint32_t find_id(uint32_t name_offset, std::span<const uint32_t> kinds) const;
 
   Type build(uint32_t id, int depth) const;
   Type build_integer(const btf_type &type) const;
@@ -150,10 +159,12 @@ private:
   std::unique_ptr<Bytes> bytes_;
   const MappedBtf *base_;  // of a module: vmlinux
   std::string_view types_, strings_;
-  std::vector<uint32_t> starts_;  // by type id - 1: offset in types_
+  uint32_t last_of_base_;
+  mutable std::vector<uint32_t> starts_;  // by type id - 1: offset in types_, as far as they were looked at
+  mutable size_t looked_at_ = 0;          // bytes of types_
 };
 
-bool MappedBtf::index() {
+bool MappedBtf::check_header() {
   std::string_view all = bytes_->view();
   btf_header header{};
   if (all.size() < sizeof header)
@@ -168,18 +179,22 @@ bool MappedBtf::index() {
   // A module's may be empty, and the first string of all is that of vmlinux.
   if ((strings_.empty() || strings_.front() != '\0') && !base_)
     return false;
-  if (!strings_.empty() && strings_.back() != '\0')
-    return false;
-  starts_.reserve(types_.size() / 24);
-  for (size_t offset = 0; offset < types_.size();) {
-    if (types_.size() - offset < sizeof(btf_type))
+  return strings_.empty() || strings_.back() == '\0';
+}
+
+bool MappedBtf::find_starts(size_t count) const {
+  while (starts_.size() < count && looked_at_ < types_.size()) {
+    size_t start = std::exchange(looked_at_, types_.size()), room = types_.size() - start;
+    if (room < sizeof(btf_type))
       return false;
-    starts_.push_back(static_cast<uint32_t>(offset));
-    auto size = tail_size(*reinterpret_cast<const btf_type *>(types_.data() + offset));
+    auto size = tail_size(*reinterpret_cast<const btf_type *>(types_.data() + start));
     // Kinds of later kernels have sizes that nobody here knows; what came before stays usable.
-    if (!size || *size > types_.size() - offset - sizeof(btf_type))
-      return starts_.pop_back(), !size;
-    offset += sizeof(btf_type) + *size;
+    if (!size)
+      return true;
+    if (*size > room - sizeof(btf_type))
+      return false;
+    starts_.push_back(static_cast<uint32_t>(start));
+    looked_at_ = start + sizeof(btf_type) + *size;
   }
   return true;
 }
@@ -203,11 +218,22 @@ std::optional<uint32_t> MappedBtf::find_string(std::string_view name) const {
   return static_cast<uint32_t>(static_cast<const char *>(found) - strings_.data() + 1) + base_strings();
 }
 
-uint32_t MappedBtf::find_id(uint32_t name_offset, uint32_t kind) const {
-  for (uint32_t id = last_of_base() + 1; id <= last_id(); ++id)
-    if (const btf_type *type = at(id); type->name_off == name_offset && kind_of(*type) == kind)
-      return id;
-  return 0;
+// The first type of the first kind that there is.
+uint32_t MappedBtf::find_id(uint32_t name_offset, std::span<const uint32_t> kinds) const {
+  uint32_t found = 0;
+  for (uint32_t id = last_of_base_ + 1; !kinds.empty(); ++id) {
+    const btf_type *type = at(id);
+    if (!type)
+      break;
+    if (type->name_off != name_offset)
+      continue;
+    auto kind = std::find(kinds.begin(), kinds.end(), kind_of(*type));
+    if (kind == kinds.end())
+      continue;
+    found = id;
+    kinds = kinds.first(static_cast<size_t>(kind - kinds.begin()));
+  }
+  return found;
 }
 
 // The type behind typedefs and qualifiers; null for void and for damaged references.
@@ -246,12 +272,7 @@ uint32_t MappedBtf::find_type_id(std::string_view name) const {
   const Prefix &prefix =
       *std::find_if(prefixes.begin(), prefixes.end(), [&](const Prefix &p) { return name.starts_with(p.text); });
   auto offset = find_string(name.substr(prefix.text.size()));
-  if (!offset)
-    return 0;
-  for (uint32_t kind : prefix.kinds)
-    if (uint32_t id = find_id(*offset, kind))
-      return id;
-  return 0;
+  return offset ? find_id(*offset, prefix.kinds) : 0;
 }
 
 bool MappedBtf::has_enumerator(const btf_type &type, uint32_t name_offset) const {
@@ -266,8 +287,9 @@ std::optional<Type> MappedBtf::find_enum_with(std::string_view enumerator) const
   auto offset = find_string(enumerator);
   if (!offset)
     return std::nullopt;
-  for (uint32_t id = last_of_base() + 1; id <= last_id(); ++id)
-    if (const btf_type *type = at(id); has_enumerator(*type, *offset))
+  uint32_t id = last_of_base_ + 1;
+  for (const btf_type *type = at(id); type; type = at(++id))
+    if (has_enumerator(*type, *offset))
       return build_enum(*type);
   return std::nullopt;
 }
@@ -377,11 +399,11 @@ Field MappedBtf::build_field(const btf_type &parent, const btf_member &member, i
 // What follows `prefix` in the names of all types of that kind that begin with it.
 std::vector<std::string_view> MappedBtf::names_of_kind(uint32_t kind, std::string_view prefix) const {
   std::vector<std::string_view> names;
-  for (uint32_t start : starts_) {
-    const auto &type = *reinterpret_cast<const btf_type *>(types_.data() + start);
-    if (kind_of(type) != kind)
+  uint32_t id = last_of_base_ + 1;
+  for (const btf_type *type = at(id); type; type = at(++id)) {
+    if (kind_of(*type) != kind)
       continue;
-    std::string_view name = text_at(type.name_off);
+    std::string_view name = text_at(type->name_off);
     if (!name.empty() && name.starts_with(prefix))
       names.push_back(name.substr(prefix.size()));
   }
@@ -460,7 +482,7 @@ Result<std::unique_ptr<Btf>> open_btf(const std::string &path, const Btf *base) 
     bytes = std::make_unique<Bytes>(text.take());
   }
   auto btf = std::make_unique<MappedBtf>(std::move(bytes), static_cast<const MappedBtf *>(base));
-  if (!btf->index())
+  if (!btf->check_header())
     return Error{"read kernel types from", path, "it is not BTF that this version of sonde understands", {}};
   return std::unique_ptr<Btf>(std::move(btf));
 }
@@ -468,7 +490,7 @@ Result<std::unique_ptr<Btf>> open_btf(const std::string &path, const Btf *base) 
 std::unique_ptr<Btf> parse_btf(std::string bytes, const Btf *base) {
   auto btf =
       std::make_unique<MappedBtf>(std::make_unique<Bytes>(std::move(bytes)), static_cast<const MappedBtf *>(base));
-  return btf->index() ? std::move(btf) : nullptr;
+  return btf->check_header() && btf->find_starts(SIZE_MAX) ? std::move(btf) : nullptr;
 }
 
 }  // namespace sonde::kernel

@@ -1,7 +1,7 @@
 // The kernel's own type information (BTF, Documentation/bpf/btf.rst), looked through in place.
 //
 // vmlinux holds 100,000 and more types of which a script names a few. So nothing is parsed ahead:
-// one pass notes where each type starts, and a Type is built when asked for.
+// where types start is noted as far as one looks, and a Type is built when asked for.
 #pragma once
 
 #include <cstdint>

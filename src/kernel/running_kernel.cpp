@@ -30,6 +30,23 @@ namespace {
 
 constexpr const char *kBtfFolder = "/sys/kernel/btf";
 
+// Debian's release says 6.1.0 for every 6.1; which one it is stands in the version text ("… Debian 6.1.128-1 …"),
+// Ubuntu's at the end of a file of its own.
+KernelVersion read_version() {
+  utsname names{};
+  uname(&names);
+  std::string text = names.release;
+  std::string_view built = names.version;
+  constexpr std::string_view kDebian = "Debian ";
+  if (size_t at = built.find(kDebian); at != std::string_view::npos)
+    text = built.substr(at + kDebian.size());
+  else if (auto ubuntu = read_file("/proc/version_signature"); ubuntu && ubuntu->rfind(' ') != std::string::npos)
+    text = ubuntu->substr(ubuntu->rfind(' ') + 1);
+  KernelVersion version;
+  std::sscanf(text.c_str(), "%u.%u.%u", &version.major, &version.minor, &version.patch);
+  return version;
+}
+
 class RunningKernel : public Kernel {
 public:
   explicit RunningKernel(std::span<const Feature> absent) {
@@ -37,7 +54,11 @@ public:
       features_.at(static_cast<size_t>(feature)) = false;
   }
 
-  KernelVersion version() override;
+  KernelVersion version() override {
+    if (!version_)
+      version_ = read_version();
+    return *version_;
+  }
   bool has(Feature feature) override;
   Result<std::string> tracefs() override;
   Result<std::vector<TracepointName>> tracepoints(std::string_view category, std::string_view event) override;
@@ -74,6 +95,7 @@ private:
   const Result<Btf *> &btf();
   const Btf *module_btf(std::string_view module);
 
+  std::optional<KernelVersion> version_;
   std::array<std::optional<bool>, static_cast<size_t>(Feature::kCount)> features_;
   std::optional<Result<std::string>> tracefs_;
   FunctionList functions_{[this] { return tracefs(); }};
@@ -87,23 +109,6 @@ private:
   std::optional<std::unordered_set<std::string_view>> raw_tracepoints_;
   std::vector<uint32_t> online_cpus_;
 };
-
-// Debian's release says 6.1.0 for every 6.1; which one it is stands in the version text ("… Debian 6.1.128-1 …"),
-// Ubuntu's at the end of a file of its own.
-KernelVersion RunningKernel::version() {
-  utsname names{};
-  uname(&names);
-  std::string text = names.release;
-  std::string_view built = names.version;
-  constexpr std::string_view kDebian = "Debian ";
-  if (size_t at = built.find(kDebian); at != std::string_view::npos)
-    text = built.substr(at + kDebian.size());
-  else if (auto ubuntu = read_file("/proc/version_signature"); ubuntu && ubuntu->rfind(' ') != std::string::npos)
-    text = ubuntu->substr(ubuntu->rfind(' ') + 1);
-  KernelVersion version;
-  std::sscanf(text.c_str(), "%u.%u.%u", &version.major, &version.minor, &version.patch);
-  return version;
-}
 
 bool RunningKernel::has(Feature feature) {
   std::optional<bool> &answer = features_.at(static_cast<size_t>(feature));
