@@ -179,6 +179,7 @@ bool MappedBtf::check_header() {
   // A module's may be empty, and the first string of all is that of vmlinux.
   if ((strings_.empty() || strings_.front() != '\0') && !base_)
     return false;
+  starts_.reserve(types_.size() / 24);  // takes no memory until it is used
   return strings_.empty() || strings_.back() == '\0';
 }
 

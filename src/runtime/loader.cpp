@@ -10,8 +10,7 @@
 #include <bit>
 #include <cerrno>
 
-#include "image/table_layout.h"
-#include "image/task_slots.h"
+#include "runtime/create_arrays.h"
 #include "runtime/fill_in.h"
 #include "runtime/libbpf_log.h"
 #include "runtime/load_error.h"
@@ -154,10 +153,9 @@ Result<void> LoadedObject::map_memory(const image::ProgramImage &image) {
   memory_.resize(image.maps.size());
   for (size_t i = 0; i < image.maps.size(); ++i) {
     const image::MapSpec &map = image.maps[i];
-    bool is_table = map.storage == image::MapStorage::Table;
-    if (!is_table && !map.has_task_slots)
+    std::string section = array_section(map);
+    if (section.empty())
       continue;
-    std::string section = is_table ? image::table_section(map) : image::task_slots_section(map);
     auto memory = map_section(section, MappedMemory::Access::ReadWrite, map.name);
     if (!memory)
       return memory.error();
@@ -196,6 +194,8 @@ Result<std::unique_ptr<LoadedObject>> load_object(const image::ProgramImage &ima
   if (bpf_map *scratch = bpf_object__find_map_by_name(opened, image::kScratchMap))
     bpf_map__set_max_entries(scratch, image::kScratchLevels * kernel.possible_cpu_count());
   leave_out_scope_maps(opened, image, kernel);
+  if (auto done = create_arrays(opened, image); !done)
+    return done.error();
   if (auto done = fill_in(opened, image, kernel, options); !done)
     return done.error();
   if (auto done = prepare_programs(*object, image, kernel, options); !done)
