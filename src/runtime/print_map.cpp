@@ -14,6 +14,7 @@ namespace sonde::runtime {
 namespace {
 
 constexpr uint64_t kSignBit = uint64_t{1} << 63;
+constexpr size_t kAhead = 8;  // entries: as long as memory takes to come
 
 // Maps a number to one whose unsigned order is the number's own.
 uint64_t ordered(uint64_t value, bool is_signed) { return is_signed ? value ^ kSignBit : value; }
@@ -169,7 +170,14 @@ void append_chart(std::string &out, const Type &type, const uint8_t *value, uint
 
 void append_map(std::string &out, const image::MapSpec &map, const MapEntries &entries, const PrintMapOptions &options,
                 Surroundings &around) {
-  for (size_t index : shown_entries(map, entries, options.top)) {
+  std::vector<size_t> shown = shown_entries(map, entries, options.top);
+  for (size_t i = 0; i < shown.size(); ++i) {
+    // They lie in the hash's order, that is in none: each would have to be waited for.
+    if (i + kAhead < shown.size()) {
+      __builtin_prefetch(entries.key(shown[i + kAhead]));
+      __builtin_prefetch(entries.value(shown[i + kAhead]));
+    }
+    size_t index = shown[i];
     const uint8_t *value = entries.value(index);
     append_name(out, map, entries.key(index), around);
     if (is_chart(map.value)) {
