@@ -65,6 +65,7 @@ private:
     options.count_failed_reads = options_.count_failed_reads;
     options.scope = options_.scope;
     options.command = options_.command;
+    options.only_kernel_maps = options_.only_kernel_maps;
     analysis_ = sema::analyze(program_, kernel_, functions_, options, diagnostics_);
     if (wants(Stage::Types))
       print(Stage::Types, sema::print(analysis_));

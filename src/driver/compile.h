@@ -28,7 +28,8 @@ struct CompileOptions {
   bool stamp_records = false;  // for output that tells the origin of records or sorts them
   bool count_failed_reads = false;
   image::Scope scope = {};
-  std::string command = {};  // the program of -c
+  std::string command = {};       // the program of -c
+  bool only_kernel_maps = false;  // no tables and no task slots
 };
 
 struct Compilation {

@@ -117,6 +117,17 @@ int run_built(const std::string &bytes, const Options &options, kernel::Kernel &
   return runner::run_image(*image, kernel, run);
 }
 
+// What compiled once compiles again.
+std::optional<image::ProgramImage> compile_without_tables(const SourceFile &script, kernel::Kernel &kernel,
+                                                          CompileOptions options) {
+  options.only_kernel_maps = true;
+  options.keeps_ir = false;
+  Sources sources;
+  Diagnostics diagnostics;
+  Compilation compilation = compile(sources, sources.add(script.name, script.text), kernel, options, diagnostics);
+  return diagnostics.has_errors() ? std::nullopt : std::move(compilation.image);
+}
+
 int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
   Result<std::string> text = options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
   if (!text)
@@ -174,7 +185,10 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
   }
   if (auto written = emit_files(compilation, options); !written)
     return refuse(written.error());
-  return options.emit_elf.empty() ? runner::run_image(*compilation.image, kernel, options.run) : 0;
+  if (!options.emit_elf.empty())
+    return 0;
+  return runner::run_image(*compilation.image, kernel, options.run,
+                           [&] { return compile_without_tables(sources.file(file), kernel, compile_options); });
 }
 
 }  // namespace

@@ -200,7 +200,8 @@ int start(const RunOptions &options, const Run &run) {
 
 }  // namespace
 
-int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options) {
+int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,
+              const runtime::Recompile &without_tables) {
   std::vector<image::ScriptOption> script_options = image.options;
   if (auto wrong = image::set_options(script_options, options.given)) {
     fmt::print(stderr, "ERROR: {}\n", *wrong);
@@ -209,6 +210,7 @@ int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const Ru
   return start(options, [&](runtime::RunOptions run) {
     run.positional = options.positional;
     run.script_options = script_options;
+    run.without_tables = without_tables;
     return runtime::run(image, kernel, run);
   });
 }

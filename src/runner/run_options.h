@@ -65,8 +65,10 @@ std::string program_of(const RunOptions &options);
 Result<void> check_processes(const std::vector<int> &pids);
 // Refuses an image from a file that was made for another kernel, or without the limits that are asked for.
 Result<void> check_built(const image::ProgramImage &image, const RunOptions &options);
-// Starts the command, if there is one, and runs the image. Returns what to exit with.
-int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options);
+// Starts the command, if there is one, and runs the image. Returns what to exit with. `without_tables`: as in
+// runtime::RunOptions.
+int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,
+              const runtime::Recompile &without_tables = {});
 // The same for a package that sonde did not make.
 int run_foreign(const image::ForeignPackage &package, const RunOptions &options);
 // A standard file that was closed stays unusable: else the next file that we open would take its number, and output

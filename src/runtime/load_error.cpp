@@ -185,4 +185,15 @@ Error explain_load_failure(const image::ProgramImage &image, int error_number, s
   return error;
 }
 
+bool is_too_large(const Error &error) {
+  switch (error.error_number) {
+  case E2BIG:   // too many instructions in all
+  case EFAULT:  // too many branches to come back to
+  case ENOMEM:  // no memory for those, or for the tables
+  case ENOSPC:  // whatever it was, the log of it is larger than there was room for
+    return true;
+  default: return false;
+  }
+}
+
 }  // namespace sonde::runtime

@@ -14,5 +14,7 @@ namespace sonde::runtime {
 // (empty when it was not a program, or the kernel gave none).
 Error explain_load_failure(const image::ProgramImage &image, int error_number, std::string_view libbpf_text,
                            std::string_view verifier_log, const kernel::Rights &rights);
+// Whether a failure to load may be the verifier's, which does not follow programs without end.
+bool is_too_large(const Error &error);
 
 }  // namespace sonde::runtime

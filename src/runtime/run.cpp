@@ -1,9 +1,14 @@
 // A run: load, then a session.
 #include "runtime/run.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdio>
+
+#include "runtime/create_arrays.h"
 #include "runtime/format_folded.h"
+#include "runtime/load_error.h"
 #include "runtime/loader.h"
 #include "runtime/program_costs.h"
 #include "runtime/run_scope.h"
@@ -24,6 +29,11 @@ std::vector<int> awaited_signals(const image::ProgramImage &image) {
   return signals;
 }
 
+bool has_tables(const image::ProgramImage &image) {
+  return std::any_of(image.maps.begin(), image.maps.end(),
+                     [](const image::MapSpec &map) { return !array_section(map).empty(); });
+}
+
 Result<RunResult> run_here(const image::ProgramImage &image, const SmallBtf &types, kernel::Kernel &kernel,
                            const RunOptions &options) {
   if (options.folded && std::none_of(image.maps.begin(), image.maps.end(), can_fold))
@@ -34,8 +44,15 @@ Result<RunResult> run_here(const image::ProgramImage &image, const SmallBtf &typ
   std::vector<int> awaited = awaited_signals(image);
   Signals signals(awaited);
   auto object = load_object(image, types, kernel, options);
-  if (!object)
-    return object.error();
+  if (!object) {
+    bool is_tried_again = is_too_large(object.error()) && has_tables(image) && options.without_tables;
+    auto smaller = is_tried_again ? options.without_tables() : std::nullopt;
+    if (!smaller)
+      return object.error();
+    if (options.verbosity >= 1)
+      fmt::print(stderr, "compiled again without tables: the kernel finds the programs too large\n");
+    return run_here(*smaller, types, kernel, options);
+  }
   if (auto signal = signals.received())
     return RunResult{128 + *signal};
   std::unique_ptr<ProgramCosts> costs;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,9 @@ enum class Buffering : uint8_t { Line, None, Full };
 
 // What is run: the script's probes, or its test or bench probes alone.
 enum class RunMode : uint8_t { Probes, Tests, Benchmarks };
+
+// Makes an image once more, in another way; nothing when that cannot be.
+using Recompile = std::function<std::optional<image::ProgramImage>()>;
 
 struct RunOptions {
   RunMode mode = RunMode::Probes;
@@ -42,6 +47,8 @@ struct RunOptions {
   std::vector<std::string> positional;    // $1 …, of images that await them
   std::vector<image::ScriptOption> script_options = {};  // those of the image, with their values
   bool dry_run = false;  // load and attach, then leave: begin, end and the child do not run
+  // With all maps left to the kernel, for when programs that search tables are too large for it; empty: then they fail.
+  Recompile without_tables = {};
 
   image::Scope scope() const;  // what pids, follow and cgroup come to
 };

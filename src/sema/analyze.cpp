@@ -40,7 +40,7 @@ Analysis analyze(const ast::Program &program, kernel::Kernel &kernel, builtins::
   if (!diagnostics.has_errors()) {
     analysis.map_uses = collect_map_uses(program, analysis);
     check_growth(analysis, diagnostics);
-    choose_tables(analysis, kernel);
+    choose_tables(analysis, kernel, options.only_kernel_maps);
   }
   pair_sessions(analysis, kernel);
   name_programs(analysis);

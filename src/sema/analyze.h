@@ -26,6 +26,7 @@ struct AnalyzeOptions {
   bool count_failed_reads = false;                  // -k
   image::Scope scope = {};                          // -p, --follow, --cgroup
   std::string command = {};                         // the program of -c
+  bool only_kernel_maps = false;                    // no tables, no task slots: programs are smaller without
 };
 
 // The phases, in order: apply_config, resolve_probes, check_types, check_loops, plan_events. Each goes on past errors

@@ -45,15 +45,16 @@ bool add_searches(const MapUses &uses, std::vector<uint32_t> &searches) {
 
 }  // namespace
 
-void choose_tables(Analysis &analysis, kernel::Kernel &kernel) {
+void choose_tables(Analysis &analysis, kernel::Kernel &kernel, bool only_kernel_maps) {
   std::vector<uint32_t> searches(analysis.units.size());
   for (size_t i = 0; i < analysis.maps.size(); ++i) {
     image::MapSpec &map = analysis.maps[i];
-    map.has_task_slots = can_have_task_slots(map, analysis.map_uses[i], kernel);
+    map.has_task_slots = !only_kernel_maps && can_have_task_slots(map, analysis.map_uses[i], kernel);
     if (map.storage != image::MapStorage::Table)
       continue;
     map.is_cleared = analysis.map_uses[i].is_cleared;
-    if (can_be_table(map, analysis.map_uses[i], kernel) && add_searches(analysis.map_uses[i], searches))
+    if (!only_kernel_maps && can_be_table(map, analysis.map_uses[i], kernel) &&
+        add_searches(analysis.map_uses[i], searches))
       continue;
     map.storage = image::MapStorage::PerCpuHash;
     map.is_cleared = false;

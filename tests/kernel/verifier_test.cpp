@@ -6,9 +6,14 @@
 namespace sonde::test {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 using VerifierTest = TracerTest;
+
+// Of one run; 6 on an idle machine.
+constexpr double kManyInstructionsSeconds = 180;
 
 TEST_F(VerifierTest, more_variables_at_a_time_than_the_stack_holds) {
   std::string script = "BEGIN { $n = 0; while ($n < 3) { $n++ }";
@@ -68,6 +73,24 @@ TEST_F(VerifierTest, loops_in_loops_with_branches) {
     script += fmt::format("@h[{} + ($a > {} ? $i : $j)] = hist($a * $i); ", i, i);
   Outcome outcome = run_script(script + "} } clear(@h); }", {"-q"});
   EXPECT_THAT(outcome.lines(), ElementsAre("@a: 3", "@n: 12", "@text: text")) << outcome;
+}
+
+// Twelve searches of tables, which the verifier has to follow for each of the values that $a may have there.
+TEST_F(VerifierTest, programs_that_are_too_large_with_tables_go_without) {
+  if (!kernel_is_at_least(5, 12))
+    GTEST_SKIP() << "this kernel's programs have no tables";
+  std::string script = "BEGIN { $r = rand; $a = 0; ";
+  for (int i = 0, power = 1; i < 7; ++i, power *= 3)
+    script += fmt::format("if (($r >> {}) % 3 == 1) {{ $a += {} }} ", 4 * i, power);
+  for (int i = 0; i < 12; ++i)
+    script += fmt::format("@n{0}[{0}] = count(); ", i);
+  script += R"(if ($a == 2) { printf("no sum of those powers") } exit() })";
+  // The kernel gives up after a million instructions, twice: for the reason it is asked once more.
+  Outcome outcome = Sonde({"-q", "-v", "-e", script}).seconds(kManyInstructionsSeconds).run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_EQ(outcome.lines().size(), 12u) << outcome;
+  EXPECT_THAT(outcome.lines(), Contains("@n11[11]: 1")) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("compiled again without tables")) << outcome;
 }
 
 }  // namespace
