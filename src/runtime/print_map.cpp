@@ -8,6 +8,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "runtime/rank_sort.h"
 #include "runtime/time_series.h"
 
 namespace sonde::runtime {
@@ -83,23 +84,21 @@ uint64_t key_rank(const Type &type, const uint8_t *key) {
   return __builtin_bswap64(prefix);  // as memcmp() compares
 }
 
-struct Ranked {
-  uint64_t rank;
-  uint64_t key_rank;
-  size_t index;
-};
-
 std::vector<Ranked> sorted(const image::MapSpec &map, const MapEntries &entries) {
   std::vector<Ranked> order(entries.count);
   for (size_t i = 0; i < entries.count; ++i)
     order[i] = {sort_rank(map.value, entries.value(i)), key_rank(map.key, entries.key(i)), i};
-  std::sort(order.begin(), order.end(), [&](const Ranked &a, const Ranked &b) {
-    if (a.rank != b.rank)
-      return a.rank < b.rank;
-    if (a.key_rank != b.key_rank)
-      return a.key_rank < b.key_rank;
-    return compare_keys(map.key, entries.key(a.index), entries.key(b.index)) < 0;
-  });
+  sort_by_ranks(order);
+  // What the ranks leave open, the whole keys settle.
+  for (auto begin = order.begin(); begin != order.end();) {
+    auto end = std::find_if(begin, order.end(), [&](const Ranked &entry) {
+      return entry.rank != begin->rank || entry.key_rank != begin->key_rank;
+    });
+    std::sort(begin, end, [&](const Ranked &a, const Ranked &b) {
+      return compare_keys(map.key, entries.key(a.index), entries.key(b.index)) < 0;
+    });
+    begin = end;
+  }
   return order;
 }
 
