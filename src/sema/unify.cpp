@@ -126,6 +126,18 @@ Type readable_type(const Type &type) {
   }
 }
 
+std::vector<std::string> field_names(const StructLayout &layout) {
+  std::vector<std::string> names;
+  for (const Field &field : layout.fields) {
+    if (!field.name.empty())
+      names.push_back(field.name);
+    else if (field.type.layout)
+      for (std::string &inner : field_names(*field.type.layout))
+        names.push_back(std::move(inner));
+  }
+  return names;
+}
+
 std::string a_type(const Type &type) {
   std::string text = to_string(type);
   if (type.kind == TypeKind::Tuple)

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/source.h"
 #include "sema/analysis.h"
@@ -27,6 +28,8 @@ bool is_text(const Type &type);
 Type readable_type(const Type &type);
 // Type with its article, for messages: "an int64", "a string[16]".
 std::string a_type(const Type &type);
+// Those of its anonymous members too, for "did you mean".
+std::vector<std::string> field_names(const StructLayout &layout);
 
 // What is known of a place that is written in several spots.
 struct Slot {

@@ -2,12 +2,14 @@
 // with a reason.
 #include "image/package.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include "image/base64.h"
 #include "image/image_file.h"
+#include "image/metadata_fields.h"
 
 namespace sonde::image {
 namespace {
@@ -107,7 +109,8 @@ TEST(Package, refusals_say_what_is_wrong) {
   EXPECT_THAT(refusal(replaced(text, ": 5000", ": 4999")), HasSubstr("another size"));
   EXPECT_THAT(refusal(replaced(text, ": 5000", ": 5001")), HasSubstr("another size"));
   EXPECT_THAT(refusal(replaced(text, ": 5000", ": 5000000000")), HasSubstr("no number up to"));
-  EXPECT_THAT(refusal(replaced(text, "\"format\": 2", "\"format\": 99")), HasSubstr("format 99"));
+  EXPECT_THAT(refusal(replaced(text, fmt::format("\"format\": {}", metadata::kFormatVersion), "\"format\": 99")),
+              HasSubstr("format 99"));
   EXPECT_THAT(refusal(std::string(100'000, '[')), HasSubstr("nested too deeply"));
   EXPECT_THAT(refusal(R"({"meta": )" + std::string(100'000, '[')), HasSubstr("nested too deeply"));
 }
