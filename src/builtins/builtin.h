@@ -37,6 +37,7 @@ enum class Role : uint8_t {
   TaskId,          // there are ever new ones as tasks come and go
   RemovesEntries,  // of the map that is its first argument
   LeavesProgram,   // nothing behind it runs
+  ReadsString,     // as many bytes as its type has
 };
 
 struct Builtin {

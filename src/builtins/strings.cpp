@@ -1,5 +1,6 @@
 // Strings: reading them, their lengths, comparing, joining, searching.
 #include <algorithm>
+#include <cstring>
 
 #include "builtins/families.h"
 #include "codegen/emitter.h"
@@ -146,12 +147,26 @@ Type check_strncmp(BuiltinUse &use) {
     use.error(use.where(2), "strncmp() compares 1 byte or more");
   return Type::uint64();
 }
+// Whether a text begins with that of a literal, both as strncmp() compares them.
+llvm::Value *begins_with(Emitter &e, const ast::Expr &text, const std::string &literal, uint64_t size) {
+  // The NUL counts, and nothing behind it.
+  std::string bytes(literal.c_str(), std::min<uint64_t>(strlen(literal.c_str()) + 1, size));
+  auto count = static_cast<uint32_t>(bytes.size());
+  return e.equals_bytes(e.info(text).type.is_string() ? e.text_prefix(text, count) : text_memory(e, text), bytes);
+}
+
 llvm::Value *emit_strncmp(Emitter &e, const BuiltinSite &site) {
+  const ast::Expr &left = site.argument(0), &right = site.argument(1);
   uint64_t size = *e.info(site.argument(2)).constant;
-  for (size_t i : {0, 1})
-    size = std::min<uint64_t>(size, text_type(e.info(site.argument(i)).type, e.analysis().config).size);
-  llvm::Value *left = text_memory(e, site.argument(0));
-  llvm::Value *equal = e.equal_until_nul(left, text_memory(e, site.argument(1)), static_cast<uint32_t>(size));
+  for (const ast::Expr *text : {&left, &right})
+    size = std::min<uint64_t>(size, text_type(e.info(*text).type, e.analysis().config).size);
+  llvm::Value *equal = nullptr;
+  if (const auto &literal = e.info(right).text)
+    equal = begins_with(e, left, *literal, size);
+  else if (const auto &literal = e.info(left).text)
+    equal = begins_with(e, right, *literal, size);
+  else
+    equal = e.equal_until_nul(text_memory(e, left), text_memory(e, right), static_cast<uint32_t>(size));
   return e.ir().CreateZExt(e.ir().CreateNot(equal), e.ir().getInt64Ty());
 }
 
@@ -235,7 +250,8 @@ Type check_default_length(BuiltinUse &use) {
 
 constexpr Builtin kRows[] = {
     {"str", Form::Function, 1, 2, "str(address [, length])",
-     "The NUL-terminated string at an address, at most `length` bytes of it with the NUL.", check_str, emit_str},
+     "The NUL-terminated string at an address, at most `length` bytes of it with the NUL.", check_str, emit_str,
+     /*is_numbered=*/false, /*has_effects=*/false, Role::ReadsString},
     {"strlen", Form::Function, 1, 1, "strlen(text)", "Bytes of a string before its NUL.", check_strlen, emit_strlen},
     {"strcap", Form::Function, 1, 1, "strcap(text)", "Bytes that a string has room for.", check_strcap, emit_known},
     {"strncmp", Form::Function, 3, 3, "strncmp(a, b, length)",

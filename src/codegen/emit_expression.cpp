@@ -90,9 +90,9 @@ llvm::Value *Emitter::emit_expression(const ast::Expr &expr, llvm::Value *destin
         return destination;
       },
       [&](const ast::Identifier &node) {
-        return about.builtin ? emit_builtin(expr, nullptr, destination) : known(node);
+        return about.builtin ? emit_builtin(expr, nullptr, about, destination) : known(node);
       },
-      [&](const ast::Call &node) { return emit_builtin(expr, &node.arguments, destination); },
+      [&](const ast::Call &node) { return emit_builtin(expr, &node.arguments, about, destination); },
       [&](const ast::Variable &) { return load(variable_address(about.variable), about.type); },
       [&](const ast::Map &node) { return emit_map_value(expr, node); },
       [&](const ast::Unary &node) { return emit_unary(expr, node); },
@@ -121,8 +121,7 @@ llvm::Value *Emitter::emit_block_value(const ast::BlockExpr &node) {
 }
 
 llvm::Value *Emitter::emit_builtin(const ast::Expr &expr, const std::vector<ast::ExprPtr> *arguments,
-                                   llvm::Value *destination) {
-  const sema::ExprInfo &about = info(expr);
+                                   const sema::ExprInfo &about, llvm::Value *destination) {
   const std::vector<ast::ExprPtr> *outer = std::exchange(arguments_, arguments);
   llvm::Value *result = about.builtin->emit(*this, {expr, arguments, about, destination});
   arguments_ = outer;

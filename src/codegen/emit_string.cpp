@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "builtins/builtin.h"
 #include "codegen/emitter.h"
 
 namespace sonde::codegen {
@@ -22,8 +23,7 @@ llvm::Value *Emitter::equal_strings(const ast::Expr &left, const ast::Expr &righ
   if (first.text && second.text)
     result = ir_.getInt1(*first.text == *second.text);
   else if (first.text || second.text)
-    result = equals_literal(string_value(first.text ? right : left), (first.text ? second : first).type.size,
-                            first.text ? *first.text : *second.text);
+    result = equals_literal(first.text ? right : left, first.text ? *first.text : *second.text);
   else {
     llvm::Value *a = string_value(left);
     // The last byte of both is a NUL.
@@ -44,16 +44,42 @@ llvm::Value *Emitter::string_value(const ast::Expr &expr) {
   return memory;
 }
 
-// s == "foo" is a comparison with 'f' 'o' 'o' '\0', word by word.
-llvm::Value *Emitter::equals_literal(llvm::Value *string, uint32_t size, const std::string &text) {
-  std::string bytes = text + '\0';
-  if (bytes.size() > size)
+// A string that the script reads for this alone is read as far as it is looked at: str(p) == "foo" reads five bytes,
+// four of them to compare and one that may be anything. Memory of the stack's does for so few, which the kernel copies
+// to sooner than to a map's.
+llvm::Value *Emitter::text_prefix(const ast::Expr &expr, uint32_t bytes) {
+  const sema::ExprInfo &about = info(expr);
+  const auto *call = std::get_if<ast::Call>(&expr.node);
+  bool reads = call && about.builtin && about.builtin->role == builtins::Role::ReadsString;
+  bool padded = std::exchange(pad_strings_, false);
+  llvm::Value *memory = nullptr;
+  if (reads && about.type.size > bytes + 1) {
+    sema::ExprInfo shorter = about;
+    shorter.type = Type::string(bytes + 1);
+    memory = emit_builtin(expr, &call->arguments, shorter, allocate(bytes + 1));
+  } else {
+    memory = string_value(expr);
+  }
+  pad_strings_ = padded;
+  return memory;
+}
+
+// s == "foo" is a comparison with 'f' 'o' 'o' '\0'. Of s == "" all is read: an address that has no string gives an
+// empty one, also where the memory ends before the string does.
+llvm::Value *Emitter::equals_literal(const ast::Expr &text, const std::string &literal) {
+  auto size = static_cast<uint32_t>(literal.size() + 1);
+  llvm::Value *string = literal.empty() ? string_value(text) : text_prefix(text, size);
+  if (size > info(text).type.size)
     return ir_.getFalse();
+  return equals_bytes(string, std::string(literal.c_str(), size));
+}
+
+llvm::Value *Emitter::equals_bytes(llvm::Value *memory, const std::string &bytes) {
   llvm::Value *different = nullptr;
-  in_words(static_cast<uint32_t>(bytes.size()), alignment_of(string), [&](uint32_t at, uint32_t width) {
+  in_words(static_cast<uint32_t>(bytes.size()), alignment_of(memory), [&](uint32_t at, uint32_t width) {
     uint64_t word = 0;
     std::memcpy(&word, bytes.data() + at, width);
-    llvm::Value *part = load_aligned(offset(string, at), width, width);
+    llvm::Value *part = load_aligned(offset(memory, at), width, width);
     llvm::Value *bits = ir_.CreateZExt(ir_.CreateXor(part, constant(word, width * 8)), ir_.getInt64Ty());
     different = different ? ir_.CreateOr(different, bits) : bits;
   });

@@ -110,6 +110,9 @@ public:
   void without_counting_reads(const std::function<void()> &body);
   // i1: two strings are the same up to their NUL or for `size` bytes (emit_string.cpp).
   llvm::Value *equal_until_nul(llvm::Value *left, llvm::Value *right, uint32_t size);
+  // The first `bytes` of a string, for who looks at no more (emit_string.cpp).
+  llvm::Value *text_prefix(const ast::Expr &expr, uint32_t bytes);
+  llvm::Value *equals_bytes(llvm::Value *memory, const std::string &bytes);  // i1
   // ---- Searching (emit_search.cpp) ----
   // i64: where in a string of `size` bytes `wanted` first occurs, or -1.
   llvm::Value *find_literal(llvm::Value *text, uint32_t size, const std::string &wanted);
@@ -301,7 +304,7 @@ private:
   // ---- emit_expression.cpp, emit_operator.cpp ----
   llvm::Value *emit_expression(const ast::Expr &expr, llvm::Value *destination);
   llvm::Value *emit_builtin(const ast::Expr &expr, const std::vector<ast::ExprPtr> *arguments,
-                            llvm::Value *destination);
+                            const sema::ExprInfo &about, llvm::Value *destination);
   llvm::Value *emit_block_value(const ast::BlockExpr &node);
   llvm::Value *emit_map_value(const ast::Expr &expr, const ast::Map &node);
   llvm::Value *read_entry(uint32_t map, llvm::Value *key);
@@ -337,7 +340,7 @@ private:
   void zero_padding(llvm::Value *destination, const Type &tuple);
   llvm::Value *string_value(const ast::Expr &expr);
   llvm::Value *equal_strings(const ast::Expr &left, const ast::Expr &right);
-  llvm::Value *equals_literal(llvm::Value *string, uint32_t size, const std::string &text);
+  llvm::Value *equals_literal(const ast::Expr &text, const std::string &literal);
   llvm::Value *equal_bytes(llvm::Value *left, llvm::Value *right, uint32_t size);
   llvm::Value *compare_in_loop(llvm::Value *left, llvm::Value *right, uint32_t size, bool until_nul);
 

@@ -6,6 +6,9 @@
 //   traced name N        calls traced_name("ada") and traced_name("grace") in turn
 //   traced cold N        calls traced_pair with two strings that no one has touched yet, the second of which goes on
 //                        on another page
+//   traced edge N        calls traced_show(i, text) with texts in front of memory that cannot be read: 0 "edge", 1 the same
+//                        without a NUL, 2 an empty one, 3 and 4 none at all, 5 "edge" and 2,000 letters, 6 "edges", 7 "edge"
+//                        on two pages
 //   traced family N      calls traced_family_one, _two and _three N times each
 //   traced reset         calls traced_add before and after it gave its children an ordinary scheduling (SCHED_RESET_ON_FORK)
 //   traced open N PATH   opens and closes a file
@@ -126,6 +129,30 @@ static void pass_cold_strings(void) {
     exit(1);
   traced_pair(map + where[0], map + where[1]);
   munmap(map, 3 * 4096);
+}
+
+// The compiler sees that traced_show() reads no text, and would not write it.
+static void show_text(int i, char *text) {
+  __asm__ volatile("" : : : "memory");
+  traced_show(i, (volatile uint64_t *)text);
+}
+
+static void pass_texts_at_the_edge(void) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  char *map = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *end = map + 2 * page;
+  if (map == MAP_FAILED || mprotect(end, page, PROT_NONE) != 0)
+    exit(1);
+  show_text(0, strcpy(end - 5, "edge"));
+  show_text(1, memcpy(end - 4, "edge", 4));
+  end[-1] = 0;
+  show_text(2, (end - 1));
+  show_text(3, end);
+  show_text(4, NULL);
+  memset(map, 'x', 2 * page - 1);
+  show_text(5, memcpy(end - 2005, "edge", 4));
+  show_text(6, strcpy(end - 6, "edges"));
+  show_text(7, strcpy(map + page - 2, "edge"));
+  munmap(map, 3 * page);
 }
 
 static void sleep_briefly(void) {
@@ -345,6 +372,8 @@ int main(int argc, char **argv) {
       pass_cold_strings();
     else if (strcmp(mode, "family") == 0)
       traced_family_one(i), traced_family_two(i), traced_family_three(i);
+    else if (strcmp(mode, "edge") == 0)
+      pass_texts_at_the_edge();
     else if (strcmp(mode, "open") == 0 && argc > 3)
       open_file(argv[3]);
     else if (strcmp(mode, "usdt") == 0)
