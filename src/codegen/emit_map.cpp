@@ -21,8 +21,11 @@ llvm::Value *Emitter::map_key(uint32_t map, const ast::Expr *key) {
     return zero_key();
   // A key inside a record's field is compared by the kernel all the same.
   bool padded = std::exchange(pad_strings_, true);
-  llvm::Value *memory = allocate(spec.key.size, spec.key.alignment());
-  store(*key, memory, spec.key);
+  llvm::Value *memory = spec.storage == image::MapStorage::Table ? word_ended(*key, spec.key) : nullptr;
+  if (!memory) {
+    memory = allocate(spec.key.size, spec.key.alignment());
+    store(*key, memory, spec.key);
+  }
   pad_strings_ = padded;
   return memory;
 }
@@ -98,9 +101,9 @@ llvm::Value *Emitter::create_zeroed_entry(uint32_t map, llvm::Value *key) {
   return helper(Helper::MapUpdateElem, {this->map(map), key, zeros, constant(kNoEntry)});
 }
 
-void Emitter::set_entry(uint32_t map, llvm::Value *key, llvm::Value *value) {
+void Emitter::set_entry(uint32_t map, llvm::Value *key, llvm::Value *value, bool is_word_ended) {
   if (analysis_.maps[map].has_task_slots)
-    return set_task_slot(map, key, value);
+    return set_task_slot(map, key, value, is_word_ended);
   llvm::Value *result = helper(Helper::MapUpdateElem, {this->map(map), key, value, constant(kAnyEntry)});
   if (!analysis_.maps[map].is_scalar())
     branch(ir_.CreateICmpNE(result, constant(0)), [&] { count_full(map, result); });

@@ -151,12 +151,18 @@ llvm::Value *Emitter::read_string(llvm::Value *destination, uint32_t size, llvm:
   // A plain number in a kernel function (arg1 of vfs_write) may be an address of the program's.
   if (space == AddressSpace::None && unit_.context.pointers == AddressSpace::User)
     space = AddressSpace::User;
-  if (pad_strings_)
+  bool is_word_ended = destination == word_ended_;
+  if (pad_strings_ && !is_word_ended)
     zero(destination, size);
+  llvm::Value *result = nullptr;
   if (space == AddressSpace::User)
-    return counted_read("probe_read_user_str", read_user(Helper::ProbeReadUserStr, destination, length, address));
-  return counted_read(space == AddressSpace::None ? "probe_read_str" : "probe_read_kernel_str",
-                      helper(string_reader(space), {destination, length, address}));
+    result = counted_read("probe_read_user_str", read_user(Helper::ProbeReadUserStr, destination, length, address));
+  else
+    result = counted_read(space == AddressSpace::None ? "probe_read_str" : "probe_read_kernel_str",
+                          helper(string_reader(space), {destination, length, address}));
+  if (is_word_ended)
+    end_at_zero_word(destination, size, result);
+  return result;
 }
 
 llvm::Value *Emitter::counted_read(const char *name, llvm::Value *result) {

@@ -96,6 +96,11 @@ void Emitter::assign_map(const ast::Expr &target, const ast::Assign &node) {
     return;
   }
   // Built aside: it may read the very entry that it replaces.
+  if (llvm::Value *string = spec.has_task_slots ? word_ended(*node.value, spec.value) : nullptr) {
+    llvm::Value *key = map_key(index, map_node.key.get());
+    set_entry(index, key, string, /*is_word_ended=*/true);
+    return;
+  }
   llvm::Value *fresh = allocate(spec.stored_size(), spec.is_scalar() ? 8 : spec.value.alignment());
   store(*node.value, fresh, spec.value);
   if (spec.is_scalar()) {

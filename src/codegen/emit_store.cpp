@@ -127,9 +127,15 @@ void Emitter::store_map_value(const ast::Expr &expr, const ast::Map &node, llvm:
   uint32_t index = info(expr).map;
   const Type &type = analysis_.maps[index].value;
   llvm::Value *entry = map_lookup(index, map_key(index, node.key.get()));
-  branch(
-      ir_.CreateIsNotNull(entry), [&] { store_value(entry, type, destination, as); },
-      [&] { zero(destination, as.size); });
+  bool is_word_ended = analysis_.maps[index].has_task_slots && can_be_word_ended(type);
+  auto take = [&] {
+    if (!is_word_ended || !pad_strings_)
+      return store_value(entry, type, destination, as);
+    copy_cleared(destination, entry, std::min(type.size, as.size));
+    if (type.size < as.size)
+      zero(offset(destination, type.size), as.size - type.size);
+  };
+  branch(ir_.CreateIsNotNull(entry), take, [&] { zero(destination, as.size); });
 }
 
 void Emitter::zero_padding(llvm::Value *destination, const Type &tuple) {

@@ -175,7 +175,11 @@ void Emitter::add_table_entry(TableAccess &table, llvm::Value *slot_address, llv
   llvm::Value *entry = table_entry(table, given);
   if (layout.has_hashes())
     ir_.CreateStore(table.hash, entry);
-  copy(offset(entry, layout.key), table.key, table.map.key.size);
+  llvm::Value *key = offset(entry, layout.key);
+  if (can_be_word_ended(table.map.key))
+    copy_cleared(key, table.key, table.map.key.size);
+  else
+    copy(key, table.key, table.map.key.size);
   llvm::Value *fresh = ir_.CreateAdd(given, constant(1));
   if (table.epoch)
     fresh = ir_.CreateOr(fresh, ir_.CreateShl(table.epoch, constant(32)));

@@ -73,42 +73,57 @@ llvm::Value *Emitter::look_up_task_slot(uint32_t map, llvm::Value *key) {
   return found;
 }
 
-void Emitter::set_task_slot(uint32_t map, llvm::Value *key, llvm::Value *value) {
+void Emitter::set_task_slot(uint32_t map, llvm::Value *key, llvm::Value *value, bool is_word_ended) {
   TaskSlot slot = task_slot(map, key);
   uint32_t size = analysis_.maps[map].value.size;
-  branch(
-      is_in_slot(slot), [&] { copy(slot.value, value, size); },
-      [&] {
-        // An entry in the hash stays there.
-        llvm::BasicBlock *ask = block("overflowed"), *free = block("not_in_hash"), *mine = block("slot_is_mine"),
-                         *hashed = block("in_hash"), *end = block("set");
-        ir_.CreateCondBr(has_overflowed(slot), ask, free);
-        ir_.SetInsertPoint(ask);
-        llvm::Value *entry = helper(Helper::MapLookupElem, {this->map(map), key});
-        branch(ir_.CreateIsNotNull(entry), [&] {
-          copy(entry, value, size);
-          branch_to(end);
-        });
-        branch_to(free);
-        ir_.SetInsertPoint(free);
-        auto order = llvm::AtomicOrdering::SequentiallyConsistent;
-        llvm::Value *exchange = ir_.CreateAtomicCmpXchg(slot.word, constant(image::kSlotFree),
-                                                        constant(image::kSlotBusy), llvm::Align(8), order, order);
-        llvm::Value *was = opaque(ir_.CreateExtractValue(exchange, 0));
-        ir_.CreateCondBr(ir_.CreateICmpEQ(was, constant(image::kSlotFree)), mine, hashed);
-        ir_.SetInsertPoint(mine);
-        copy(slot.value, value, size);
-        ir_.CreateStore(slot.mine, slot.word, /*isVolatile=*/true);
-        branch_to(end);
-        ir_.SetInsertPoint(hashed);
-        count_overflow(slot, 1);
-        llvm::Value *result = helper(Helper::MapUpdateElem, {this->map(map), key, value, constant(0 /* BPF_ANY */)});
-        branch(ir_.CreateICmpNE(result, constant(0)), [&] {
-          count_overflow(slot, static_cast<uint64_t>(-1));
-          count_full(map, result);
-        });
-        continue_at(end);
-      });
+  llvm::Value *whole = is_word_ended ? allocate(size) : value;  // as the hash takes it
+  auto set_in_slot = [&] {
+    if (is_word_ended)
+      copy_word_ended(slot.value, value, size);
+    else
+      copy(slot.value, value, size);
+  };
+  auto set_elsewhere = [&] {
+    if (is_word_ended)
+      copy_cleared(whole, value, size);
+  };
+  branch(is_in_slot(slot), set_in_slot, [&] {
+    // An entry in the hash stays there.
+    llvm::BasicBlock *ask = block("overflowed"), *free = block("not_in_hash"), *mine = block("slot_is_mine"),
+                     *hashed = block("in_hash"), *end = block("set");
+    ir_.CreateCondBr(has_overflowed(slot), ask, free);
+    ir_.SetInsertPoint(ask);
+    llvm::Value *entry = helper(Helper::MapLookupElem, {this->map(map), key});
+    branch(ir_.CreateIsNotNull(entry), [&] {
+      set_elsewhere();
+      copy(entry, whole, size);
+      branch_to(end);
+    });
+    branch_to(free);
+    ir_.SetInsertPoint(free);
+    auto order = llvm::AtomicOrdering::SequentiallyConsistent;
+    llvm::Value *exchange = ir_.CreateAtomicCmpXchg(slot.word, constant(image::kSlotFree), constant(image::kSlotBusy),
+                                                    llvm::Align(8), order, order);
+    llvm::Value *was = opaque(ir_.CreateExtractValue(exchange, 0));
+    ir_.CreateCondBr(ir_.CreateICmpEQ(was, constant(image::kSlotFree)), mine, hashed);
+    ir_.SetInsertPoint(mine);
+    set_in_slot();
+    ir_.CreateStore(slot.mine, slot.word, /*isVolatile=*/true);
+    branch_to(end);
+    ir_.SetInsertPoint(hashed);
+    set_elsewhere();
+    set_hashed(map, key, whole, slot);
+    continue_at(end);
+  });
+}
+
+void Emitter::set_hashed(uint32_t map, llvm::Value *key, llvm::Value *value, const TaskSlot &slot) {
+  count_overflow(slot, 1);
+  llvm::Value *result = helper(Helper::MapUpdateElem, {this->map(map), key, value, constant(0 /* BPF_ANY */)});
+  branch(ir_.CreateICmpNE(result, constant(0)), [&] {
+    count_overflow(slot, static_cast<uint64_t>(-1));
+    count_full(map, result);
+  });
 }
 
 llvm::Value *Emitter::delete_from_task_slot(uint32_t map, llvm::Value *key) {

@@ -106,6 +106,9 @@ public:
   // As above, of at most `length` (i64, run time) bytes with the NUL, length <= size.
   llvm::Value *read_string(llvm::Value *destination, uint32_t size, llvm::Value *length, llvm::Value *address,
                            AddressSpace space);
+  // A string that the script reads, in memory of its own of which only the part up to the first zero word counts; null
+  // where it is no such string, or so short that all of it is cleared sooner (emit_long_string.cpp).
+  llvm::Value *word_ended(const ast::Expr &expr, const Type &as);
   // Reads in `body` that fail are no failures of the script.
   void without_counting_reads(const std::function<void()> &body);
   // i1: two strings are the same up to their NUL or for `size` bytes (emit_string.cpp).
@@ -344,6 +347,12 @@ private:
   llvm::Value *equal_bytes(llvm::Value *left, llvm::Value *right, uint32_t size);
   llvm::Value *compare_in_loop(llvm::Value *left, llvm::Value *right, uint32_t size, bool until_nul);
 
+  // ---- emit_long_string.cpp ----
+  bool can_be_word_ended(const Type &type) const;
+  void end_at_zero_word(llvm::Value *string, uint32_t size, llvm::Value *length);
+  void copy_word_ended(llvm::Value *destination, llvm::Value *source, uint32_t size);
+  void copy_cleared(llvm::Value *destination, llvm::Value *source, uint32_t size);
+
   // ---- emit_scratch.cpp ----
   llvm::Value *scratch_memory();
   llvm::Value *allocate_scratch(uint32_t size);
@@ -447,7 +456,8 @@ private:
   void expect_entry(llvm::Value *entry, const std::function<void(llvm::Value *)> &body);
   llvm::Value *create_zeroed_entry(uint32_t map, llvm::Value *key);  // the helper's result
   // Gives the entry that value; counts when the map is full.
-  void set_entry(uint32_t map, llvm::Value *key, llvm::Value *value);
+  // `is_word_ended`: the value (word_ended()).
+  void set_entry(uint32_t map, llvm::Value *key, llvm::Value *value, bool is_word_ended = false);
   void mark_assigned(uint32_t map, llvm::Value *slot);  // scalar maps
 
   void count_full(uint32_t map, llvm::Value *code);  // an update that the helper refused with that code
@@ -476,7 +486,8 @@ private:
   llvm::Value *has_overflowed(const TaskSlot &slot);
   void count_overflow(const TaskSlot &slot, uint64_t by);
   llvm::Value *look_up_task_slot(uint32_t map, llvm::Value *key);  // as map_lookup
-  void set_task_slot(uint32_t map, llvm::Value *key, llvm::Value *value);
+  void set_task_slot(uint32_t map, llvm::Value *key, llvm::Value *value, bool is_word_ended);
+  void set_hashed(uint32_t map, llvm::Value *key, llvm::Value *value, const TaskSlot &slot);
   llvm::Value *delete_from_task_slot(uint32_t map, llvm::Value *key);  // as map_delete
 
   // ---- emit_aggregate.cpp ----
@@ -523,6 +534,7 @@ private:
   llvm::Function *fault_in_ = nullptr;      // once it was needed
   // Strings are cleared past their NUL, as keys need it; records do not.
   bool pad_strings_ = true;
+  llvm::Value *word_ended_ = nullptr;  // where a string is read that ends at a zero word
 };
 
 }  // namespace sonde::codegen

@@ -18,8 +18,12 @@ inline constexpr uint64_t kSlotFree = 0, kSlotBusy = 1, kSlotLive = 2;
 // Of maps with fewer keys, one more would show.
 inline constexpr uint32_t kFewestSlottedKeys = 1024;
 
+// There is a slot for more threads than the map may have entries, but of large values for fewer.
+inline constexpr uint64_t kMostSlotBytes = 2 << 20;
+inline constexpr uint32_t kFewestSlots = 1024;
+
 struct TaskSlotsLayout {
-  uint32_t slots = 0;  // a power of two, twice the map's entries or more
+  uint32_t slots = 0;  // a power of two
   uint64_t overflows = 0, values = 0, value_stride = 0, size = 0;
 };
 

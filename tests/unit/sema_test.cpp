@@ -212,7 +212,8 @@ TEST(SemaMaps, ThreadsHaveSlotsWhereTidIsTheOnlyKey) {
     return Script("begin { " + statements + " }").analysis().maps[0].has_task_slots;
   };
   for (const char *use : {"@s[tid] = 1;", "@s[tid()] = 1; delete(@s[tid]);", "@s[tid] = comm; print(@s); clear(@s);",
-                          "@s[tid]++; if (has_key(@s, tid)) { delete(@s, tid); }", "@s[tid] = 1; $a = @s[tid] + 1;"})
+                          "@s[tid]++; if (has_key(@s, tid)) { delete(@s, tid); }", "@s[tid] = 1; $a = @s[tid] + 1;",
+                          "@s[tid] = str(nsecs);"})
     EXPECT_TRUE(has_slots(use)) << use;
   for (const char *use :
        {"@s[pid] = 1;", "@s[tid(1)] = 1;", "@s[tid] = 1; delete(@s, pid);", "@s[tid] = 1; $a = @s[2];",

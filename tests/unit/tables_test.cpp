@@ -168,6 +168,15 @@ TEST(TablesTest, usual_keys_spread_over_the_slots) {
   }
 }
 
+TEST(TaskSlotsTest, large_values_have_fewer_slots) {
+  for (uint32_t size : {8u, 200u, 1025u}) {
+    MapSpec map{"@s", "AT_s", Type::uint64(), Type::string(size), MapStorage::Hash, 4096, false, true};
+    image::TaskSlotsLayout layout = image::task_slots_layout(map);
+    EXPECT_EQ(layout.slots, size == 1025 ? 1024u : 8192u) << size;
+    EXPECT_LE(layout.size, image::kMostSlotBytes) << size;
+  }
+}
+
 TEST(TaskSlotsTest, live_slots_join_the_entries_of_the_hash) {
   MapSpec map{"@s", "AT_s", Type::uint64(), Type::int64(), MapStorage::Hash, 1024, false, true};
   image::TaskSlotsLayout layout = image::task_slots_layout(map);
