@@ -20,6 +20,22 @@ double milliseconds(const timeval &time) {
   return static_cast<double>(time.tv_sec) * 1000 + static_cast<double>(time.tv_usec) / 1000;
 }
 
+double milliseconds(const rusage &usage) { return milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime); }
+
+// Names the file into which the command of -c writes what processor time it took: that is not the tool's.
+constexpr const char *kCommandCpu = "SONDE_BENCH_COMMAND_CPU";
+
+double take_command_cpu_ms(const std::string &path) {
+  double taken = 0;
+  if (std::FILE *file = std::fopen(path.c_str(), "r")) {
+    if (std::fscanf(file, "%lf", &taken) != 1)
+      taken = 0;
+    std::fclose(file);
+  }
+  unlink(path.c_str());
+  return taken;
+}
+
 [[noreturn]] void become(std::vector<std::string> words, int output, unsigned limit_seconds) {
   std::vector<char *> argv;
   for (std::string &word : words)
@@ -37,6 +53,8 @@ double milliseconds(const timeval &time) {
 }  // namespace
 
 Sample run(const std::vector<std::string> &words, int output, unsigned limit_seconds) {
+  std::string command_cpu = "/tmp/sonde-bench-command." + std::to_string(getpid());
+  setenv(kCommandCpu, command_cpu.c_str(), 1);
   double started = now_ms();
   pid_t pid = fork();
   if (pid == 0)
@@ -48,9 +66,19 @@ Sample run(const std::vector<std::string> &words, int output, unsigned limit_sec
   sample.wall_ms = now_ms() - started;
   sample.is_ok = WIFEXITED(status) && WEXITSTATUS(status) == 0;
   sample.was_ended = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
-  sample.cpu_ms = milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime);
+  sample.cpu_ms = milliseconds(usage) - take_command_cpu_ms(command_cpu);
   sample.peak_mib = static_cast<double>(usage.ru_maxrss) / 1024;
   return sample;
+}
+
+void report_command_cpu() {
+  const char *path = getenv(kCommandCpu);
+  rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  if (std::FILE *file = path ? std::fopen(path, "w") : nullptr) {
+    std::fprintf(file, "%.3f\n", milliseconds(usage));
+    std::fclose(file);
+  }
 }
 
 std::string own_path() {

@@ -117,8 +117,12 @@ std::string code(const std::string &text) {
 
 // In the order of keep().
 Row row_of(const Cells &parts) {
-  Row row = {{"group", parts[0]},         {"work", code(parts[1])},         {"unit", parts[2]},
-             {"why it misses", parts[3]}, {"of its bar", number(parts[4])}, {"bar", number(parts[5])}};
+  Row row = {{"group", parts[0]},
+             {"work", code(parts[1])},
+             {"unit", parts[2]},
+             {"why it misses", std::strtod(parts[4].c_str(), nullptr) > 1 ? parts[3] : ""},
+             {"of its bar", number(parts[4])},
+             {"bar", number(parts[5])}};
   row["quartiles"] = parts[7] == parts[8] ? "" : number(parts[7]) + " to " + number(parts[8]);
   for (size_t i = 9; i < parts.size(); i++) {
     size_t equals = parts[i].find('=');
