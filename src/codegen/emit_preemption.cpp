@@ -1,5 +1,6 @@
 // Programs that others may interrupt on the same CPU and then run to their end: from 5.12 on those of uprobes, where
-// the scheduler switches from one process to another in the middle of a program.
+// the scheduler switches from one process to another in the middle of a program, if the kernel is preemptible or the
+// program waits for memory.
 //
 // Two things that a CPU has only once would then be used by two. Values of per-CPU maps: they are added to by one
 // instruction. And the stack: from 6.13 on the kernel gives programs of 64 bytes of stack and more a piece of memory
@@ -12,18 +13,20 @@
 
 #include "codegen/emitter.h"
 #include "codegen/module_builder.h"
+#include "kernel/preemption.h"
 #include "kernel/requirements.h"
 
 namespace sonde::codegen {
 
 bool Emitter::may_be_preempted() {
-  bool is_late_enough = !kernel().is_the_one() || kernel().version() >= kernel::kAtomicExchange;
-  return unit_.context.may_wait && is_late_enough;
+  if (!unit_.context.may_wait)
+    return false;
+  return !kernel().is_the_one() || (kernel().version() >= kernel::kAtomicExchange && kernel::kernel_is_preemptible());
 }
 
 void Emitter::keep_to_stack_of_task() {
   bool has_private_stacks = !kernel().is_the_one() || kernel().version() >= kernel::kPrivateStacks;
-  if (!may_be_preempted() || !has_private_stacks)
+  if (!unit_.context.may_wait || !has_private_stacks)
     return;
   llvm::BasicBlock *never = block("never"), *start = block("start");
   llvm::Value *is_reached = ir_.CreateICmpNE(opaque(constant(0)), constant(0));

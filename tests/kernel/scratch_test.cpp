@@ -31,10 +31,6 @@ TEST_F(ScratchTest, programs_that_interrupt_others_have_memory_of_their_own) {
 }
 
 TEST_F(ScratchTest, processes_on_one_cpu_have_memory_of_their_own) {
-  // From 6.13 on the kernel may put a program's stack into one place per CPU, relying on no program running twice
-  // there. Uprobes that preempt one another do: they were seen to change each other's stack on 7.2.
-  if (kernel_is_at_least(7, 0))
-    GTEST_SKIP() << "this kernel's uprobe programs share a stack when one preempts the other";
   std::string script = fmt::format(R"(
     uprobe:{}:traced_name {{
       $name = str(arg0, 200);

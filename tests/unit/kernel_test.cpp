@@ -8,6 +8,7 @@
 #include "kernel/cpu_list.h"
 #include "kernel/fake_kernel.h"
 #include "kernel/kernel_functions.h"
+#include "kernel/preemption.h"
 #include "kernel/rights.h"
 #include "kernel/tracefs.h"
 #include "kernel/tracepoint_format.h"
@@ -359,6 +360,22 @@ TEST(FakeKernel, AnswersFromItsLiterals) {
   EXPECT_TRUE(kernel.symbol_address("vfs_read"));
   kernel.fail_tracefs({"read", "tracefs", "Permission denied", "run as root"});
   EXPECT_FALSE(kernel.tracepoints("*", "*"));
+}
+
+TEST(Preemption, is_what_the_kernel_was_told_last) {
+  constexpr std::string_view kDynamic = "#1 SMP PREEMPT_DYNAMIC Debian 7.2.13-1";
+  constexpr std::string_view kNone = "CONFIG_HZ=250\nCONFIG_PREEMPT_NONE=y\n# CONFIG_PREEMPT is not set\n";
+  EXPECT_FALSE(is_preemptible({.built = "#1 SMP Debian 5.10.223-1"}));
+  EXPECT_TRUE(is_preemptible({.built = "#1 SMP PREEMPT_RT Debian 6.1.128-1"}));
+  EXPECT_TRUE(is_preemptible({.built = kDynamic}));
+  EXPECT_FALSE(is_preemptible({.built = kDynamic, .config = kNone}));
+  EXPECT_TRUE(
+      is_preemptible({.built = kDynamic, .config = "A=y\n# CONFIG_PREEMPT_NONE is not set\nCONFIG_PREEMPT_LAZY=y\n"}));
+  EXPECT_TRUE(is_preemptible({.built = kDynamic, .command_line = "quiet preempt=full\n", .config = kNone}));
+  EXPECT_FALSE(is_preemptible({.built = kDynamic, .command_line = "preempt=full preempt=voluntary"}));
+  EXPECT_TRUE(
+      is_preemptible({.built = kDynamic, .mode = "none voluntary full (lazy)", .command_line = "preempt=none"}));
+  EXPECT_FALSE(is_preemptible({.built = kDynamic, .mode = "(none) voluntary full lazy"}));
 }
 
 }  // namespace
