@@ -7,6 +7,8 @@ namespace {
 constexpr const char *kTable = "its table is searched by instructions of its own, where others call the kernel";
 constexpr const char *kSlots = "the thread's slot is found by instructions of its own, where others call the kernel";
 constexpr const char *kStack = "most of it is the kernel's walk of the stack, which every tool asks for";
+constexpr const char *kRaw =
+    "one program serves all system calls, which attaches and detaches without a wait, and asks which it is";
 constexpr const char *kReads = "most of it is the kernel's reads of two fields behind pointers, the same in every tool";
 
 }  // namespace
@@ -90,7 +92,7 @@ const std::vector<EventRow> &event_rows() {
       {"syscall_args",
        "tracepoint:syscalls:sys_enter_close /pid == cpid/ { @[args->fd] = count() }",
        {"sys_enter_close, @[args.fd] = count()"},
-       "",
+       kRaw,
        kTable},
   };
   return rows;
