@@ -128,12 +128,7 @@ std::optional<image::ProgramImage> compile_without_tables(const SourceFile &scri
   return diagnostics.has_errors() ? std::nullopt : std::move(compilation.image);
 }
 
-int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
-  Result<std::string> text = options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
-  if (!text)
-    return refuse(text.error());
-  if (!options.one_liner && is_built(*text))
-    return run_built(*text, options, kernel);
+CompileOptions compile_options_of(const Options &options) {
   CompileOptions compile_options;
   compile_options.parameters = options.parameters;
   compile_options.given = options.script_options;
@@ -147,6 +142,16 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
   compile_options.count_failed_reads = options.count_failed_reads;
   compile_options.scope = options.run.scope();
   compile_options.command = runner::program_of(options.run);
+  return compile_options;
+}
+
+int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
+  Result<std::string> text = options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
+  if (!text)
+    return refuse(text.error());
+  if (!options.one_liner && is_built(*text))
+    return run_built(*text, options, kernel);
+  CompileOptions compile_options = compile_options_of(options);
   if (auto applied = image::apply_environment(compile_options.config); !applied)
     return refuse(applied.error());
   if (auto exists = runner::check_processes(options.run.pids); !exists)

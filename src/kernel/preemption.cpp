@@ -56,7 +56,7 @@ bool find_out() {
   if (command_line)
     facts.command_line = *command_line;
   std::string config;
-  if (!mode) {
+  if (!mode && !asked_for(facts.command_line)) {
     config = read_text("/proc/config.gz");
     if (config.empty())
       config = read_text(std::string("/boot/config-") + names.release);

@@ -17,19 +17,22 @@ constexpr uint32_t kMostSearches = 12;  // in one program
 // Of more, the sizes that follow are not even computed: they would not fit into their types.
 constexpr uint32_t kMostEntries = 1 << 24;
 
+// What both kinds need.
+bool can_be_searched_by_programs(const image::MapSpec &map, kernel::Kernel &kernel) {
+  return map.max_entries <= kMostEntries && kernel.is_the_one() && kernel.version() >= kernel::kAtomicExchange;
+}
+
 bool can_be_table(const image::MapSpec &map, const MapUses &uses, kernel::Kernel &kernel) {
-  if (map.max_entries > kMostEntries || uses.is_looked_into || uses.is_deleted || uses.is_counted_in_loop ||
-      !kernel.is_the_one() || kernel.version() < kernel::kAtomicExchange)
+  if (uses.is_looked_into || uses.is_deleted || uses.is_counted_in_loop)
     return false;
   uint64_t most = kernel.version() < kernel::kLargeValues ? kernel::kMostValueBytesBefore : kMostTableBytes;
   return image::table_layout(map, kernel.possible_cpu_count()).size <= most;
 }
 
-bool can_have_task_slots(const image::MapSpec &map, const MapUses &uses, kernel::Kernel &kernel) {
+bool can_have_task_slots(const image::MapSpec &map, const MapUses &uses) {
   bool is_by_thread = map.storage == image::MapStorage::Hash && !uses.is_declared && map.key.is_integer() &&
                       !uses.has_other_keys && !uses.is_gone_through;
-  return is_by_thread && map.max_entries >= image::kFewestSlottedKeys && map.max_entries <= kMostEntries &&
-         kernel.is_the_one() && kernel.version() >= kernel::kAtomicExchange &&
+  return is_by_thread && map.max_entries >= image::kFewestSlottedKeys &&
          image::task_slots_layout(map).size <= kernel::kMostValueBytesBefore;
 }
 
@@ -49,12 +52,13 @@ void choose_tables(Analysis &analysis, kernel::Kernel &kernel, bool only_kernel_
   std::vector<uint32_t> searches(analysis.units.size());
   for (size_t i = 0; i < analysis.maps.size(); ++i) {
     image::MapSpec &map = analysis.maps[i];
-    map.has_task_slots = !only_kernel_maps && can_have_task_slots(map, analysis.map_uses[i], kernel);
+    const MapUses &uses = analysis.map_uses[i];
+    bool is_searched = !only_kernel_maps && can_be_searched_by_programs(map, kernel);
+    map.has_task_slots = is_searched && can_have_task_slots(map, uses);
     if (map.storage != image::MapStorage::Table)
       continue;
-    map.is_cleared = analysis.map_uses[i].is_cleared;
-    if (!only_kernel_maps && can_be_table(map, analysis.map_uses[i], kernel) &&
-        add_searches(analysis.map_uses[i], searches))
+    map.is_cleared = uses.is_cleared;
+    if (is_searched && can_be_table(map, uses, kernel) && add_searches(uses, searches))
       continue;
     map.storage = image::MapStorage::PerCpuHash;
     map.is_cleared = false;
