@@ -285,7 +285,7 @@ summary() {
 
 groups=(build check)
 if wants lab || wants kernel; then
-    groups+=(lab)
+    groups+=(lab programs)
 fi
 "$tools/setup.sh" "${groups[@]}"
 mkdir -p "$results"

@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "elf/binary.h"
+#include "elf/instructions.h"
+#include "elf/return_instructions.h"
 #include "probes/binaries.h"
 #include "probes/links.h"
 #include "probes/location.h"
@@ -24,13 +26,29 @@ constexpr std::string_view kReturnAliases[] = {"ur"};
 // Newer than the distribution's linux/bpf.h.
 constexpr auto kTraceUprobeMulti = static_cast<bpf_attach_type>(48);
 
+// A function's return instructions, as they would be written behind its name: "main.area+14, main.area+32".
+std::string return_places(const BinaryPath &file, elf::Binary &binary, const std::string &function) {
+  constexpr size_t kMost = 6;
+  const elf::Symbol *symbol = binary.symbols().find(function);
+  auto code = symbol ? elf::read_code(elf::containing_file(file.path), symbol->file_offset, symbol->size)
+                     : Result<std::string>(std::string());
+  std::vector<uint64_t> offsets = code ? elf::return_offsets(*code) : std::vector<uint64_t>();
+  std::string places;
+  for (size_t i = 0; i < offsets.size() && i < kMost; ++i)
+    places += fmt::format("{}{}+{}", i > 0 ? ", " : "", function, offsets[i]);
+  return offsets.size() > kMost ? places + ", …" : places;
+}
+
 // The kernel catches a return by changing the return address on the stack. Go's runtime reads those addresses when it
 // moves a stack that has grown, and ends the program at one that it does not know.
-Error moves_its_stacks(const BinaryPath &file, const std::string &whole) {
-  return {"use", whole,
-          fmt::format("{} is a Go program, and a return probe ends such programs as soon as a stack grows", file.shown),
-          "uprobe:BINARY:FUNCTION+OFFSET at each of the function's ret instructions does no harm; --unsafe sets the "
-          "return probe all the same"};
+Error moves_its_stacks(const BinaryPath &file, elf::Binary &binary, const UprobeSpec &spec, const std::string &whole) {
+  std::string places = spec.is_demangled ? std::string() : return_places(file, binary, spec.place.name);
+  return {
+      "use", whole,
+      fmt::format("{} is a Go program, and a return probe ends such programs as soon as a stack grows", file.shown),
+      fmt::format("uprobe:BINARY:FUNCTION+OFFSET at each of the function's ret instructions{} does no harm; --unsafe "
+                  "sets the return probe all the same",
+                  places.empty() ? places : fmt::format(" ({})", places))};
 }
 
 Result<std::vector<CodePlace>> places_in(const BinaryPath &file, const UprobeSpec &spec, const std::string &whole,
@@ -38,9 +56,10 @@ Result<std::vector<CodePlace>> places_in(const BinaryPath &file, const UprobeSpe
   auto binary = options.binaries->open(file.path);
   if (!binary)
     return binary.error();
-  if (is_return && !options.unsafe && (*binary)->is_go())
-    return moves_its_stacks(file, whole);
-  return find_places(file, **binary, spec, whole, options.unsafe);
+  auto places = find_places(file, **binary, spec, whole, options.unsafe);
+  if (places && is_return && !options.unsafe && (*binary)->is_go())
+    return moves_its_stacks(file, **binary, spec, whole);
+  return places;
 }
 
 Error refused(const std::string &target, int error_number) {
@@ -172,6 +191,17 @@ Result<std::shared_ptr<elf::Binary>> UprobeProvider::binary_of(const image::Targ
   return files ? options.binaries->open(files->front().path) : files.error();
 }
 
+Error no_arguments(const image::Target &target, elf::Binary &binary) {
+  if (binary.is_go())
+    return {
+        "use", target.name, "the arguments of Go's functions have no names here: they are not where C has them",
+        "reg(\"ax\"), reg(\"bx\"), reg(\"cx\"), reg(\"di\"), reg(\"si\") are the first words since Go 1.17, on x86-64"};
+  return {"use", target.name,
+          fmt::format("the names of its arguments are not known: {} has no debug information about {}", target.module,
+                      target.function),
+          "arg0, arg1, … need none; otherwise compile with -g or install the debug symbols"};
+}
+
 Result<void> UprobeProvider::add_args(Context &context, const image::Target &target,
                                       const MatchOptions &options) const {
   if (!context.has_numbered_args)
@@ -181,10 +211,7 @@ Result<void> UprobeProvider::add_args(Context &context, const image::Target &tar
     return binary.error();
   auto arguments = (*binary)->arguments_at(target.offset);
   if (!arguments)
-    return Error{"use", target.name,
-                 fmt::format("the names of its arguments are not known: {} has no debug information about {}",
-                             target.module, target.function),
-                 "arg0, arg1, … need none; otherwise compile with -g or install the debug symbols"};
+    return no_arguments(target, **binary);
   set_args(*arguments, context);
   context.types = {*binary, &(*binary)->types()};
   return {};

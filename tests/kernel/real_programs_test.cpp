@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <regex>
+
 #include "harness.h"
 
 namespace sonde::test {
@@ -11,6 +13,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
 class RealProgramTest : public TracerTest {
@@ -132,6 +135,65 @@ TEST_F(RustTest, arguments_by_their_names) {
 TEST_F(RustTest, names_without_their_hashes_are_listed) {
   Outcome outcome = Sonde({"-l", fmt::format("uprobe:{}:cpp:\"squares::*\"", binary())}).run();
   EXPECT_THAT(outcome.lines(), Contains("uprobe:" + binary() + ":cpp:\"squares::shapes::Square::area\"")) << outcome;
+}
+
+// ---- Go ----
+
+class GoTest : public RealProgramTest {
+protected:
+  void SetUp() override {
+    RealProgramTest::SetUp();
+    if (access(binary().c_str(), X_OK) != 0)
+      GTEST_SKIP() << "built without a Go compiler";
+  }
+  static std::string binary() { return program("squares_go"); }
+  static std::string mode(const std::string &name) { return binary() + " " + name; }
+};
+
+TEST_F(GoTest, functions_and_their_registers) {
+  Outcome outcome = run_script(
+      fmt::format(
+          R"(uprobe:{0}:main.area {{ @[func, reg("ax"), reg("bx")] = count() }} uprobe:{0}:main.de* {{ @deep = count() }})",
+          binary()),
+      {"-q", "-c", mode("area")});
+#if defined(__x86_64__)
+  EXPECT_THAT(outcome.lines(),
+              UnorderedElementsAre("@[main.area, 0, 10]: 1", "@[main.area, 1, 10]: 1", "@[main.area, 2, 10]: 1"))
+      << outcome;
+#endif
+  Outcome named = run_script(fmt::format("uprobe:{}:main.area {{ print(args.side) }}", binary()));
+  EXPECT_EQ(named.status, 1) << named;
+  EXPECT_THAT(named.err, HasSubstr("the arguments of Go's functions")) << named;
+}
+
+// The refusal names the return instructions, and probes there see each return while the stack grows.
+TEST_F(GoTest, return_probes_are_refused_and_their_replacement_works) {
+  Outcome refused = run_script(fmt::format("uretprobe:{}:main.deepen {{ @ = count() }}", binary()));
+  EXPECT_EQ(refused.status, 1) << refused;
+  EXPECT_THAT(refused.err,
+              HasSubstr("is a Go program, and a return probe ends such programs as soon as a stack grows"));
+  EXPECT_THAT(refused.err, HasSubstr("--unsafe sets the return probe all the same"));
+  std::string script;
+  std::regex place("main\\.deepen\\+[0-9]+");
+  for (std::sregex_iterator found(refused.err.begin(), refused.err.end(), place), end; found != end; ++found)
+    script += fmt::format("uprobe:{}:{} {{ @ = count() }} ", binary(), found->str());
+  ASSERT_NE(script, "") << refused;
+  EXPECT_EQ(run_script(script, {"-q", "-c", mode("deepen")}).text(), "@: 1001");
+}
+
+// Why they are refused. Where no stack grows in between, they count right.
+TEST_F(GoTest, forced_return_probes_end_programs_whose_stacks_grow) {
+  std::string options = "uretprobe:" + binary();
+  Outcome lucky = run_script(options + ":main.area { @ = count() }", {"-q", "--unsafe", "-c", mode("area")});
+  EXPECT_EQ(lucky.text(), "@: 3") << lucky;
+  Outcome fatal = run_script(options + ":main.deepen { @ = count() }", {"-q", "--unsafe", "-c", mode("deepen")});
+  EXPECT_THAT(fatal.err, HasSubstr("fatal error: unknown caller pc")) << fatal;
+}
+
+TEST_F(GoTest, wildcards_of_returns_are_refused_as_well) {
+  Outcome refused = run_script(fmt::format("uretprobe:{}:main.* {{ @ = count() }}", binary()));
+  EXPECT_EQ(refused.status, 1) << refused;
+  EXPECT_THAT(refused.err, HasSubstr("is a Go program")) << refused;
 }
 
 }  // namespace

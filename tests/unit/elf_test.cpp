@@ -12,6 +12,7 @@
 #include "elf/demangle.h"
 #include "elf/instructions.h"
 #include "elf/library_cache.h"
+#include "elf/return_instructions.h"
 #include "elf/symbol_table.h"
 
 extern "C" __attribute__((noinline, used)) int sonde_elf_test_function(int value) { return value + 1; }
@@ -166,6 +167,12 @@ TEST(Instructions, StartsAndMiddles) {
   EXPECT_EQ(starts_instruction(code, 2), false);
   EXPECT_EQ(starts_instruction(code, 4), true);
   EXPECT_EQ(starts_instruction(code, 5), std::nullopt);
+}
+
+// Not the 0xc3 in an operand (imul %ebx,%eax), and nothing behind what is no instruction.
+TEST(Instructions, Returns) {
+  EXPECT_EQ(return_offsets("\x0f\xaf\xc3\xc3\xf3\xc3\xc2\x08\x01\x06\xc3"), (std::vector<uint64_t>{3, 4, 6}));
+  EXPECT_EQ(return_offsets(""), std::vector<uint64_t>{});
 }
 #endif
 

@@ -7,13 +7,13 @@ mod shapes {
     impl Square {
         #[inline(never)]
         pub fn area(&self, scale: u64) -> u64 {
-            std::hint::black_box(self.side * self.side * scale)
+            unsafe { std::ptr::read_volatile(&(self.side * self.side * scale)) }
         }
     }
 }
 
 fn main() {
     for side in 0..3 {
-        std::hint::black_box(shapes::Square { side }.area(10));
+        unsafe { std::ptr::read_volatile(&shapes::Square { side }.area(10)) };
     }
 }
