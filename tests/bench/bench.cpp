@@ -25,7 +25,7 @@ namespace {
 
 constexpr unsigned kRunLimitSeconds = 60;
 // A tool whose run takes longer is run once: medians of minutes teach nothing.
-constexpr double kLongRunMs = 5000;
+constexpr double kLongRunMs = 3000;
 
 struct Settings {
   int runs = 11;

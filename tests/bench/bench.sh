@@ -33,6 +33,10 @@ machine() {
     printf '%s, %s CPUs, %s' "${model:-$(uname -m)}" "$(nproc)" "$memory"
 }
 
+# What others did in the minute before, and in the five before that: a run beside others is worth less.
+load() { awk '{ printf "%s, %s", $1, $2 }' /proc/loadavg; }
+
+load_before=$(load)
 groups=()
 wants_events=$([[ $# -gt 0 ]] && echo no || echo yes)
 for group; do
@@ -46,6 +50,6 @@ if [[ $wants_events == yes ]]; then
     build/tests/bench_events --runs "$runs" --records "$records" "${tools[@]}"
 fi
 if [[ -n $page ]]; then
-    build/tests/write_table "$page" "$records" "$(date -u +%F)" "$(machine)" "$(uname -r)" "$(version)" "$runs"
+    build/tests/write_table "$page" "$records" "$(date -u +%F)" "$(machine)" "$load_before" "$(uname -r)" "$(version)" "$runs"
     say "wrote $page"
 fi

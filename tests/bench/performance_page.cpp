@@ -13,7 +13,7 @@ namespace {
 
 const Cells kFirstColumns = {"of its bar", "group", "work", "unit", "bar"};
 const Cells kLastColumns = {"quartiles", "to the best peer", "why it misses"};
-const Cells kRunColumns = {"group", "when", "runs", "machine", "kernel", "sonde"};
+const Cells kRunColumns = {"group", "when", "runs", "machine", "load", "kernel", "sonde"};
 
 Cells split(const std::string &text, const std::string &separator) {
   Cells cells;

@@ -22,8 +22,15 @@ tracepoint:syscalls:sys_exit_open, tracepoint:syscalls:sys_exit_openat /@filenam
 END { clear(@filename); })";
 constexpr char kPrintCalls[] = R"(
 tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 3/ { printf("%d %d\n", pid, args->args[0]); })";
+constexpr char kPrintTwenty[] = R"(
+tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 3/ {
+  unroll(20) { printf("%d %d\n", pid, args->args[0]); }
+})";
 constexpr char kCountKeys[] = R"(
 tracepoint:raw_syscalls:sys_enter /pid == cpid && args->id == 3/ { @[args->args[0]] = 1; })";
+
+constexpr const char *kSlowLoop = "a system call that is traced takes most of the time by itself; the row with twenty "
+                                  "events in each shows the reader";
 
 constexpr Bar at_most(double value) { return {Bar::Kind::AtMost, value}; }
 constexpr Bar at_least(double value) { return {Bar::Kind::AtLeast, value}; }
@@ -74,7 +81,12 @@ std::vector<Work> printing() {
   return {
       {.name = "2 M printf events from a loop of system calls to a file",
        .arguments = {"-q", "-e", kPrintCalls, "-c", "SELF --calls 2000000 1000"},
-       .metrics = {{"print", Measure::MillionsPrinted, at_least(2)}, {"print", Measure::MillionsASecond, at_least(3)}},
+       .metrics = {{"print", Measure::MillionsPrinted, at_least(2)},
+                   {"print", Measure::MillionsASecond, at_least(3), kSlowLoop}},
+       .events = 2'000'000},
+      {.name = "2 M printf events, twenty in each of a loop's system calls, to a file",
+       .arguments = {"-q", "-e", kPrintTwenty, "-c", "SELF --calls 100000 1000"},
+       .metrics = {{"print", Measure::MillionsPrinted, {}}, {"print", Measure::MillionsASecond, at_least(3)}},
        .events = 2'000'000},
       {.name = "100k keys printed at exit, beyond 10 keys",
        .arguments = {"-q", "-e", kCountKeys, "-c", "SELF --calls 100000 100000"},

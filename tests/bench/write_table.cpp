@@ -1,6 +1,6 @@
 // Puts the results of ./dev bench into a page.
 //
-//   write_table PAGE RECORDS DATE MACHINE KERNEL SONDE RUNS
+//   write_table PAGE RECORDS DATE MACHINE LOAD KERNEL SONDE RUNS
 //
 // RECORDS has a line for each result, as keep() writes it.
 #include <cstdio>
@@ -20,8 +20,8 @@ std::string read_file(const char *path) {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 8) {
-    std::fprintf(stderr, "usage: write_table PAGE RECORDS DATE MACHINE KERNEL SONDE RUNS\n");
+  if (argc != 9) {
+    std::fprintf(stderr, "usage: write_table PAGE RECORDS DATE MACHINE LOAD KERNEL SONDE RUNS\n");
     return 2;
   }
   sonde::bench::PageResults results = sonde::bench::parse_results(read_file(argv[2]));
@@ -29,9 +29,13 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "write_table: %s has no results\n", argv[2]);
     return 1;
   }
-  auto page = sonde::bench::with_results(
-      read_file(argv[1]), results,
-      {{"when", argv[3]}, {"machine", argv[4]}, {"kernel", argv[5]}, {"sonde", argv[6]}, {"runs", argv[7]}});
+  auto page = sonde::bench::with_results(read_file(argv[1]), results,
+                                         {{"when", argv[3]},
+                                          {"machine", argv[4]},
+                                          {"load", argv[5]},
+                                          {"kernel", argv[6]},
+                                          {"sonde", argv[7]},
+                                          {"runs", argv[8]}});
   if (!page) {
     std::fprintf(stderr, "write_table: %s lacks the marks of 'bench rows' or 'bench runs'\n", argv[1]);
     return 1;

@@ -15,7 +15,8 @@ using testing::HasSubstr;
 
 constexpr char kPage[] = "# Page\n<!-- bench rows: begin -->\n<!-- bench rows: end -->\nbetween\n"
                          "<!-- bench runs: begin -->\n<!-- bench runs: end -->\nbehind\n";
-const Row kRun = {{"when", "2026-01-31"}, {"runs", "5"}, {"machine", "m"}, {"kernel", "k"}, {"sonde", "s"}};
+const Row kRun = {{"when", "2026-01-31"}, {"runs", "5"},   {"machine", "m"},
+                  {"load", "0.10, 0.20"}, {"kernel", "k"}, {"sonde", "s"}};
 
 // As the bench programs keep it.
 std::string kept(const Result &result) {
@@ -71,8 +72,9 @@ TEST(PerformancePage, RowsThatMissComeFirst) {
           "| - | start | `free` | ms | - | 9.00 | 90.0 | - | 0.10 | - |\n"
           "<!-- bench rows: end -->\nbetween\n"));
   EXPECT_THAT(*page,
-              HasSubstr("| group | when | runs | machine | kernel | sonde |\n| --- | --- | --- | --- | --- | --- |\n"
-                        "| start | 2026-01-31 | 5 | m | k | s |\n<!-- bench runs: end -->\nbehind\n"));
+              HasSubstr("| group | when | runs | machine | load | kernel | sonde |\n"
+                        "| --- | --- | --- | --- | --- | --- | --- |\n"
+                        "| start | 2026-01-31 | 5 | m | 0.10, 0.20 | k | s |\n<!-- bench runs: end -->\nbehind\n"));
 }
 
 TEST(PerformancePage, OnlyMeasuredGroupsAreReplaced) {
