@@ -24,6 +24,7 @@ BEGIN {
     allow("ast", "base")
     allow("lexer", "base ast parser")
     allow("parser", "base ast lexer")
+    allow("format", "base lexer")
     allow("cdefs", "base types ast")
     allow("sema", "base types image kernel elf probes ast builtins cdefs")
     allow("codegen", "base types image kernel ast sema builtins")

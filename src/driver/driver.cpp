@@ -14,6 +14,7 @@
 #include "driver/build.h"
 #include "driver/compile.h"
 #include "driver/describe_system.h"
+#include "driver/format.h"
 #include "driver/options.h"
 #include "driver/script_file.h"
 #include "image/config.h"
@@ -117,6 +118,25 @@ int run_built(const std::string &bytes, const Options &options, kernel::Kernel &
   return runner::run_image(*image, kernel, run);
 }
 
+Result<std::string> script_text(const Options &options) {
+  return options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
+}
+
+std::string script_name(const Options &options) {
+  return options.one_liner || options.script == "-" ? "stdin" : options.script;
+}
+
+int print_formatted(const Options &options) {
+  Result<std::string> text = script_text(options);
+  if (!text)
+    return refuse(text.error());
+  Sources sources;
+  Diagnostics diagnostics;
+  std::optional<std::string> formatted = format(sources, sources.add(script_name(options), text.take()), diagnostics);
+  fmt::print(stderr, "{}", diagnostics.format(sources, runner::use_colour(), options.warnings));
+  return formatted ? print_text(*formatted) : kScriptError;
+}
+
 // What compiled once compiles again.
 std::optional<image::ProgramImage> compile_without_tables(const SourceFile &script, kernel::Kernel &kernel,
                                                           CompileOptions options) {
@@ -146,7 +166,7 @@ CompileOptions compile_options_of(const Options &options) {
 }
 
 int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
-  Result<std::string> text = options.one_liner ? Result<std::string>(*options.one_liner) : read_script(options.script);
+  Result<std::string> text = script_text(options);
   if (!text)
     return refuse(text.error());
   if (!options.one_liner && is_built(*text))
@@ -158,7 +178,7 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
     return refuse(exists.error());
 
   Sources sources;
-  size_t file = sources.add(options.one_liner || options.script == "-" ? "stdin" : options.script, text.take());
+  size_t file = sources.add(script_name(options), text.take());
   Diagnostics diagnostics;
   std::unique_ptr<kernel::Kernel> target;
   if (options.mode == Mode::Build) {
@@ -211,6 +231,8 @@ int run_sonde(int argc, char **argv, std::span<const uint8_t> standalone) {
     fmt::print("{}", options.text);
     return 0;
   }
+  if (options.mode == Mode::Format)
+    return print_formatted(options);
   std::unique_ptr<kernel::Kernel> kernel = runner::open_kernel(options.run);
   if (options.mode == Mode::List)
     return list(options, *kernel);

@@ -95,6 +95,7 @@ struct Raw {
   bool test = false;
   bool bench = false;
   bool info = false;
+  bool format = false;
 };
 
 template <typename Value> CLI::Option *declare_option(CLI::App &app, const runner::Option &row, Value &value) {
@@ -138,6 +139,7 @@ void declare_run(CLI::App &app, Options &options, Raw &raw) {
       ->type_name("FILE");
   app.add_option("--emit-llvm", options.emit_llvm, "Write LLVM's IR to FILE.original.ll and FILE.optimized.ll")
       ->type_name("FILE");
+  app.add_flag("--fmt", raw.format, "Print the script in its canonical form, with its comments, instead of running it");
   app.add_flag("--test", raw.test, "Run the script's test probes and nothing else; fails unless all return 0");
   app.add_flag("--bench", raw.bench, "Run the script's bench probes and nothing else, and report what a run takes");
   app.add_flag("--info", raw.info, "Say what this machine's kernel has, and what sonde was built of");
@@ -221,6 +223,11 @@ void settle(Options &options, Raw &raw) {
   if (!raw.stages.empty()) {
     options.mode = Mode::Dump;
     options.stages = parse_stages(raw.stages);
+  }
+  if (raw.format) {
+    if (options.mode != Mode::Run)
+      throw UsageError{"--fmt only prints the script: it excludes -l and -d"};
+    options.mode = Mode::Format;
   }
   if (raw.test && raw.bench)
     throw UsageError{"--test and --bench exclude each other: what runs beside a test is not measured"};

@@ -39,7 +39,7 @@ inline constexpr StageName kStages[] = {
 };
 
 // List is about a pattern, ListScript about what a script would attach to.
-enum class Mode : uint8_t { Run, List, ListScript, Dump, Build, PrintText, DescribeSystem };
+enum class Mode : uint8_t { Run, List, ListScript, Dump, Format, Build, PrintText, DescribeSystem };
 
 struct Options {
   Mode mode = Mode::Run;

@@ -6,6 +6,7 @@
 #include "ast/print.h"
 #include "base/diagnostics.h"
 #include "driver/compile.h"
+#include "driver/format.h"
 #include "kernel/fake_kernel.h"
 #include "lexer/lexer.h"
 #include "parser/parse.h"
@@ -50,6 +51,13 @@ Outcome errors(const std::string &name, const std::string &source) {
   return outcome(sources, diagnostics, "");
 }
 
+Outcome formatted(const std::string &name, const std::string &source) {
+  Sources sources;
+  Diagnostics diagnostics;
+  std::optional<std::string> text = driver::format(sources, sources.add(name, source), diagnostics);
+  return outcome(sources, diagnostics, text.value_or(""));
+}
+
 // Types, maps and events as the compiler finds them on a kernel of literals (src/kernel/fake_kernel.h).
 Outcome types(const std::string &name, const std::string &source) {
   Sources sources;
@@ -71,6 +79,7 @@ std::span<const Stage> stages() {
       {"tokens", tokens},
       {"ast", tree},
       {"errors", errors},
+      {"format", formatted},
       {"types", types},
   });
   return table;

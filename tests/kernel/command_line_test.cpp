@@ -52,6 +52,17 @@ TEST_F(CommandLineTest, script_from_standard_input) {
   EXPECT_EQ(Sonde({"-"}).input("BEGIN { printf(\"stdin\\n\"); exit() }").run().text(), "stdin");
 }
 
+TEST_F(CommandLineTest, formats_a_script_instead_of_running_it) {
+  EXPECT_EQ(Sonde({"--fmt", "-e", "BEGIN{exit()} // soon"}).run().out, "BEGIN {\n  exit();\n} // soon\n");
+  TemporaryDirectory directory;
+  std::string script = directory.write("a.bt", "import \"is_not_here.bt\"\nBEGIN{print($1)}\n");
+  EXPECT_EQ(Sonde({"--fmt", script}).run().out, "import \"is_not_here.bt\";\n\nBEGIN {\n  print($1);\n}\n");
+  Outcome wrong = Sonde({"--fmt", "-"}).input("BEGIN { print( }").run();
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_EQ(wrong.out, "");
+  EXPECT_THAT(wrong.err, StartsWith("stdin:1:16: ERROR: "));
+}
+
 TEST_F(CommandLineTest, positional_parameters) {
   Outcome outcome = run_script(R"(BEGIN { printf("%s %d %d\n", str($1), $2, $#); exit() })", {"one", "2"});
   EXPECT_EQ(outcome.text(), "one 2 2") << outcome;
