@@ -116,11 +116,9 @@ Type check_percpu_kaddr(BuiltinUse &use) {
 llvm::Value *emit_percpu_kaddr(Emitter &e, const BuiltinSite &site) {
   bool is_own = site.count() < 2;
   llvm::Value *cpu = is_own ? e.helper(Helper::GetSmpProcessorId, {}, Purity::PerRun) : e.value64(site.argument(1));
-  llvm::Value *distance = e.allocate(8);
   llvm::Value *place = e.ir().CreateAdd(e.symbol_address(kCpuOffsets), e.ir().CreateMul(cpu, e.constant(8)));
-  e.read_memory(distance, 8, place, AddressSpace::Kernel);
   llvm::Value *variable = e.symbol_address(*e.info(site.argument(0)).text);
-  llvm::Value *address = e.ir().CreateAdd(e.load(distance, Type::uint64()), variable);
+  llvm::Value *address = e.ir().CreateAdd(e.read_kernel(place, 8), variable);
   if (is_own)
     return address;
   llvm::Value *exists = e.ir().CreateICmpULT(cpu, e.cpu_count());

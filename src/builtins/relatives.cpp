@@ -58,15 +58,12 @@ llvm::Value *field_address(Emitter &e, const BuiltinSite &site) {
   const Type type = Type::structure(kTask);
   llvm::Value *task =
       site.count() > 0 ? e.value64(site.argument(0)) : e.helper(Helper::GetCurrentTask, {}, Purity::PerRun);
-  llvm::Value *link = e.allocate(8);
-  e.read_memory(link, 8, e.ir().CreateAdd(task, e.offset_of(type, {relation.link})), AddressSpace::Kernel);
-  return e.ir().CreateAdd(e.load(link, Type::uint64()), e.offset_of(type, {relation.field}));
+  llvm::Value *link = e.read_kernel(e.ir().CreateAdd(task, e.offset_of(type, {relation.link})), 8);
+  return e.ir().CreateAdd(link, e.offset_of(type, {relation.field}));
 }
 
 llvm::Value *emit_id(Emitter &e, const BuiltinSite &site) {
-  llvm::Value *id = e.allocate(8);
-  e.read_memory(id, 4, field_address(e, site), AddressSpace::Kernel);
-  return e.load(id, Type::integer(32, false));
+  return e.read_kernel(field_address(e, site), 4);
 }
 
 llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {

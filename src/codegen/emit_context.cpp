@@ -68,6 +68,8 @@ llvm::Value *Emitter::argument_register(uint32_t index) {
   if (index < registers.arguments.size())
     return context_load(registers.arguments[index], 8);
   llvm::Value *address = ir_.CreateAdd(stack_arguments(), constant(8 * (index - registers.arguments.size())));
+  if (unit_.context.pointers == AddressSpace::Kernel)
+    return read_kernel(address, 8);
   llvm::Value *value = allocate(8);
   read_memory(value, 8, address, unit_.context.pointers);
   return load(value, Type::uint64());

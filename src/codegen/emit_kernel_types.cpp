@@ -174,9 +174,7 @@ llvm::Value *Emitter::running_task_field(llvm::Value *distance, uint32_t size) {
   if (kernel().version() >= kernel::kTypedTask)
     return load_aligned(typed_task(distance), size, size);
   llvm::Value *task = helper(Helper::GetCurrentTask, {}, Purity::PerRun);
-  llvm::Value *memory = allocate(size);
-  read_memory(memory, size, ir_.CreateAdd(task, distance), AddressSpace::Kernel);
-  return load(memory, Type::integer(size * 8, false));
+  return read_kernel(ir_.CreateAdd(task, distance), size);
 }
 
 // What the script asks of the kernel that loads the program, as a bool.

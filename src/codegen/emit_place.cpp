@@ -119,7 +119,7 @@ llvm::Value *Emitter::read_scalar(const Place &place, uint32_t size) {
       return context_load(distance.getZExtValue(), size);
     break;  // packed: the verifier takes aligned accesses only
   }
-  case Region::Kernel:
+  case Region::Kernel: return read_kernel(place.address, size);
   case Region::User: break;
   }
   llvm::Value *memory = allocate(size);

@@ -30,10 +30,7 @@ llvm::Value *Emitter::syscall_register(uint32_t offset, uint32_t size) {
 }
 
 llvm::Value *Emitter::task_register(llvm::Value *registers, uint32_t offset, uint32_t size) {
-  llvm::Value *address = ir_.CreateAdd(registers, constant(offset));
-  llvm::Value *memory = allocate(size);
-  read_memory(memory, size, address, AddressSpace::Kernel);
-  return load(memory, Type::integer(size * 8, true));
+  return read_kernel(ir_.CreateAdd(registers, constant(offset)), size);
 }
 
 // Another machine may have more targets of a wildcard.

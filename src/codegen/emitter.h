@@ -99,6 +99,9 @@ public:
   // Reads `size` bytes of kernel or user memory; on failure the destination is zeroed. Returns the
   // helper's i64 result.
   llvm::Value *read_memory(llvm::Value *destination, uint32_t size, llvm::Value *address, AddressSpace space);
+  // An integer of `size` bytes (a power of two up to 8) in the kernel's memory; zero where it cannot be read
+  // (emit_kernel_read.cpp).
+  llvm::Value *read_kernel(llvm::Value *address, uint32_t size);
   // Reads a C string of at most `size` bytes with its NUL; on failure the first byte is 0. Bytes past
   // the NUL are zero, as keys need it, except in the fields of a record. Space None: the
   // context's; in kernel code, either.
@@ -382,6 +385,15 @@ private:
   AddressSpace space_of(const Type &pointer) const;
   Type complete(const Type &type) const;
 
+  // ---- emit_kernel_read.cpp ----
+  // How the unit's programs load from the kernel's memory: numbers in its BTF, and the bytes of one such type. A cast of
+  // 0: they cannot.
+  struct DirectReads {
+    uint32_t cast = 0, type = 0, words = 0;
+  };
+  DirectReads find_direct_reads();
+  static std::pair<llvm::Value *, uint64_t> split_address(llvm::Value *address);
+
   // ---- emit_kernel_types.cpp ----
   llvm::Value *kernel_fact(KernelTypes::Fact fact, const FieldPath &path);
   llvm::Value *kernel_fact(const KernelTypes::Variable &found);
@@ -530,7 +542,8 @@ private:
   bool record_is_reserved_ = false;
   bool counts_failed_reads_ = analysis_.counts_failed_reads;
   std::vector<image::KernelGuard> guards_;  // under which the statement being emitted is reached
-  std::optional<bool> may_sleep_;           // once it was asked
+  std::optional<bool> may_sleep_;            // once it was asked
+  std::optional<DirectReads> direct_reads_;  // the same
   llvm::Function *fault_in_ = nullptr;      // once it was needed
   // Strings are cleared past their NUL, as keys need it; records do not.
   bool pad_strings_ = true;

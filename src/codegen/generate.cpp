@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "codegen/link_c.h"
+#include "codegen/kernel_call.h"
 #include "codegen/module_builder.h"
 #include "codegen/optimize_and_emit.h"
 
@@ -134,6 +135,7 @@ image::ProgramImage generate(const sema::Analysis &analysis, const Sources &sour
       continue;
     }
     image.object = emit_object(builder.module(), *target, dumps);
+    put_kernel_calls_right(image.object);
     if (!builder.is_out_of_stack())
       break;
     if (std::exchange(economy.spares_stack, true)) {

@@ -58,6 +58,10 @@ public:
     auto found = types_.find(name);
     return found == types_.end() ? 0 : static_cast<uint32_t>(std::distance(types_.begin(), found)) + 1;
   }
+  uint32_t function_id(const std::string &name) override {
+    auto found = function_types_.find(name);
+    return found == function_types_.end() ? 0 : static_cast<uint32_t>(std::distance(function_types_.begin(), found)) + 1;
+  }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;
   Result<std::vector<std::string>> raw_tracepoints(std::string_view glob) override;

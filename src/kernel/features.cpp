@@ -156,6 +156,7 @@ constexpr FeatureName kNames[] = {
     {"raw_tracepoints", Feature::RawTracepoints},
     {"trampolines", Feature::Trampolines},
     {"run_statistics", Feature::RunStatistics},
+    {"direct_reads", Feature::DirectReads},
 };
 
 }  // namespace
@@ -174,6 +175,7 @@ bool try_feature(Feature feature) {
   case Feature::Trampolines: return has_trampolines();
   case Feature::RawTracepoints: return true;  // since 4.17
   case Feature::RunStatistics: return has_run_statistics();
+  case Feature::DirectReads: break;  // by the number of kDirectRead, which a Kernel knows
   case Feature::kCount: break;
   }
   return false;

@@ -72,6 +72,7 @@ enum class Feature : uint8_t {
   Trampolines,  // of BPF, for fentry and fexit
   RawTracepoints,
   RunStatistics,  // of programs, switched on by a descriptor
+  DirectReads,    // loads from the kernel's memory by any address (bpf_rdonly_cast)
   kCount
 };
 class Kernel {
@@ -107,6 +108,8 @@ public:
   virtual Result<std::optional<Type>> type(const std::string &name) = 0;
   // The number of that type in the kernel's BTF; 0 when there is none.
   virtual uint32_t type_id(const std::string &name) = 0;
+  // The same of a function.
+  virtual uint32_t function_id(const std::string &name) = 0;
   // The enum (maybe without a name) that has an enumerator of that name: "TCP_LISTEN". Nothing when there is none.
   virtual Result<std::optional<Type>> enum_with(const std::string &enumerator) = 0;
 

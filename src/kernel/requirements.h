@@ -20,6 +20,9 @@ inline constexpr KernelVersion kPerCpuLookup{5, 19, 0};    // bpf_map_lookup_per
 inline constexpr KernelVersion kClockTai{6, 1, 0};        // bpf_ktime_get_tai_ns
 inline constexpr KernelVersion kPrivateStacks{6, 13, 0};  // of each CPU, for programs of kprobes and uprobes
 
+// The function of the kernel that Feature::DirectReads is, from 6.2 on.
+inline constexpr std::string_view kDirectRead = "bpf_rdonly_cast";
+
 // Values of arrays that kmalloc could not hold (arraymap.c of 6.1 still refuses them).
 inline constexpr KernelVersion kLargeValues{6, 6, 0};
 inline constexpr uint64_t kMostValueBytesBefore = 4 << 20;

@@ -21,6 +21,7 @@
 #include "kernel/features.h"
 #include "kernel/function_list.h"
 #include "kernel/kernel.h"
+#include "kernel/requirements.h"
 #include "kernel/tracefs.h"
 #include "kernel/tracepoint_format.h"
 #include "kernel/type_definitions.h"
@@ -67,7 +68,7 @@ public:
   std::optional<uint64_t> symbol_address(const std::string &name) override;
   Result<std::optional<Type>> type(const std::string &name) override;
   bool programs_may_call(const std::string &function, std::string_view section) override {
-    uint32_t id = btf() ? (*btf())->find_function_id(function) : 0;
+    uint32_t id = function_id(function);
     if (id == 0)
       return false;
     auto [known, is_new] = callable_.try_emplace({id, std::string(section)});
@@ -76,6 +77,7 @@ public:
     return known->second;
   }
   uint32_t type_id(const std::string &name) override { return btf() ? (*btf())->find_type_id(name) : 0; }
+  uint32_t function_id(const std::string &name) override { return btf() ? (*btf())->find_function_id(name) : 0; }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
   void expect_functions() override { functions_.expect(); }
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;
@@ -113,7 +115,7 @@ private:
 bool RunningKernel::has(Feature feature) {
   std::optional<bool> &answer = features_.at(static_cast<size_t>(feature));
   if (!answer)
-    answer = try_feature(feature);
+    answer = feature == Feature::DirectReads ? programs_may_call(std::string(kDirectRead), "raw_tp") : try_feature(feature);
   return *answer;
 }
 

@@ -26,6 +26,7 @@ constexpr std::array<KernelVersion, static_cast<size_t>(Feature::kCount)> kSince
     {5, 5, 0},   // Trampolines
     {4, 17, 0},  // RawTracepoints
     {5, 8, 0},   // RunStatistics
+    kNever,      // DirectReads: by numbers in one kernel's BTF
 }};
 
 // Direct calls of functions that ftrace knows, which trampolines need there.
@@ -66,6 +67,9 @@ public:
   }
   uint32_t type_id(const std::string &name) override {
     return types_ ? types_->find_type_id(name) : here_.type_id(name);
+  }
+  uint32_t function_id(const std::string &name) override {
+    return types_ ? types_->find_function_id(name) : here_.function_id(name);
   }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override {
     return types_ ? Result<std::optional<Type>>(types_->find_enum_with(enumerator)) : here_.enum_with(enumerator);

@@ -201,6 +201,83 @@ TEST_F(KprobeMechanismTest, bodies_of_sessions_that_return_early) {
       << outcome;
 }
 
+// ---- The kernel's memory ----
+
+class ReadWays : public TracerTest, public ::testing::WithParamInterface<Way> {
+protected:
+  void SetUp() override {
+    TracerTest::SetUp();
+    if (*GetParam().mechanism && !kernel_is_at_least(6, 2))
+      GTEST_SKIP() << "this kernel has no direct reads";
+  }
+  static Outcome run(const std::string &script, const std::string &mode) {
+    return run_without(GetParam().absent, script, traced(mode));
+  }
+};
+
+TEST_P(ReadWays, chains_of_structs) {
+  Outcome outcome = run(fmt::format(R"(
+      uprobe:{}:traced_add {{ $task = (struct task_struct *)curtask; $leader = $task->group_leader;
+        @ = sum($task->tgid == pid && $task->real_parent->tgid == ppid && $leader->pid == pid &&
+                $leader->real_parent == $task->real_parent && $task->signal->nr_threads == 1 &&
+                curtask.group_leader.group_leader.tgid == pid ? 1 : 0) }})",
+                                    program("traced")),
+                        "add 3");
+  EXPECT_EQ(results(outcome), "@: 3") << outcome;
+}
+
+// Bytes, elements, bits and what lies at odd addresses, as loads of the task's own fields give them.
+TEST_P(ReadWays, all_sizes) {
+  Outcome outcome = run_without(GetParam().absent, R"(
+      struct odd { char a; unsigned b; unsigned long c; unsigned short d; } __attribute__((packed));
+      begin { $task = (struct task_struct *)curtask; $same = $task->group_leader; $i = 2;
+        $text = (uint8 *)$same->comm; $odd = (struct odd *)$same->comm;
+        printf("%c%c%c%c ", $same->comm[0], $same->comm[1], $same->comm[$i], $text[3]);
+        printf("%d ", $odd->b == ($text[1] | $text[2] << 8 | $text[3] << 16 | $text[4] << 24));
+        printf("%d ", $odd->c >> 56 == $text[12] && $odd->d == ($text[13] | $text[14] << 8));
+        printf("%d\n", $same->signal->rlim[$i].rlim_cur == $same->signal->rlim[2].rlim_cur) })",
+                                "true");
+  EXPECT_EQ(results(outcome), "sond 1 1 1") << outcome;
+}
+
+// Bad addresses, and those of the program's own memory, which the kernel must not read that way.
+TEST_P(ReadWays, what_cannot_be_read_is_zero) {
+  Outcome outcome = run(fmt::format(R"(
+      uprobe:{}:traced_add {{ $null = (struct task_struct *)0; $low = (struct task_struct *)8;
+        $bad = (struct task_struct *)0xffff800000000000; $odd = (struct task_struct *)0x8000123456789abc;
+        $own = kptr((uint64 *)reg("sp"));
+        @ = sum($null->tgid + $low->real_parent->tgid + $bad->tgid + $odd->real_parent->tgid + *$own); @n = count() }})",
+                                    program("traced")),
+                        "add 3");
+  EXPECT_EQ(results(outcome), "@: 0\n@n: 3") << outcome;
+}
+
+TEST_P(ReadWays, programs_of_all_kinds) {
+  std::string script = R"(begin { print((probe, curtask.group_leader.tgid == pid)) })";
+  for (std::string_view kind : {"uprobe:{}:traced_add", "uretprobe:{}:traced_add"})
+    script += fmt::format(" {} {{ print((probe, curtask.group_leader.tgid == pid)) }}",
+                          fmt::format(fmt::runtime(kind), program("traced")));
+  Outcome outcome = run(script, "add 1");
+  std::string function = program("traced") + ":traced_add";
+  EXPECT_EQ(results(outcome),
+            fmt::format("(begin, true)\n(uprobe:{0}, true)\n(uretprobe:{0}, true)", function))
+      << outcome;
+  Outcome timed = run("interval:ms:1 { print(curtask.group_leader.tgid == pid); exit() }", "sleep 1000000");
+  EXPECT_EQ(results(timed), "true") << timed;
+}
+
+TEST_P(ReadWays, the_mechanism_is_the_one_that_was_asked_for) {
+  std::string script = "begin { printf(\"%d\", curtask.group_leader.tgid) }";
+  Outcome outcome = Sonde({"-d", "asm", "-e", script, *GetParam().absent ? "--no-feature" : "-q",
+                           *GetParam().absent ? GetParam().absent : "-q"})
+                        .run();
+  EXPECT_EQ(outcome.out.find("call 113\n") == std::string::npos, *GetParam().mechanism != 0) << outcome;
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ReadWays,
+                         ::testing::Values(Way{"direct", "", "loads"}, Way{"helper", "direct_reads", ""}),
+                         [](const auto &way) { return way.param.name; });
+
 // ---- The option itself ----
 
 TEST(NoFeatureTest, names_that_it_does_not_know) {
