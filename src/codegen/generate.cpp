@@ -12,6 +12,7 @@
 #include "codegen/kernel_call.h"
 #include "codegen/module_builder.h"
 #include "codegen/optimize_and_emit.h"
+#include "image/enums_of_image.h"
 
 namespace sonde::codegen {
 namespace {
@@ -26,6 +27,19 @@ image::ProgramSpec program_spec(const sema::Unit &unit) {
   return spec;
 }
 
+// Enumerators of the kernel's print by the names that they have where the image is loaded.
+void note_enums(const sema::Analysis &analysis, image::ProgramImage &image) {
+  image::replace_enums(image, [&](const Type &type) {
+    image::KernelUse use = image::use_of_names(type);
+    auto first = analysis.types->constant(use.of);
+    // Programs have enums of their own.
+    if (first && first->is_of_kernel && first->type.name == type.name &&
+        first->type.enumerators->size() == type.enumerators->size())
+      image::add_use(image.kernel_uses, std::move(use));
+    return type;
+  });
+}
+
 // What an image needs that leaves this machine.
 void add_portable_parts(const sema::Analysis &analysis, kernel::Kernel &kernel, ModuleBuilder &builder,
                         image::ProgramImage &image) {
@@ -33,6 +47,7 @@ void add_portable_parts(const sema::Analysis &analysis, kernel::Kernel &kernel, 
   image.oldest_kernel = fmt::format("{}.{}.{}", oldest.major, oldest.minor, oldest.patch);
   image.arch = name_of(kernel.arch());
   image.kernel_uses = builder.take_kernel_uses();
+  note_enums(analysis, image);
   image.attach_points = analysis.attach_points;
   image.texts = builder.take_texts();
   for (uint32_t i = 0; i < analysis.units.size(); ++i) {

@@ -13,7 +13,7 @@
 namespace sonde::image::metadata {
 
 // Raised when a reader of the old format would misunderstand the new one.
-inline constexpr uint32_t kFormatVersion = 3;
+inline constexpr uint32_t kFormatVersion = 4;
 
 // Names of enumerators in their order; part of the file format.
 template <typename Enum> struct EnumNames;

@@ -9,6 +9,7 @@
 
 #include "base/diagnostics.h"
 #include "base/text.h"
+#include "image/enums_of_image.h"
 #include "kernel/requirements.h"
 #include "kernel/target_kernel.h"
 #include "kernel/type_shape.h"
@@ -56,6 +57,7 @@ public:
       program.targets.clear();
     }
     match_attach_points();
+    name_enumerators();
     bool has_targets = std::any_of(settled_.image.programs.begin(), settled_.image.programs.end(),
                                    [](const image::ProgramSpec &program) { return !program.targets.empty(); });
     if (!has_targets && !problems_.has_errors())
@@ -91,7 +93,7 @@ private:
     switch (use.kind) {
     case image::KernelUseKind::Field: look_up_field(use); break;
     case image::KernelUseKind::RecordField: look_up_record_field(use); break;
-    case image::KernelUseKind::Layout: compare(use, "struct " + use.of, kernel::layout_of(use.of, kernel_)); break;
+    case image::KernelUseKind::Layout: look_up_layout(use); break;
     case image::KernelUseKind::Enumerator: look_up_enumerator(use); break;
     case image::KernelUseKind::Size: look_up_size(use); break;
     case image::KernelUseKind::Symbol: look_up_symbol(use); break;
@@ -178,12 +180,39 @@ private:
   }
 
   void look_up_enumerator(const image::KernelUse &use) {
+    if (image::is_of_names(use))
+      return;
     std::optional<std::string> value;
     if (auto found = kernel_.enum_with(use.of); found && *found)
       for (const Enumerator &enumerator : *(**found).enumerators)
         if (enumerator.name == use.of)
           value = std::to_string(enumerator.value);
     compare(use, use.of, value);
+  }
+
+  void look_up_layout(const image::KernelUse &use) {
+    std::optional<std::string> here = kernel::layout_of(use.of, kernel_);
+    if (!here)
+      return compare(use, "struct " + use.of, here);
+    if (*here != use.built)
+      problems_
+          .error(use.where, "struct {} is copied as a whole, and lies otherwise in this kernel ({})", use.of, release())
+          .with_hint("fields are found where they lie: read them from there, or by a pointer (&…) instead of a copy");
+  }
+
+  // Values of the kernel's enums go by the names that they have here; without any, they print as numbers.
+  void name_enumerators() {
+    const std::vector<image::KernelUse> &uses = settled_.image.kernel_uses;
+    if (std::none_of(uses.begin(), uses.end(), image::is_of_names))
+      return;
+    image::replace_enums(settled_.image, [&](Type type) {
+      if (std::none_of(uses.begin(), uses.end(), [&](const image::KernelUse &use) { return image::names(use, type); }))
+        return type;
+      auto here = type.name.empty() ? kernel_.enum_with(type.enumerators->front().name) : kernel_.type(type.name);
+      bool is_known = here && *here && (**here).kind == TypeKind::Enum;
+      type.enumerators = is_known ? (**here).enumerators : nullptr;
+      return type;
+    });
   }
 
   // ---- Attach points ----
@@ -199,7 +228,23 @@ private:
         continue;
       match(points[i]);
       has_matched = true;
+      if (count_targets() > settled_.image.config.max_probes)
+        return refuse_many(points[i]);
     }
+  }
+
+  size_t count_targets() const {
+    size_t count = 0;
+    for (const image::ProgramSpec &program : settled_.image.programs)
+      count += program.targets.size();
+    return count;
+  }
+
+  void refuse_many(const image::AttachPoint &point) {
+    problems_
+        .error(point.where, "{} probes are more than max_probes ({})", count_targets(),
+               settled_.image.config.max_probes)
+        .with_hint("BPFTRACE_MAX_PROBES=… allows more");
   }
 
   bool exists(const image::AttachPoint &point) {

@@ -150,6 +150,32 @@ TEST_F(BuildTest, a_file_describes_the_running_kernel) {
   EXPECT_THAT(none.err, HasSubstr("struct task_struct does not exist in this kernel")) << none;
 }
 
+// The kernel at hand, with another name for a number.
+TEST_F(BuildTest, values_of_enums_go_by_the_names_that_they_have_where_they_are_printed) {
+  std::string types = read_file("/sys/kernel/btf/vmlinux"), name = std::string("PIDTYPE_SID") + '\0';
+  size_t at = types.find('\0' + name);
+  ASSERT_NE(at, std::string::npos);
+  types.replace(at + 1, name.size() - 1, "PIDTYPE_XYZ");
+  std::ofstream(directory() + "/renamed.btf", std::ios::binary) << types;
+  std::string tracer = build(R"(begin { $t = (enum pid_type)3; print($t); @[$t, 1] = (2, $t) })");
+  EXPECT_EQ(run(tracer).text(), "PIDTYPE_SID\n\n\n@[PIDTYPE_SID, 1]: (2, PIDTYPE_SID)");
+  EXPECT_EQ(Sonde({"-q"}).executable(tracer).environment("BPFTRACE_BTF", directory() + "/renamed.btf").run().text(),
+            "PIDTYPE_XYZ\n\n\n@[PIDTYPE_XYZ, 1]: (2, PIDTYPE_XYZ)");
+}
+
+TEST_F(BuildTest, a_copy_of_what_lies_otherwise_is_refused) {
+  std::string types = read_file("/sys/kernel/btf/vmlinux");
+  std::string name = '\0' + std::string("skc_daddr") + '\0';
+  size_t at = types.find(name);
+  ASSERT_NE(at, std::string::npos);
+  types.replace(at, name.size(), '\0' + std::string("skc_other") + '\0');
+  std::ofstream(directory() + "/renamed.btf", std::ios::binary) << types;
+  std::string tracer = build("begin { $common = ((struct sock *)0).__sk_common; print($common.skc_family) }");
+  Outcome outcome = Sonde({}).executable(tracer).environment("BPFTRACE_BTF", directory() + "/renamed.btf").run();
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("struct sock_common is copied as a whole, and lies otherwise in this kernel ("));
+}
+
 TEST_F(BuildTest, wrong_files_of_types) {
   Outcome absent = Sonde({"build", "-e", kReadsTask, "-o", "/dev/null", "--target-btf", "/nowhere.btf"}).run();
   EXPECT_EQ(absent.status, 3);

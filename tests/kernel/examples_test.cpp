@@ -50,21 +50,36 @@ INSTANTIATE_TEST_SUITE_P(examples, ExampleTest, ::testing::ValuesIn(kCases),
 
 // ---- Those of tutorials: libbpf-bootstrap's minimal programs and bootstrap, BCC's killsnoop and tcpv4connect ----
 
-class TutorialTest : public TracepointTest {
+// As scripts, and as executables that the machine that compiles the tests built.
+enum class Form : uint8_t { Script, Executable };
+
+Sonde tutorial(Form form, const std::string &name, std::vector<std::string> words) {
+  words.insert(words.begin(), "-q");
+  if (form == Form::Executable)
+    return std::move(Sonde(words).executable(std::string(SONDE_PORTABLE_DIR) + "/" + name));
+  words.insert(words.begin() + 1, example(name));
+  return Sonde(words);
+}
+
+std::string name_of(const ::testing::TestParamInfo<Form> &form) {
+  return form.param == Form::Script ? "script" : "executable";
+}
+
+class TutorialTest : public TracepointTest, public ::testing::WithParamInterface<Form> {
 protected:
   static constexpr const char *kTwoWrites = "/bin/sh -c 'echo one >/dev/null; echo two >/dev/null'";
 
   static Outcome watch(const std::string &name, const std::string &command, std::vector<std::string> more = {}) {
-    std::vector<std::string> words = {"-q", example(name), "--follow", "-c", command};
+    std::vector<std::string> words = {"--follow", "-c", command};
     words.insert(words.end(), more.begin(), more.end());
-    return Sonde(words).run();
+    return tutorial(GetParam(), name, words).run();
   }
   static long lines(const std::string &text) { return std::count(text.begin(), text.end(), '\n'); }
 };
 
-TEST_F(TutorialTest, minimal_sees_the_writes_of_one_process) {
+TEST_P(TutorialTest, minimal_sees_the_writes_of_one_process) {
   for (const char *name : {"minimal", "minimal_legacy"}) {
-    Outcome outcome = Sonde({"-q", example(name), "-c", kTwoWrites}).run();
+    Outcome outcome = tutorial(GetParam(), name, {"-c", kTwoWrites}).run();
     EXPECT_EQ(outcome.status, 0) << outcome;
     EXPECT_THAT(outcome.out,
                 ContainsRegex("^BPF triggered from PID [0-9]+\\.\nBPF triggered from PID [0-9]+\\.\n\n\n$"))
@@ -72,23 +87,24 @@ TEST_F(TutorialTest, minimal_sees_the_writes_of_one_process) {
   }
 }
 
-TEST_F(TutorialTest, minimal_takes_the_process_as_a_parameter) {
+TEST_P(TutorialTest, minimal_takes_the_process_as_a_parameter) {
   Bystander writer({"/bin/sh", "-c", "while :; do echo >/dev/null; done"});
   std::string line = "BPF triggered from PID " + std::to_string(writer.pid()) + ".\n";
   for (const char *name : {"minimal", "minimal_legacy"}) {
-    Outcome outcome = Sonde({"-q", example(name), std::to_string(writer.pid())}).signal_after(line, SIGINT).run();
+    Outcome outcome = tutorial(GetParam(), name, {std::to_string(writer.pid())}).signal_after(line, SIGINT).run();
     EXPECT_EQ(outcome.status, 0) << outcome;
     EXPECT_EQ(outcome.out.find(line), 0u) << outcome;
-    Outcome other = Sonde({"-q", example(name), std::to_string(getpid()), "-c", kTwoWrites}).run();
+    Outcome other = tutorial(GetParam(), name, {std::to_string(getpid()), "-c", kTwoWrites}).run();
     EXPECT_EQ(lines(other.out), 2) << other;  // those before the maps
   }
 }
 
-TEST_F(TutorialTest, minimal_in_a_pid_namespace_goes_by_its_numbers) {
-  Outcome outcome =
-      Sonde({"--pid", "--fork", "--mount-proc", sonde_program(), "-q", example("minimal_ns"), "-c", kTwoWrites})
-          .executable("/usr/bin/unshare")
-          .run();
+TEST_P(TutorialTest, minimal_in_a_pid_namespace_goes_by_its_numbers) {
+  std::vector<std::string> words = {"--pid", "--fork", "--mount-proc", sonde_program(), example("minimal_ns")};
+  if (GetParam() == Form::Executable)
+    words = {"--pid", "--fork", "--mount-proc", std::string(SONDE_PORTABLE_DIR) + "/minimal_ns"};
+  words.insert(words.end(), {"-q", "-c", kTwoWrites});
+  Outcome outcome = Sonde(words).executable("/usr/bin/unshare").run();
   EXPECT_EQ(outcome.status, 0) << outcome;
   // sonde is the namespace's first process; few others came before its child.
   EXPECT_THAT(outcome.out, ContainsRegex("^BPF triggered from PID [2-9]; the kernel's number is [0-9]{2,}\\.\n"))
@@ -96,7 +112,7 @@ TEST_F(TutorialTest, minimal_in_a_pid_namespace_goes_by_its_numbers) {
   EXPECT_EQ(lines(outcome.out), 4) << outcome;
 }
 
-TEST_F(TutorialTest, bootstrap_tells_of_starts_and_ends) {
+TEST_P(TutorialTest, bootstrap_tells_of_starts_and_ends) {
   const std::string command = "/bin/sh -c '/bin/sleep 0.15; exit 3'";
   Outcome all = watch("process_times", command);
   EXPECT_EQ(all.status, 0) << all;
@@ -110,7 +126,7 @@ TEST_F(TutorialTest, bootstrap_tells_of_starts_and_ends) {
   EXPECT_EQ(sum_of(all.out, "EXEC +sh +([0-9]+)"), sum_of(all.out, "EXEC +sleep +[0-9]+ +([0-9]+)")) << all;
 }
 
-TEST_F(TutorialTest, bootstrap_leaves_out_what_ran_shorter) {
+TEST_P(TutorialTest, bootstrap_leaves_out_what_ran_shorter) {
   Outcome outcome = watch("process_times", "/bin/sh -c '/bin/true; /bin/sleep 0.4'", {"--", "--min-ms=350"});
   EXPECT_EQ(outcome.status, 0) << outcome;
   EXPECT_THAT(outcome.out, ContainsRegex("EXIT +sleep ")) << outcome;
@@ -118,7 +134,7 @@ TEST_F(TutorialTest, bootstrap_leaves_out_what_ran_shorter) {
   EXPECT_EQ(outcome.out.find("true"), std::string::npos) << outcome;
 }
 
-TEST_F(TutorialTest, killsnoop_filters_by_signal_target_sender_and_failure) {
+TEST_P(TutorialTest, killsnoop_filters_by_signal_target_sender_and_failure) {
   // A shell tells itself nothing (0), and something (15) to a number that no process can have.
   const std::string command = "/bin/sh -c 'kill -0 $$; kill -15 4194305; true'";
   const std::string sent = "sh +0 +[0-9]+ +0\n", failed = "sh +15 +4194305 +-3\n";
@@ -143,19 +159,23 @@ TEST_F(TutorialTest, killsnoop_filters_by_signal_target_sender_and_failure) {
   Bystander sender({"/bin/sh", "-c", "while :; do kill -0 $$; done"});
   std::string pid = std::to_string(sender.pid());
   Outcome outcome =
-      Sonde({"-q", example("killsnoop"), "--", "--pid=" + pid}).signal_after(" " + pid + " ", SIGINT).run();
+      tutorial(GetParam(), "killsnoop", {"--", "--pid=" + pid}).signal_after(" " + pid + " ", SIGINT).run();
   EXPECT_THAT(outcome.out, ContainsRegex(pid + " +sh +0 +" + pid + " +0\n")) << outcome;
 }
 
-class TutorialKprobeTest : public KprobeTest {};
+INSTANTIATE_TEST_SUITE_P(as, TutorialTest, ::testing::Values(Form::Script, Form::Executable), name_of);
 
-TEST_F(TutorialKprobeTest, tcpv4connect_tells_both_ends) {
+class TutorialKprobeTest : public KprobeTest, public ::testing::WithParamInterface<Form> {};
+
+TEST_P(TutorialKprobeTest, tcpv4connect_tells_both_ends) {
   // Nobody listens: the connect itself is what counts.
-  Outcome outcome =
-      Sonde({"-q", example("tcpv4connect"), "-c", "/bin/bash -c 'echo >/dev/tcp/127.0.0.1/4713 || true'"}).run();
+  const std::string connect = "/bin/bash -c 'echo >/dev/tcp/127.0.0.1/4713 || true'";
+  Outcome outcome = tutorial(GetParam(), "tcpv4connect", {"-c", connect}).run();
   EXPECT_EQ(outcome.status, 0) << outcome;
   EXPECT_THAT(outcome.out, ContainsRegex("[0-9]+ +bash +127\\.0\\.0\\.1 +127\\.0\\.0\\.1 +4713\n")) << outcome;
 }
+
+INSTANTIATE_TEST_SUITE_P(as, TutorialKprobeTest, ::testing::Values(Form::Script, Form::Executable), name_of);
 
 // Of each: a file that is added is tested. A kernel may be too old for a script, which must then say so.
 class EveryExampleTest : public KprobeTest, public ::testing::WithParamInterface<std::string> {};
