@@ -105,7 +105,7 @@ int run_built(const std::string &bytes, const Options &options, kernel::Kernel &
     return refuse(built.error());
   if (const auto *foreign = std::get_if<image::ForeignPackage>(&*built))
     return runner::run_foreign(*foreign, options.run);
-  const auto *image = std::get_if<image::ProgramImage>(&*built);
+  auto *image = std::get_if<image::ProgramImage>(&*built);
   if (options.script_help) {
     fmt::print("{}", options_help(image->options, options.script));
     return 0;
@@ -115,6 +115,8 @@ int run_built(const std::string &bytes, const Options &options, kernel::Kernel &
   run.given = options.script_options;
   if (auto fits = runner::check_built(*image, run); !fits)
     return refuse(fits.error());
+  if (auto applied = runner::apply_settings(*image); !applied)
+    return refuse(applied.error());
   return runner::run_image(*image, kernel, run);
 }
 
@@ -165,21 +167,31 @@ CompileOptions compile_options_of(const Options &options) {
   return compile_options;
 }
 
-int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
-  Result<std::string> text = script_text(options);
-  if (!text)
-    return refuse(text.error());
-  if (!options.one_liner && is_built(*text))
-    return run_built(*text, options, kernel);
+// What is asked of a script that compiled.
+int deliver(const Compilation &compilation, const Options &options, kernel::Kernel &kernel,
+            std::span<const uint8_t> standalone, const runtime::Recompile &without_tables) {
+  if (options.mode == Mode::Dump)
+    return 0;
+  if (options.mode == Mode::ListScript)
+    return list_targets(*compilation.image, options, kernel);
+  if (options.mode == Mode::Build) {
+    auto written = write_build(*compilation.image, options.build_output, standalone);
+    return written ? 0 : refuse(written.error());
+  }
+  if (auto written = emit_files(compilation, options); !written)
+    return refuse(written.error());
+  if (!options.emit_elf.empty())
+    return 0;
+  return runner::run_image(*compilation.image, kernel, options.run, without_tables);
+}
+
+int compile_and_deliver(const Options &options, const SourceFile &script, kernel::Kernel &kernel,
+                        std::span<const uint8_t> standalone) {
   CompileOptions compile_options = compile_options_of(options);
   if (auto applied = image::apply_environment(compile_options.config); !applied)
     return refuse(applied.error());
   if (auto exists = runner::check_processes(options.run.pids); !exists)
     return refuse(exists.error());
-
-  Sources sources;
-  size_t file = sources.add(script_name(options), text.take());
-  Diagnostics diagnostics;
   std::unique_ptr<kernel::Kernel> target;
   if (options.mode == Mode::Build) {
     auto opened = kernel::open_target(options.target, kernel);
@@ -187,6 +199,10 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
       return refuse(opened.error());
     target = opened.take();
   }
+
+  Sources sources;
+  size_t file = sources.add(script.name, script.text);
+  Diagnostics diagnostics;
   Compilation compilation = compile(sources, file, target ? *target : kernel, compile_options, diagnostics);
   print_stages(compilation);
   fmt::print(stderr, "{}", diagnostics.format(sources, runner::use_colour(), options.warnings));
@@ -200,20 +216,20 @@ int compile_and_run(const Options &options, kernel::Kernel &kernel, std::span<co
     fmt::print(stderr, "ERROR: {}\nHINT: `-- --help` lists the script's options\n", *compilation.wrong_option);
     return kUsageError;
   }
-  if (options.mode == Mode::Dump)
-    return 0;
-  if (options.mode == Mode::ListScript)
-    return list_targets(*compilation.image, options, kernel);
-  if (options.mode == Mode::Build) {
-    auto written = write_build(*compilation.image, options.build_output, standalone);
-    return written ? 0 : refuse(written.error());
-  }
-  if (auto written = emit_files(compilation, options); !written)
-    return refuse(written.error());
-  if (!options.emit_elf.empty())
-    return 0;
-  return runner::run_image(*compilation.image, kernel, options.run,
-                           [&] { return compile_without_tables(sources.file(file), kernel, compile_options); });
+  return deliver(compilation, options, kernel, standalone,
+                 [&] { return compile_without_tables(script, kernel, compile_options); });
+}
+
+int read_and_run(const Options &options, kernel::Kernel &kernel, std::span<const uint8_t> standalone) {
+  Result<std::string> text = script_text(options);
+  if (!text)
+    return refuse(text.error());
+  if (!options.one_liner && is_built(*text))
+    return run_built(*text, options, kernel);
+  SourceFile script;
+  script.name = script_name(options);
+  script.text = text.take();
+  return compile_and_deliver(options, script, kernel, standalone);
 }
 
 }  // namespace
@@ -238,7 +254,7 @@ int run_sonde(int argc, char **argv, std::span<const uint8_t> standalone) {
     return list(options, *kernel);
   if (options.mode == Mode::DescribeSystem)
     return print_text(describe_system(*kernel));
-  return compile_and_run(options, *kernel, standalone);
+  return read_and_run(options, *kernel, standalone);
 }
 
 }  // namespace sonde::driver

@@ -57,9 +57,10 @@ std::string requirements_table() {
 
 std::string settings_table() {
   const image::Config defaults;
-  std::string out = "| setting | default | |\n| --- | --- | --- |\n";
+  std::string out = "| setting | default | | decided by |\n| --- | --- | --- | --- |\n";
   for (const image::ConfigKey &key : image::config_keys())
-    out += fmt::format("| `{}` | {} | {} |\n", key.name, cell(key.get(defaults)), cell(key.summary));
+    out += fmt::format("| `{}` | {} | {} | {} |\n", key.name, cell(key.get(defaults)), cell(key.summary),
+                       key.is_of_run ? "run" : "build");
   return out;
 }
 

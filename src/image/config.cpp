@@ -91,31 +91,38 @@ template <bool Config::*member> constexpr ConfigKey flag(std::string_view name, 
   return {name, "", summary, set_bool<member>, get_bool<member>};
 }
 
+constexpr ConfigKey of_run(ConfigKey key) {
+  key.is_of_run = true;
+  return key;
+}
+
 constexpr uint64_t kMany = 0xffffffff;  // what a u32 of the kernel's interfaces can count
 
 constexpr std::array kKeys = {
-    flag<&Config::cpp_demangle>("cpp_demangle", "show C++ symbols as they read in the source"),
+    of_run(flag<&Config::cpp_demangle>("cpp_demangle", "show C++ symbols as they read in the source")),
     flag<&Config::lazy_symbolication>("lazy_symbolication", "resolve user symbols when printing, not when recorded"),
     ConfigKey{"license", "", "licence that the programs declare to the kernel", set_license,
               get_text<&Config::license>},
-    number<&Config::log_size, 1, 1 << 30>("log_size", "", "bytes for the kernel's verifier log"),
+    of_run(number<&Config::log_size, 1, 1 << 30>("log_size", "", "bytes for the kernel's verifier log")),
     number<&Config::max_bpf_progs, 1, kMany>("max_bpf_progs", "", "most BPF programs that one script may become"),
-    number<&Config::max_cat_bytes, 1, 1 << 30>("max_cat_bytes", "cat_bytes_max",
-                                               "most bytes of a file that cat() prints"),
+    of_run(number<&Config::max_cat_bytes, 1, 1 << 30>("max_cat_bytes", "cat_bytes_max",
+                                                      "most bytes of a file that cat() prints")),
     number<&Config::max_map_keys, 1, kMany>("max_map_keys", "map_keys_max", "most keys of a map"),
-    number<&Config::max_probes, 1, kMany>("max_probes", "", "most places that one script may attach to"),
+    of_run(number<&Config::max_probes, 1, kMany>("max_probes", "", "most places that one script may attach to")),
     ConfigKey{"max_strlen", "strlen", "most bytes of a string that str() reads; before Linux 5.11, 200 by default",
               set_max_strlen, get_number<&Config::max_strlen>},
-    ConfigKey{"missing_probes", "", "what to do about places that do not exist: error, warn or ignore",
-              set_missing_probes, get_text<&Config::missing_probes>},
+    of_run({"missing_probes", "", "what to do about places that do not exist: error, warn or ignore",
+            set_missing_probes, get_text<&Config::missing_probes>}),
     number<&Config::on_stack_limit, 0, 512>("on_stack_limit", "", "largest value in bytes that is kept on the stack"),
-    number<&Config::perf_rb_pages, 0, 1 << 20>("perf_rb_pages", "", "pages of the ring buffer; 0 lets sonde choose"),
-    flag<&Config::print_maps_on_exit>("print_maps_on_exit", "print all maps that are not empty at exit"),
-    flag<&Config::show_debug_info>("show_debug_info", "show file and line, and what was inlined, in user stacks"),
+    of_run(number<&Config::perf_rb_pages, 0, 1 << 20>("perf_rb_pages", "",
+                                                      "pages of the ring buffer; 0 lets sonde choose")),
+    of_run(flag<&Config::print_maps_on_exit>("print_maps_on_exit", "print all maps that are not empty at exit")),
+    of_run(
+        flag<&Config::show_debug_info>("show_debug_info", "show file and line, and what was inlined, in user stacks")),
     ConfigKey{"stack_mode", "", "how stacks print: bpftrace, perf, raw or build_id", set_stack_mode,
               get_text<&Config::stack_mode>},
-    ConfigKey{"str_trunc_trailer", "", "what is printed after a string that did not fit",
-              set_text<&Config::str_trunc_trailer>, get_text<&Config::str_trunc_trailer>},
+    of_run({"str_trunc_trailer", "", "what is printed after a string that did not fit",
+            set_text<&Config::str_trunc_trailer>, get_text<&Config::str_trunc_trailer>}),
 };
 
 // An old name whose sense is the opposite of the new one.
@@ -217,6 +224,25 @@ Result<void> apply_environment(Config &config) {
           return done;
   }
   return {};
+}
+
+Result<std::vector<std::string>> apply_environment_of_run(Config &config) {
+  Config asked = config;
+  asked.from_environment.clear();
+  if (auto done = apply_environment(asked); !done)
+    return done.error();
+  std::vector<std::string> settled_by_build;
+  for (const std::string &name : asked.from_environment) {
+    const ConfigKey &key = *find_config_key(name);
+    std::string value = key.get(asked);
+    if (value == key.get(config))
+      continue;
+    if (!key.is_of_run)
+      settled_by_build.push_back(name);
+    else if (auto done = key.set(config, value); !done)
+      return done.error();
+  }
+  return settled_by_build;
 }
 
 }  // namespace sonde::image

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "image/program_image.h"
@@ -19,6 +20,8 @@ struct ConfigKey {
   // Parses and range-checks `text`; an Error's cause says what is allowed.
   Result<void> (*set)(Config &config, std::string_view text);
   std::string (*get)(const Config &config);
+  // Nothing that is made while building depends on it: whoever runs an image may set it anew.
+  bool is_of_run = false;
 };
 
 std::span<const ConfigKey> config_keys();
@@ -36,5 +39,7 @@ bool is_without_effect(std::string_view name);
 bool is_environment_only(std::string_view name);
 // Applies BPFTRACE_<KEY> and SONDE_<KEY> (the latter wins) from the environment.
 Result<void> apply_environment(Config &config);
+// The same where an image that was built is run. Returns the names of settings that the build has settled otherwise.
+Result<std::vector<std::string>> apply_environment_of_run(Config &config);
 
 }  // namespace sonde::image

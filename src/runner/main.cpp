@@ -61,9 +61,13 @@ public:
     for (const image::ScriptOption &option : image.options)
       if (std::none_of(ours.begin(), ours.end(), [&](const Option &row) { return is_named(row, option.name); }))
         add(option);
+      else
+        hidden_.push_back(option);
   }
 
   const std::vector<Option> &rows() const { return rows_; }
+  // Those that only words behind -- can give.
+  const std::vector<image::ScriptOption> &hidden() const { return hidden_; }
   // What the command line set.
   std::vector<image::GivenOption> given() const {
     std::vector<image::GivenOption> given;
@@ -97,6 +101,7 @@ private:
 
   std::deque<Value> values_;  // rows point to them
   std::vector<Option> rows_;
+  std::vector<image::ScriptOption> hidden_;
 };
 
 // Words that are no options: $1 …, and --name=value behind --.
@@ -107,15 +112,21 @@ void take_words(const std::vector<std::string> &words, const image::ProgramImage
     else
       options.positional.push_back(word);
   if (!options.positional.empty() && !image.takes_positional())
-    throw UsageError{fmt::format("'{}' is no option (--help lists them)", options.positional.front())};
+    throw UsageError{fmt::format("the script takes no parameters, so '{}' says nothing (--help lists the options)",
+                                 options.positional.front())};
 }
 
-std::string help_of(const std::string &program, const image::ProgramImage &image, std::span<const Option> rows) {
+std::string help_of(const std::string &program, const image::ProgramImage &image, std::span<const Option> rows,
+                    const std::vector<image::ScriptOption> &hidden) {
   std::string summary = fmt::format("{}: a tracer, built by sonde from {}", program, image.source_name);
   std::string usage;
   for (uint32_t i = 1; i <= image.positional_count(); ++i)
     usage += fmt::format(" [${}]", i);
-  return help_text(program, summary, usage, rows);
+  std::string text = help_text(program, summary, usage, rows);
+  if (!hidden.empty())
+    text += "\nThe script's options whose names are taken, to be given behind --:\n" + image::options_help(hidden);
+  return text + "\nEnvironment:\n  BPFTRACE_BTF                The kernel's types, of a kernel without its own: a file "
+                "of BTF\n";
 }
 
 // What to exit with, when the command line already says all.
@@ -134,7 +145,7 @@ std::optional<int> read_command_line(int argc, char **argv, const image::Program
     return kUsageError;
   }
   if (line.wants_help) {
-    fmt::print("{}", help_of(name_of(argv[0]), image, rows));
+    fmt::print("{}", help_of(name_of(argv[0]), image, rows, script_rows.hidden()));
     return 0;
   }
   if (!options.json_schema)
@@ -153,6 +164,8 @@ int run_executable(int argc, char **argv) {
     return *exit_code;
   if (auto fits = check_built(*image, options); !fits)
     return refuse(fits.error());
+  if (auto applied = apply_settings(*image); !applied)
+    return refuse(applied.error());
   std::unique_ptr<kernel::Kernel> kernel = open_kernel(options);
   return run_image(*image, *kernel, options);
 }

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "image/config.h"
 #include "kernel/features.h"
 #include "runner/exit_codes.h"
 #include "runtime/child_process.h"
@@ -155,6 +156,16 @@ Result<void> check_built(const image::ProgramImage &image, const RunOptions &opt
   if (options.scope() != image.scope)
     return Error{"limit", image.source_name, "its programs were built to trace every process",
                  "-p, --follow and --cgroup work with the script itself", 0};
+  return {};
+}
+
+Result<void> apply_settings(image::ProgramImage &image) {
+  auto settled = image::apply_environment_of_run(image.config);
+  if (!settled)
+    return settled.error();
+  for (const std::string &name : *settled)
+    fmt::print(stderr, "WARNING: {} is settled where {} is built ({}): the environment does not change it\n", name,
+               image.source_name, image::find_config_key(name)->get(image.config));
   return {};
 }
 

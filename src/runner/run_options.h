@@ -65,6 +65,8 @@ std::string program_of(const RunOptions &options);
 Result<void> check_processes(const std::vector<int> &pids);
 // Refuses an image from a file that was made for another kernel, or without the limits that are asked for.
 Result<void> check_built(const image::ProgramImage &image, const RunOptions &options);
+// Lets the environment change those settings of an image from a file that a run decides; warns of others.
+Result<void> apply_settings(image::ProgramImage &image);
 // Starts the command, if there is one, and runs the image. Returns what to exit with. `without_tables`: as in
 // runtime::RunOptions.
 int run_image(const image::ProgramImage &image, kernel::Kernel &kernel, const RunOptions &options,

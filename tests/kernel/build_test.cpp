@@ -97,6 +97,40 @@ TEST_F(BuildTest, is_limited_to_processes_when_it_is_run) {
   EXPECT_EQ(none.text(), "") << none;
 }
 
+TEST_F(BuildTest, the_environment_of_the_run_changes_what_a_run_decides) {
+  for (const char *name : {"tracer", "tracer.bpf.o"}) {
+    std::string path = build(R"(begin { @ = 7; printf("%s\n", str($1)) })", name);
+    bool is_object = path.ends_with(".o");
+    auto start = [&](const std::string &variable, const std::string &value) {
+      std::vector<std::string> words = {"-q", "text"};
+      if (is_object)
+        words.insert(words.begin() + 1, path);
+      return Sonde(words).executable(is_object ? sonde_program() : path).environment(variable, value).run();
+    };
+    EXPECT_EQ(start("BPFTRACE_PRINT_MAPS_ON_EXIT", "0").text(), "text") << name;
+    Outcome built_in = start("BPFTRACE_MAX_STRLEN", "2");
+    EXPECT_THAT(built_in.out, HasSubstr("text\n"));
+    EXPECT_THAT(built_in.err, HasSubstr("WARNING: max_strlen is settled where stdin is built")) << built_in;
+    Outcome wrong = start("SONDE_PRINT_MAPS_ON_EXIT", "perhaps");
+    EXPECT_EQ(wrong.status, 3) << wrong;
+    EXPECT_THAT(wrong.err, HasSubstr("SONDE_PRINT_MAPS_ON_EXIT"));
+  }
+}
+
+TEST_F(BuildTest, too_many_probes_are_refused_where_they_are_matched) {
+  std::string path = build("uprobe:" + program("traced") + ":traced_* { @ = count() }");
+  Outcome outcome = Sonde({"--dry-run"}).executable(path).environment("BPFTRACE_MAX_PROBES", "1").run();
+  EXPECT_EQ(outcome.status, 3) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("probes are more than max_probes (1)"));
+}
+
+TEST_F(BuildTest, help_tells_of_options_whose_names_are_taken) {
+  std::string path = build(R"(begin { print((getopt("verbose"), getopt("times", 3, "how often"))) })");
+  Outcome help = run(path, {"--help"});
+  EXPECT_THAT(help.out, HasSubstr("behind --:\n  --verbose  (default false)\n")) << help;
+  EXPECT_EQ(run(path, {"--times=4", "--", "--verbose"}).text(), "(true, 4)");
+}
+
 TEST_F(BuildTest, stamps_where_asked) {
   std::string script = R"(BEGIN { printf("one\n"); exit() })";
   Outcome without = run(build(script), {"--json-typed"});
