@@ -59,6 +59,18 @@ uint64_t first_letters(std::string_view name) {
   return letters;
 }
 
+// The lowest behind an address; 0 when there is none.
+uint64_t next_address(std::string_view text, uint64_t address) {
+  uint64_t next = 0;
+  for_each_line(text, [&](std::string_view line) {
+    auto parsed = parse_kallsyms_line(line);
+    if (parsed && parsed->address > address && (next == 0 || parsed->address < next))
+      next = parsed->address;
+    return true;
+  });
+  return next;
+}
+
 }  // namespace
 
 std::vector<KernelFunction> parse_filter_functions(std::string_view text) {
@@ -111,6 +123,22 @@ std::optional<uint64_t> find_kallsyms_address(std::string_view text, std::string
     return false;
   });
   return address;
+}
+
+std::optional<uint64_t> find_kallsyms_size(std::string_view text, std::string_view module, std::string_view name) {
+  std::optional<uint64_t> largest;
+  for_each_line(text, [&](std::string_view line) {
+    auto parsed = parse_kallsyms_line(line);
+    if (!parsed || parsed->address == 0 || !parsed->name.starts_with(name))
+      return true;
+    KernelFunction function = parse_name_and_module(parsed->name);
+    bool is_text = std::string_view("tTwW").find(parsed->kind) != std::string_view::npos;
+    if (is_text && function.name == name && (module.empty() || function.module_name() == module))
+      if (uint64_t next = next_address(text, parsed->address))
+        largest = std::max(largest.value_or(0), next - parsed->address);
+    return true;
+  });
+  return largest;
 }
 
 void sort_functions(std::vector<KernelFunction> &functions) {

@@ -29,6 +29,10 @@ std::set<std::string_view> parse_blacklist(std::string_view text);
 // The address of the first symbol of that name, of any kind; nothing when absent or hidden (zero).
 std::optional<uint64_t> find_kallsyms_address(std::string_view text, std::string_view name);
 
+// The distance of the next symbol from the text symbol of that name, the largest if there are several. `module` is
+// "vmlinux", a module's name or empty for any. Nothing when absent or hidden.
+std::optional<uint64_t> find_kallsyms_size(std::string_view text, std::string_view module, std::string_view name);
+
 // Sorted by name, then module, without repeats.
 void sort_functions(std::vector<KernelFunction> &functions);
 

@@ -242,7 +242,10 @@ Result<Attachments> FentryProvider::attach(bpf_program *program, const image::Pr
     bpf_link *link = bpf_program__attach_trace(program);
     if (!link)
       return attach_error(target.name, errno,
-                          {{EBUSY, "the function is traced by something that excludes others", ""},
+                          {{EBUSY,
+                            "it has no place for a trampoline (it is marked notrace or is part of tracing itself), or "
+                            "something that excludes others traces it",
+                            "functions that call it can be traced"},
                            {E2BIG, "too many programs are attached to it already", ""}});
     return own_link(link);
   };

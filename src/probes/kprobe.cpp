@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/text.h"
+#include "kernel/function_size.h"
 #include "probes/kprobe.h"
 #include "probes/links.h"
 #include "probes/location.h"
@@ -39,6 +40,9 @@ Result<KprobeSpec> parse_spec(std::string_view spec, const std::string &whole) {
   return parsed;
 }
 
+constexpr const char *kCallersHint = "/sys/kernel/debug/kprobes/blacklist lists functions that it keeps probes out of; "
+                                     "those that call them can be traced";
+
 bool is_wildcard(const KprobeSpec &spec) { return has_glob(spec.module) || has_glob(spec.place.name); }
 
 Error no_function(const std::string &whole, const KprobeSpec &spec, kernel::Kernel &kernel) {
@@ -49,6 +53,12 @@ Error no_function(const std::string &whole, const KprobeSpec &spec, kernel::Kern
   if (has_glob(name))
     return {"use", whole, fmt::format("no function of {} matches '{}'", in, name), "sonde -l 'kprobe:*' lists them",
             ENOENT};
+  if (spec.module.empty() && kernel.symbol_address(name))
+    return {"use", whole,
+            fmt::format("the kernel has '{}', but keeps probes out of it: it is no function, is marked "
+                        "notrace or is part of tracing itself",
+                        name),
+            kCallersHint, ENOENT};
   std::vector<std::string> names;
   if (auto functions = kernel.functions(spec.module, "*"))
     for (const kernel::KernelFunction &function : *functions)
@@ -57,6 +67,18 @@ Error no_function(const std::string &whole, const KprobeSpec &spec, kernel::Kern
   if (hint.empty())
     hint = "a function that the compiler inlined everywhere has no place to probe";
   return {"use", whole, fmt::format("there is no function '{}' in {}", name, in), std::move(hint), ENOENT};
+}
+
+// The kernel would take it for a place in the next function.
+std::optional<Error> past_the_end(const image::Target &target) {
+  if (target.offset == 0)
+    return std::nullopt;
+  auto size = kernel::function_size(target.module, target.function);
+  if (!size || target.offset < *size)
+    return std::nullopt;
+  Error error = offset_past_end(target.name, target.function, *size);
+  error.action = "attach to";
+  return error;
 }
 
 class KprobeProvider : public Provider {
@@ -223,6 +245,8 @@ Result<Attachments> KprobeProvider::attach_group(bpf_program *program, std::span
 
 Result<Attachments> KprobeProvider::attach_one(bpf_program *program, const image::Target &target, bool needs_cookie,
                                                kernel::Kernel &kernel) const {
+  if (auto error = past_the_end(target))
+    return *error;
   LIBBPF_OPTS(bpf_kprobe_opts, options);
   options.retprobe = is_return_;
   options.offset = target.offset;
@@ -270,8 +294,9 @@ Error refused_kprobe(const std::string &target, int error_number, kernel::Kernel
        {EINVAL,
         "the kernel does not allow a probe there (the function is marked notrace or is part of tracing "
         "itself, or the offset is inside an instruction)",
-        ""},
-       {EILSEQ, "the offset is not at the start of an instruction", ""},
+        kCallersHint},
+       {EILSEQ, "the offset is not at the start of an instruction",
+        "objdump -d of the kernel's vmlinux, or of the module, shows where instructions start"},
        {EOPNOTSUPP, "that instruction cannot be probed", ""},
        {EBUSY, "another kind of probe is at that place already", ""}});
 }

@@ -75,4 +75,9 @@ Result<CodeLocation> parse_location(std::string_view text, std::string_view whol
   return location;
 }
 
+Error offset_past_end(const std::string &whole, std::string_view function, uint64_t size) {
+  return {"use", whole, fmt::format("the offset is past the end of {}, which has {} bytes", function, size),
+          "an offset counts bytes from the function's first; objdump -d shows where its instructions start"};
+}
+
 }  // namespace sonde::probes

@@ -20,6 +20,9 @@ struct CodeLocation {
 // Errors: nothing there, an offset that is not a number; `whole` is what their message names.
 Result<CodeLocation> parse_location(std::string_view text, std::string_view whole);
 
+// An offset behind the last of a function's bytes.
+Error offset_past_end(const std::string &whole, std::string_view function, uint64_t size);
+
 // Decimal, or hexadecimal behind 0x; nothing when `text` is anything else.
 std::optional<uint64_t> parse_number(std::string_view text);
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "elf/demangle.h"
 #include "elf/instructions.h"
+#include "probes/location.h"
 
 namespace sonde::probes {
 namespace {
@@ -71,7 +72,8 @@ Error PlaceFinder::no_function() const {
   else
     hint = did_you_mean(name, names_of(functions, spec_.is_demangled));
   if (hint.empty())
-    hint = fmt::format("sonde -l 'uprobe:{}:*' lists them", file_.shown);
+    hint = fmt::format("sonde -l 'uprobe:{}:*' lists them, without those that the compiler inlined everywhere",
+                       file_.shown);
   return {"use", whole_, fmt::format("there is no function '{}' in {}", name, file_.shown), std::move(hint), ENOENT};
 }
 
@@ -125,11 +127,11 @@ Result<std::vector<CodePlace>> PlaceFinder::at_function() const {
   const elf::Symbol *symbol = binary_.symbols().find(wanted.name);
   if (!symbol)
     return no_function();
-  if (wanted.offset && wanted.offset >= symbol->size)
-    return Error{"use",
-                 whole_,
-                 fmt::format("the offset is past the end of {}, which has {} bytes", wanted.name, symbol->size),
-                 {}};
+  if (wanted.offset && symbol->size == 0 && !unsafe_)
+    return Error{"use", whole_, fmt::format("the symbols of {} do not say where {} ends", file_.shown, wanted.name),
+                 "--unsafe allows an offset all the same"};
+  if (wanted.offset && symbol->size != 0 && wanted.offset >= symbol->size)
+    return offset_past_end(whole_, wanted.name, symbol->size);
   if (auto error = check_boundary(*symbol, wanted.offset))
     return *error;
   CodePlace place{":" + wanted.name, wanted.name, symbol->file_offset + wanted.offset};

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
@@ -293,6 +294,30 @@ TEST_F(KprobeTest, wildcards) {
   Outcome outcome =
       run_script("kprobe:*_nanosleep /pid == cpid/ { @[probe] = count() }", {"-q", "-c", traced("sleep 2")});
   EXPECT_THAT(outcome.lines(), ::testing::Contains("@[kprobe:do_nanosleep]: 2")) << outcome;
+}
+
+// The kernel itself would set the probe in the next function.
+TEST_F(KprobeTest, offsets_past_the_end_of_the_function) {
+  for (const char *probe : {"kprobe:do_nanosleep+100000", "kprobe:vmlinux:do_nanosleep+0x100000"}) {
+    Outcome outcome = run_script(std::string(probe) + " { @ = count() }");
+    EXPECT_EQ(outcome.status, 3) << outcome;
+    EXPECT_THAT(outcome.err, ContainsRegex("the offset is past the end of do_nanosleep, which has [1-9][0-9]* bytes"))
+        << outcome;
+  }
+}
+
+// Every place of a function, one after the other: some are instructions, and the others say that they are not.
+TEST_F(KprobeTest, offsets_inside_instructions) {
+  int attached = 0, refused = 0;
+  for (int offset = 1; offset < 16; ++offset) {
+    Outcome outcome = run_script("kprobe:do_nanosleep+" + std::to_string(offset) + " { @ = count() }", {"--dry-run"});
+    attached += outcome.status == 0;
+    refused += outcome.err.find("the offset is not at the start of an instruction") != std::string::npos ||
+               outcome.err.find("or the offset is inside an instruction") != std::string::npos;
+  }
+  EXPECT_EQ(attached + refused, 15);
+  EXPECT_GT(attached, 0);
+  EXPECT_GT(refused, 0);
 }
 
 TEST_F(KprobeTest, listing) {

@@ -138,6 +138,22 @@ TEST(KernelFunctions, KallsymsAddresses) {
   EXPECT_FALSE(find_kallsyms_address(kKallsyms, "hidden"));
 }
 
+TEST(KernelFunctions, KallsymsSizes) {
+  constexpr std::string_view kSizes = "ffffffff81000010 t two\n"
+                                      "ffffffff81000100 T one\n"
+                                      "ffffffff81000100 T one_alias\n"
+                                      "ffffffff81000140 t __pfx_last\n"
+                                      "ffffffffc0000000 t two\t[other]\n"
+                                      "ffffffffc0000004 t end\t[other]\n"
+                                      "0000000000000000 t hidden\n";
+  EXPECT_EQ(find_kallsyms_size(kSizes, "", "one"), 0x40u);
+  EXPECT_EQ(find_kallsyms_size(kSizes, "", "two"), 0xf0u);
+  EXPECT_EQ(find_kallsyms_size(kSizes, "other", "two"), 4u);
+  EXPECT_EQ(find_kallsyms_size(kSizes, "vmlinux", "two"), 0xf0u);
+  EXPECT_FALSE(find_kallsyms_size(kSizes, "", "end"));
+  EXPECT_FALSE(find_kallsyms_size(kSizes, "", "hidden"));
+}
+
 // Writes BTF as the kernel's Documentation/bpf/btf.rst lays it out.
 class BtfWriter {
 public:
