@@ -185,10 +185,11 @@ void declare_build(CLI::App &app, Options &options, Raw &raw) {
   app.add_option("words", raw.words, "A script's file (- for standard input) and its parameters $1, $2 …");
 }
 
-// A word without ':' that is a file is a script, not a pattern.
+// A word without ':' that is a file, or is called like one, is a script, not a pattern.
 bool is_script_file(const std::string &word) {
   std::error_code ignored;
-  return word.find(':') == std::string::npos && std::filesystem::is_regular_file(word, ignored);
+  return word.find(':') == std::string::npos &&
+         (word.ends_with(".bt") || std::filesystem::is_regular_file(word, ignored));
 }
 
 void settle_words(Options &options, Raw &raw) {

@@ -135,10 +135,13 @@ Result<std::vector<BinaryPath>> mapped_files(std::span<const int> pids) {
   FileSet found;
   for (int process : pids.empty() ? all_processes() : std::vector<int>(pids.begin(), pids.end()))
     add_mapped_files(process, found);
+  for (int pid : pids)
+    if (struct stat status; stat(fmt::format("/proc/{}", pid).c_str(), &status) != 0)
+      return Error{"find binaries", fmt::format("of process {}", pid), "there is no such process", {}, ESRCH};
   if (found.files.empty())
     return Error{"find binaries",
                  pids.empty() ? "of all processes" : fmt::format("of process {}", fmt::join(pids, ", ")),
-                 "no mapped files can be seen", "run as root", ENOENT};
+                 "no mapped files can be seen", "run as root; threads of the kernel have none", ENOENT};
   return std::move(found.files);
 }
 

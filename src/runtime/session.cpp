@@ -248,6 +248,7 @@ Result<void> Session::run_for_signals() {
 }
 
 Result<void> Session::attach() {
+  traced_files_.remember(image_);
   auto refused = attachments_.attach(image_, object_, attach_options(kernel_, options_), signals_);
   if (!refused)
     return refused.error();
@@ -382,6 +383,7 @@ Result<RunResult> Session::finish() {
   // Behind the maps, where the two share a terminal.
   if (costs_ && !options_.json)
     fmt::print(stderr, "{}", cost_text(cost));
+  traced_files_.warn_of_replaced();
   attachments_.detach();
   for (const Output *output : {&output_, &folds_})
     if (output->is_broken() && !output->is_closed())

@@ -19,6 +19,7 @@
 #include "runtime/run.h"
 #include "runtime/signals.h"
 #include "runtime/status_line.h"
+#include "runtime/traced_files.h"
 #include "runtime/traced_processes.h"
 
 namespace sonde::runtime {
@@ -98,7 +99,8 @@ private:
   bool is_over_ = false;
   std::unique_ptr<PacketFiles> packet_files_;
   std::unique_ptr<PacketReader> packets_;  // null when the script sends none
-  Attachments attachments_;                // last: detached before anything else goes
+  TracedFiles traced_files_;
+  Attachments attachments_;  // last: detached before anything else goes
 };
 
 }  // namespace sonde::runtime
