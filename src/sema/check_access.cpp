@@ -1,4 +1,8 @@
 // Fields, elements, dereference and addresses.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/text.h"
 #include "kernel/type_shape.h"
 #include "sema/arithmetic.h"
@@ -7,6 +11,30 @@
 #include "types/record.h"
 
 namespace sonde::sema {
+namespace {
+
+// Of all that a probe matches, those without an argument of that name: "a has", "a, b and 3 more of 9 matches have".
+std::string who_lack(const Analysis &analysis, const ast::Probe &probe, const std::string &argument) {
+  constexpr size_t kShown = 4;
+  std::vector<std::string_view> lacking;
+  size_t matches = 0;
+  for (const Unit &unit : analysis.units)
+    if (unit.probe == &probe) {
+      matches += unit.targets.size();
+      if (unit.context.args && unit.context.args->layout && !unit.context.args->layout->find(argument))
+        for (const image::Target &target : unit.targets)
+          lacking.push_back(target.name);
+    }
+  if (lacking.size() == 1)
+    return fmt::format("{} has", lacking.front());
+  size_t shown = std::min(lacking.size(), kShown);
+  std::string names =
+      fmt::format("{}", fmt::join(lacking.begin(), lacking.begin() + static_cast<ptrdiff_t>(shown), ", "));
+  std::string more = lacking.size() > shown ? fmt::format(" and {} more", lacking.size() - shown) : "";
+  return fmt::format("{}{} of {} matches have", names, more, matches);
+}
+
+}  // namespace
 
 Type TypeChecker::field_type(const Field &field, AddressSpace space) const {
   if (field.is_data_loc)
@@ -90,7 +118,8 @@ void TypeChecker::check_struct_field(const ast::FieldAccess &access, const Type 
   }
   const std::string &probe = unit_->targets.front().name;
   std::string list = fmt::format("`sonde -lv {}` lists the arguments", probe);
-  error(access.field_where, fmt::format("{} has no argument '{}'", probe, access.field))
+  error(access.field_where,
+        fmt::format("{} no argument '{}'", who_lack(analysis_, *unit_->probe, access.field), access.field))
       .with_hint(hint.empty() ? list : hint + " " + list);
 }
 

@@ -54,6 +54,10 @@ TEST(SemaUnits, ShareAProgramWhenTheUsedArgumentsLieAlike) {
   EXPECT_THAT(units(Script("tracepoint:t:* { print(args); }", kernel)), SizeIs(3));
   Script missing("tracepoint:t:* { print(args.b); }", kernel);
   EXPECT_THAT(missing.messages(), ElementsAre(HasSubstr("error: tracepoint:t:two has no argument 'b'")));
+  kernel.add_tracepoint("t", "three", "\tfield:int a;\toffset:8;\tsize:4;\tsigned:1;\n");
+  Script several("tracepoint:t:* /args.b == 1/ { }", kernel);
+  EXPECT_THAT(several.messages(),
+              ElementsAre(HasSubstr("error: tracepoint:t:three, tracepoint:t:two of 4 matches have no argument 'b'")));
 }
 
 TEST(SemaUnits, AskForTheirTargetOnlyWhereItsNameIsUsed) {
