@@ -345,6 +345,16 @@ TEST_P(UsdtTest, watched_probes_are_turned_on) {
   EXPECT_EQ(outcome.text(), "@: 3") << outcome;
 }
 
+// The kernel turns them on in every process that maps the file, with bpftrace's option for that and without.
+TEST_P(UsdtTest, watched_probes_are_turned_on_where_a_process_runs_already) {
+  Bystander process({binary(), "usdt", "100000000"});
+  for (std::vector<std::string> options : {std::vector<std::string>{"-q"}, {"-q", "--usdt-file-activation"}}) {
+    Outcome outcome =
+        run_script(fmt::format("usdt:{}:watched {{ printf(\"%s\\n\", probe); exit() }}", binary()), options);
+    EXPECT_EQ(outcome.text(), "usdt:" + binary() + ":traced:watched") << outcome;
+  }
+}
+
 TEST_P(UsdtTest, variables_of_the_program) {
   Outcome outcome = trace(fmt::format("usdt:{}:total {{ printf(\"%d %d\\n\", arg0, arg1) }}", binary()), "usdt 4");
   EXPECT_THAT(outcome.lines(), ElementsAre("0 22", "1 22", "3 22", "6 22")) << outcome;

@@ -45,7 +45,7 @@ add_libraries() {
 }
 
 programs=(bash cat date dd df dirname echo env false head id kill ls mkdir nice od printf ps readelf rm seq setsid sleep sort
-    stat stty tail tee timeout touch tr true uname unshare wc grep sed awk strace bpftool tcpdump)
+    setpriv stat stty tail tee timeout touch tr true uname unshare wc grep sed awk strace bpftool tcpdump)
 executables=()
 for program in "${programs[@]}"; do
     path=$(type -P "$program") || continue
