@@ -33,14 +33,16 @@ template <llvm::CmpInst::Predicate if_signed, llvm::CmpInst::Predicate if_unsign
 llvm::Value *emit_extremum(Emitter &e, const BuiltinSite &site) {
   llvm::Value *candidate = e.value64(site.argument(0));
   llvm::Value *is_set_address = e.offset(site.destination, 8);
-  llvm::Value *best = e.ir().CreateLoad(e.ir().getInt64Ty(), site.destination);
-  llvm::Value *is_set = e.ir().CreateLoad(e.ir().getInt64Ty(), is_set_address);
   auto predicate = e.info(site.argument(0)).type.is_signed ? if_signed : if_unsigned;
-  llvm::Value *better = e.ir().CreateICmp(predicate, candidate, best);
-  llvm::Value *first = e.ir().CreateICmpEQ(is_set, e.constant(0));
-  llvm::Value *chosen = e.ir().CreateSelect(e.ir().CreateOr(better, first), candidate, best);
-  e.ir().CreateStore(chosen, site.destination);
-  e.ir().CreateStore(e.constant(1), is_set_address);
+  e.change_on_this_cpu([&] {
+    llvm::Value *best = e.ir().CreateLoad(e.ir().getInt64Ty(), site.destination);
+    llvm::Value *is_set = e.ir().CreateLoad(e.ir().getInt64Ty(), is_set_address);
+    llvm::Value *better = e.ir().CreateICmp(predicate, candidate, best);
+    llvm::Value *first = e.ir().CreateICmpEQ(is_set, e.constant(0));
+    llvm::Value *chosen = e.ir().CreateSelect(e.ir().CreateOr(better, first), candidate, best);
+    e.ir().CreateStore(chosen, site.destination);
+    e.ir().CreateStore(e.constant(1), is_set_address);
+  });
   return nullptr;
 }
 

@@ -91,6 +91,17 @@ llvm::Value *combined(Emitter &e, const Type &type, llvm::Value *before, llvm::V
   return ir.CreateSelect(ir.CreateOr(is_first, is_min ? is_less : is_more), value, before);
 }
 
+void add_to_slot(Emitter &e, const Type &type, const Slot &slot, llvm::Value *interval, llvm::Value *boot,
+                 llvm::Value *value) {
+  auto &ir = e.ir();
+  llvm::Value *is_same = ir.CreateICmpEQ(ir.CreateLoad(ir.getInt64Ty(), slot.interval), interval);
+  llvm::Value *before = held(e, slot.value, is_same), *weight = held(e, slot.weight, is_same);
+  bool is_last = type.series.value == SeriesValue::Last;
+  ir.CreateStore(interval, slot.interval);
+  ir.CreateStore(combined(e, type, before, weight, value), slot.value);
+  ir.CreateStore(is_last ? boot : ir.CreateAdd(weight, e.constant(1)), slot.weight);
+}
+
 llvm::Value *emit_tseries(Emitter &e, const BuiltinSite &site) {
   auto &ir = e.ir();
   const Type &type = e.analysis().maps[site.map].value;
@@ -99,12 +110,7 @@ llvm::Value *emit_tseries(Emitter &e, const BuiltinSite &site) {
   llvm::Value *now = ir.CreateAdd(boot, e.parameter(image::ParameterKind::WallNs));
   llvm::Value *interval = ir.CreateUDiv(now, e.constant(type.series.interval_ns));
   with_slot(e, site.destination, interval, type.series.count, [&](const Slot &slot) {
-    llvm::Value *is_same = ir.CreateICmpEQ(ir.CreateLoad(ir.getInt64Ty(), slot.interval), interval);
-    llvm::Value *before = held(e, slot.value, is_same), *weight = held(e, slot.weight, is_same);
-    bool is_last = type.series.value == SeriesValue::Last;
-    ir.CreateStore(interval, slot.interval);
-    ir.CreateStore(combined(e, type, before, weight, value), slot.value);
-    ir.CreateStore(is_last ? boot : ir.CreateAdd(weight, e.constant(1)), slot.weight);
+    e.change_on_this_cpu([&] { add_to_slot(e, type, slot, interval, boot, value); });
   });
   return nullptr;
 }

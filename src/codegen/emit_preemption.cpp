@@ -3,15 +3,18 @@
 // program waits for memory.
 //
 // Two things that a CPU has only once would then be used by two. Values of per-CPU maps: they are added to by one
-// instruction. And the stack: from 6.13 on the kernel gives programs of 64 bytes of stack and more a piece of memory
-// for each CPU instead of the task's, believing that nothing of their type is preempted. Keys of one process end up
-// under another, and spilled pointers crash the kernel (open-telemetry/opentelemetry-ebpf-instrumentation#3056). The
-// verifier's private stacks are not for programs with tail calls, and it looks for these before it knows what runs.
+// instruction; extremes and time series, which take several, hold on to the CPU where the kernel has a function for
+// that (6.10 on), and before may lose a write of a kernel that is preemptible. And the stack: from 6.13 on the kernel
+// gives programs of 64 bytes of stack and more a piece of memory for each CPU instead of the task's, believing that
+// nothing of their type is preempted. Keys of one process end up under another, and spilled pointers crash the kernel
+// (open-telemetry/opentelemetry-ebpf-instrumentation#3056). The verifier's private stacks are not for programs with
+// tail calls, and it looks for these before it knows what runs.
 //
 //   entry:  if (0 != 0) { tail_call(); return 0 }      which the verifier removes
 #include <llvm/IR/MDBuilder.h>
 
 #include "codegen/emitter.h"
+#include "codegen/kernel_function.h"
 #include "codegen/module_builder.h"
 #include "kernel/preemption.h"
 #include "kernel/requirements.h"
@@ -44,6 +47,16 @@ void Emitter::add_on_this_cpu(llvm::Value *address, llvm::Value *amount) {
   }
   llvm::Value *before = ir_.CreateLoad(ir_.getInt64Ty(), address);
   ir_.CreateStore(ir_.CreateAdd(before, amount), address);
+}
+
+void Emitter::change_on_this_cpu(const std::function<void()> &body) {
+  constexpr const char *kHold = "bpf_preempt_disable", *kRelease = "bpf_preempt_enable";
+  bool holds = may_be_preempted() && kernel().programs_may_call(kHold, "uprobe");
+  if (holds)
+    call_kernel_function(*this, {kHold, false, {}, {}}, {});
+  body();
+  if (holds)
+    call_kernel_function(*this, {kRelease, false, {}, {}}, {});
 }
 
 }  // namespace sonde::codegen

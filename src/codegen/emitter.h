@@ -141,6 +141,8 @@ public:
   llvm::Value *target_name_index();
   // *address += amount (i64s), in a value that programs on other CPUs leave alone (emit_preemption.cpp).
   void add_on_this_cpu(llvm::Value *address, llvm::Value *amount);
+  // `body` changes such a value by more than one instruction. It calls nothing that may wait.
+  void change_on_this_cpu(const std::function<void()> &body);
   // Writes all of `args`.
   void store_args(llvm::Value *destination, const Type &type);
   llvm::Value *parameter(image::ParameterKind kind, const std::string &name = {});

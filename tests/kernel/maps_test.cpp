@@ -211,6 +211,21 @@ TEST_F(MapsTest, programs_of_threads_that_interrupt_each_other_stay_apart) {
   EXPECT_EQ(exact, 12u) << outcome;
 }
 
+// What takes several instructions: a program whose write another took back sees a lower maximum than its own value.
+TEST_F(MapsTest, extremes_and_series_of_threads_that_interrupt_each_other_stay_whole) {
+  if (!kernel_is_at_least(5, 19))
+    GTEST_SKIP() << "programs of this kernel cannot read what other CPUs have";
+  Outcome outcome = run_script("uprobe:" + program("traced") + R"(:traced_add {
+                                 @most = max(arg0); @lost += (uint64)@most < arg0;
+                                 @least = min(-(int64)arg0); @lost += @least > -(int64)arg0;
+                                 @sum = tseries(1, 10000d, 2, "sum") })",
+                               {"-q", "-c", "taskset -c 0 " + traced("crowd 20000")});
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("@lost: 0\n")) << outcome;
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("@most: 19999\n")) << outcome;
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("@least: -19999\n")) << outcome;
+  EXPECT_THAT(outcome.out, ::testing::HasSubstr("80000")) << outcome;
+}
+
 // ---- Maps by thread: each finds its entry in a slot ----
 
 TEST_F(MapsTest, entries_of_threads_are_set_read_and_deleted) {
