@@ -70,8 +70,8 @@ void dispatch_mmap(const uint8_t *record, size_t size, const MappingListener &li
   const char *path = reinterpret_cast<const char *>(record) + fixed;
   std::string name(path, strnlen(path, size - fixed));
   if (name.starts_with('/') && !name.starts_with("//"))
-    listener.mapped(
-        mmap.pid, {mmap.address, mmap.address + mmap.length, mmap.file_offset, std::move(name), time_of(record, size)});
+    listener.mapped(mmap.pid, {mmap.address, mmap.address + mmap.length, mmap.file_offset, std::move(name),
+                               time_of(record, size), mmap.inode});
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct Mapping {
   uint64_t begin = 0, end = 0, file_offset = 0;
   std::string path;
   uint64_t since_ns = 0;  // CLOCK_MONOTONIC
+  uint64_t inode = 0;     // of the file
 };
 
 // Receives the records. Of one reading they come in the order of their times; but a later reading may bring what

@@ -18,6 +18,9 @@
 namespace sonde::runtime {
 namespace {
 
+// Binaries that are kept though no known process has them mapped.
+constexpr size_t kMaxUnused = 64;
+
 // Processes that are gone and still known: stacks of the recent past can be named.
 constexpr size_t kMaxExited = 4096;
 
@@ -29,8 +32,8 @@ std::optional<Mapping> parse_mapping(const std::string &line) {
   Mapping mapping;
   char permissions[5] = "";
   int path = 0;
-  if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %*s %n", &mapping.begin, &mapping.end,
-                  permissions, &mapping.file_offset, &path) != 4)
+  if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %n", &mapping.begin,
+                  &mapping.end, permissions, &mapping.file_offset, &mapping.inode, &path) != 5)
     return std::nullopt;
   mapping.path = line.substr(static_cast<size_t>(path));
   if (!mapping.path.starts_with('/') || std::string_view(permissions).find('x') == std::string_view::npos)
@@ -176,26 +179,47 @@ const Mapping *UserSymbols::find_mapping(uint64_t address, uint32_t pid) {
   return known_mapping(address, parent->second);
 }
 
-// The process may live in another mount namespace; its root knows the file by the same name. Our own name is better
-// where it is the same file: it stays when the process ends, and so do the files of debug information beside it.
+// The process may live in another mount namespace: its root knows the file by the same name, or another file. What was
+// replaced or deleted since is found by the place where it is mapped. Our own name is the best where it is the same
+// file: it stays when the process ends, and so do the files of debug information beside it. Some file systems
+// (overlayfs) number their files differently for stat() and for mappings; then the process's name for it decides.
+std::optional<UserSymbols::File> UserSymbols::file_of(const Mapping &mapping, uint32_t pid) {
+  std::string theirs = fmt::format("/proc/{}/root{}", pid, mapping.path);
+  std::string mapped = fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.begin, mapping.end);
+  struct stat about;
+  for (const std::string &path : {mapping.path, theirs, mapped})
+    if (stat(path.c_str(), &about) == 0 && about.st_ino == mapping.inode)
+      return File{path, about};
+  if (stat(theirs.c_str(), &about) == 0)
+    return File{theirs, about};
+  return std::nullopt;
+}
+
 elf::Binary *UserSymbols::binary_of(const Mapping &mapping, uint32_t pid) {
   auto [known, is_new] = by_path_[pid].try_emplace(mapping.path, nullptr);
   if (!is_new)
-    return known->second;
-  std::string path = fmt::format("/proc/{}/root{}", pid, mapping.path);
-  struct stat theirs, ours;
-  bool is_theirs = stat(path.c_str(), &theirs) == 0, is_ours = stat(mapping.path.c_str(), &ours) == 0;
-  if (is_ours && (!is_theirs || (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino))) {
-    path = mapping.path;
-    theirs = ours;
-  } else if (!is_theirs) {
+    return known->second.get();
+  std::optional<File> file = file_of(mapping, pid);
+  if (!file)
     return nullptr;
-  }
-  std::shared_ptr<elf::Binary> &binary = by_inode_[{theirs.st_dev, theirs.st_ino}];
+  forget_unused_binaries();
+  // A file that is written anew can keep its number, or get that of one that is gone.
+  const timespec &changed = file->about.st_mtim;
+  std::shared_ptr<elf::Binary> &binary =
+      by_file_[{file->about.st_dev, file->about.st_ino, changed.tv_sec, changed.tv_nsec, file->about.st_size}];
   if (!binary)
-    if (auto opened = elf::open_binary(path))
+    if (auto opened = elf::open_binary(file->path))
       binary = opened.take();
-  return known->second = binary.get();
+  known->second = binary;
+  return binary.get();
+}
+
+void UserSymbols::forget_unused_binaries() {
+  auto is_unused = [](const auto &entry) { return entry.second.use_count() <= 1; };
+  if (by_file_.size() <= kMaxUnused)
+    return;
+  if (static_cast<size_t>(std::count_if(by_file_.begin(), by_file_.end(), is_unused)) > kMaxUnused)
+    std::erase_if(by_file_, is_unused);
 }
 
 std::unique_ptr<Symbols> open_symbols(bool demangle) { return std::make_unique<RunningSymbols>(demangle); }

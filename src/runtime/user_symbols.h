@@ -2,13 +2,16 @@
 // made at run time, perf maps.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "elf/binary.h"
@@ -38,7 +41,13 @@ private:
   bool read_mappings(uint32_t pid);
   const Mapping *known_mapping(uint64_t address, uint32_t pid) const;
   const Mapping *find_mapping(uint64_t address, uint32_t pid);
+  struct File {
+    std::string path;
+    struct stat about;
+  };
+  static std::optional<File> file_of(const Mapping &mapping, uint32_t pid);
   elf::Binary *binary_of(const Mapping &mapping, uint32_t pid);
+  void forget_unused_binaries();
   std::string shown(const std::string &name) const { return demangle_ ? elf::demangled(name) : name; }
 
   bool demangle_;
@@ -47,8 +56,9 @@ private:
   std::unordered_map<uint32_t, uint32_t> parents_;  // of processes that were forked while we ran
   std::deque<uint32_t> exited_;
   // By what each process calls them, and by what they are: containers have files of their own behind the same path.
-  std::unordered_map<uint32_t, std::unordered_map<std::string, elf::Binary *>> by_path_;
-  std::map<std::pair<uint64_t, uint64_t>, std::shared_ptr<elf::Binary>> by_inode_;
+  std::unordered_map<uint32_t, std::unordered_map<std::string, std::shared_ptr<elf::Binary>>> by_path_;
+  using FileKey = std::tuple<uint64_t, uint64_t, int64_t, int64_t, int64_t>;  // device, number, time of change, size
+  std::map<FileKey, std::shared_ptr<elf::Binary>> by_file_;
   PerfMaps perf_maps_;
 };
 

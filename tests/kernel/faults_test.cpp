@@ -140,6 +140,41 @@ TEST_F(FaultsTest, stacks_of_processes_that_live_shortly_have_their_names) {
   EXPECT_LT(sum_of(outcome.out, "VmHWM:\\s*([0-9]+) kB"), 96u * 1024);
 }
 
+// ---- Programs whose names are not ours ----
+
+// `commands` become `binary`, which calls traced_add each millisecond: its stacks are named while it runs.
+Outcome stacks_under(const std::string &binary, const std::string &commands) {
+  std::string script = testing::TempDir() + "sonde-becomes.sh";
+  std::ofstream(script) << "set -e\n" << commands;
+  Outcome outcome = Sonde({"-q", "-e", "uprobe:" + binary + R"(:traced_add { printf("%s", ustack(perf, 1)) })", "-c",
+                           "/bin/sh " + script})
+                        .environment("BPFTRACE_SHOW_DEBUG_INFO", "0")
+                        .seconds(120)
+                        .run();
+  std::remove(script.c_str());
+  return outcome;
+}
+
+// Behind its path there is another file for us.
+TEST_F(FaultsTest, programs_in_a_container_have_their_own_names) {
+  if (std::system("unshare --mount true 2>/dev/null") != 0)
+    GTEST_SKIP() << "there is no unshare, or it may not make a mount namespace";
+  std::string place = testing::TempDir() + "sonde-contained";
+  std::ofstream(place) << "no program\n";
+  Outcome outcome = stacks_under(program("traced_pie"),
+                                 fmt::format("exec unshare --mount sh -c 'mount --bind {} {} && exec {} wait 500'\n",
+                                             program("traced_pie"), place, place));
+  EXPECT_EQ(count_of(outcome.out, " traced_add+0 (" + place + ")\n"), 500u) << outcome;
+  std::remove(place.c_str());
+}
+
+TEST_F(FaultsTest, programs_that_were_deleted_still_have_names) {
+  std::string place = testing::TempDir() + "sonde-deleted";
+  ASSERT_EQ(std::system(fmt::format("cp {} {}", program("traced_pie"), place).c_str()), 0);
+  Outcome outcome = stacks_under(place, fmt::format("exec 3<{0}; rm {0}; exec /proc/self/fd/3 wait 500\n", place));
+  EXPECT_EQ(count_of(outcome.out, " traced_add+0 (" + place + " (deleted))\n"), 500u) << outcome;
+}
+
 // ---- CPUs that come and go ----
 
 class CpuFaultsTest : public WholeSystemTest {
