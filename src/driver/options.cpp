@@ -254,6 +254,7 @@ Examples:
   sonde script.bt 1000 -c 'sleep 1'
   sonde script.bt -- --help
   sonde build script.bt -o tracer && ./tracer -c 'sleep 1'
+  sonde schema > records.schema.json
 )";
 
 constexpr const char *kBuildFooter = R"(
@@ -262,14 +263,23 @@ Examples:
   sonde build opens.bt -o opens.bpf.o && sonde opens.bpf.o
 )";
 
-bool is_build(int argc, char **argv) { return argc > 1 && std::string_view(argv[1]) == "build"; }
+bool is_command(const char *name, int argc, char **argv) { return argc > 1 && std::string_view(argv[1]) == name; }
+
+// `sonde schema`, as --json-schema.
+Options schema_to_print(int argc) {
+  if (argc > 2)
+    throw UsageError{"sonde schema takes no arguments"};
+  return text_to_print(std::string(runtime::json_schema()));
+}
 
 }  // namespace
 
 Options parse_options(int argc, char **argv) {
   Options options;
   Raw raw;
-  bool builds = is_build(argc, argv);
+  if (is_command("schema", argc, argv))
+    return schema_to_print(argc);
+  bool builds = is_command("build", argc, argv);
   CLI::App app{builds ? "sonde build: makes an executable of a script"
                       : "sonde: traces programs and the kernel by scripts in the bpftrace language",
                builds ? "sonde build" : "sonde"};

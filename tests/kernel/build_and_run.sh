@@ -11,7 +11,7 @@ build=() run=() words=() behind=()
 has_script=false
 while [[ $# -gt 0 ]]; do
     case $1 in
-    build | -l* | --list | -d* | -h | --help | -V | --version | --emit-* | --test | --bench | --json-schema)
+    build | -l* | --list | -d* | -h | --help | -V | --version | --emit-* | --test | --bench | --json-schema | schema)
         exec "$sonde" "${arguments[@]}" ;;
     -e) has_script=true build+=("$1" "$2") && shift ;;
     -I | --include) build+=("$1" "$2") && shift ;;

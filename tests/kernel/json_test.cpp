@@ -67,6 +67,12 @@ TEST_F(JsonTest, typed_records_fit_the_schema) {
 }
 
 // A program that sends more at once than the ring buffer holds: nobody reads meanwhile.
+TEST_F(JsonTest, the_schema_is_a_command_too) {
+  Outcome command = Sonde({"schema"}).run();
+  EXPECT_EQ(command.out, Sonde({"--json-schema"}).run().out) << command;
+  EXPECT_EQ(Sonde({"schema", "x"}).run().status, 2);
+}
+
 TEST_F(JsonTest, records_of_losses_fit_the_schema) {
   rapidjson::Document schema_text = parsed(Sonde({"--json-schema"}).run().out);
   rapidjson::SchemaDocument schema(schema_text);
