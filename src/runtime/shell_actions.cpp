@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "runtime/actions.h"
 #include "runtime/format_json.h"
@@ -22,18 +23,18 @@ std::string formatted(ActionState &state, const image::EventSpec &event, uint32_
   return text;
 }
 
-// At most `limit` bytes of what `fd` gives.
+// At most `limit` bytes of what `fd` gives; what came before an error, with errno set, else 0.
 std::string read_some(int fd, size_t limit) {
   std::string text(limit, '\0');
   size_t length = 0;
-  while (length < limit) {
-    ssize_t got = read(fd, text.data() + length, limit - length);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      break;
-    length += static_cast<size_t>(got);
-  }
+  ssize_t got = 0;
+  do {
+    got = read(fd, text.data() + length, limit - length);
+    if (got > 0)
+      length += static_cast<size_t>(got);
+  } while (length < limit && (got > 0 || (got < 0 && errno == EINTR)));
+  if (got >= 0)
+    errno = 0;
   text.resize(length);
   return text;
 }
@@ -52,13 +53,17 @@ void print(ActionState &state, std::string_view type, const std::string &text, c
 
 void print_file(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record) {
   std::string path = formatted(state, event, id, record);
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  // A pipe that nobody writes to would keep us.
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) {
     fmt::print(stderr, "ERROR: could not open {}: {}\n", path, strerror(errno));
     return;
   }
-  print(state, "cat", read_some(fd, state.image.config.max_cat_bytes), event, record);
+  std::string text = read_some(fd, state.image.config.max_cat_bytes);
+  if (errno != 0 && errno != EAGAIN)
+    fmt::print(stderr, "ERROR: could not read {}: {}\n", path, strerror(errno));
   close(fd);
+  print(state, "cat", text, event, record);
 }
 
 void run_command(ActionState &state, const image::EventSpec &event, uint32_t id, const uint8_t *record) {
@@ -71,9 +76,16 @@ void run_command(ActionState &state, const image::EventSpec &event, uint32_t id,
   }
   constexpr size_t kPiece = 64 * 1024;
   std::string text;
-  for (std::string piece; !(piece = read_some(fileno(pipe.get()), kPiece)).empty();)
+  for (std::string piece; !state.output.is_broken() && !(piece = read_some(fileno(pipe.get()), kPiece)).empty();) {
     text += piece;
-  print(state, "syscall", text, event, record);
+    if (state.json)
+      continue;
+    // As it comes, whatever there is of it.
+    state.output.text() += std::exchange(text, {});
+    state.output.flush_if_full();
+  }
+  if (state.json)
+    print(state, "syscall", text, event, record);
 }
 
 namespace {

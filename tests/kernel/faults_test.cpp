@@ -119,6 +119,31 @@ TEST_F(FaultsTest, a_reader_that_leaves_during_a_flood_ends_the_run) {
   EXPECT_EQ(outcome.status, 128 + SIGPIPE) << outcome.err;
 }
 
+// ---- Files and commands that give too little or too much ----
+
+TEST_F(FaultsTest, what_cat_cannot_read_is_said) {
+  std::string pipe = testing::TempDir() + "sonde-pipe";
+  ASSERT_EQ(std::system(("rm -f " + pipe + "; mkfifo " + pipe).c_str()), 0);
+  Outcome outcome = run_script(
+      fmt::format(R"(BEGIN {{ cat("/proc"); cat("/nowhere"); cat("{}"); printf("after\n") }})", pipe), {"-q"});
+  EXPECT_THAT(outcome.err, HasSubstr("could not read /proc: Is a directory\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("could not open /nowhere: No such file or directory\n"));
+  EXPECT_EQ(outcome.text(), "after") << outcome;
+  std::remove(pipe.c_str());
+}
+
+TEST_F(FaultsTest, commands_may_print_more_than_is_kept) {
+  Outcome outcome = Sonde({"-q", "--unsafe", "-o", "/dev/null", "-e",
+                           R"(BEGIN { system("head -c 200000000 /dev/zero") } END {
+                              system("cat /proc/$PPID/status >&2") })"})
+                        .seconds(120)
+                        .run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  uint64_t peak = sum_of(outcome.err, "VmHWM:\\s*([0-9]+) kB");
+  EXPECT_GT(peak, 0u) << outcome;
+  EXPECT_LT(peak, 96u * 1024);
+}
+
 // ---- Processes that are gone ----
 
 // Their code is known by when it ran, though nothing of them is left when it is looked up.
