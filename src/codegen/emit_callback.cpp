@@ -3,6 +3,8 @@
 //
 //   for ($kv : @m) { $n += $kv.1 }  →  captured = { stop, ctx, scratch }; for_each(@m, body, captured)
 //
+// Parts of long bodies are such functions too, which the program calls itself (split_body.h).
+//
 // Variables that several functions use live in scratch memory, whose values the verifier does not know: a counter
 // that it could follow would make a new state each round, and it would never be done.
 #include "codegen/emitter.h"
@@ -41,22 +43,18 @@ void Emitter::enter_callback(llvm::Function &function) {
   frame_.context = ir_.CreateLoad(ir_.getPtrTy(), offset(frame_.captured, 8 * kContextWord));
 }
 
-Emitter::Callback Emitter::emit_callback(std::span<llvm::Type *const> parameters, const ast::Block &body,
-                                         const std::function<void(llvm::BasicBlock *)> &prepare) {
+Emitter::Callback Emitter::emit_function(const char *suffix, std::span<llvm::Type *const> parameters,
+                                         const std::function<void()> &content) {
   Callback callback;
   callback.captured = capture();
-  callback.function = module_.add_callback(unit_.function + "_loop", parameters, where_);
+  callback.function = module_.add_callback(unit_.function + suffix, parameters, where_);
 
   llvm::IRBuilder<>::InsertPoint after = ir_.saveIP();
   Frame outer = std::move(frame_);
   std::vector<StackPiece> outer_free = std::exchange(free_stack_, {}), outer_used = std::exchange(used_stack_, {});
   enter_callback(*callback.function);
-  llvm::BasicBlock *stop = block("break");
-  prepare(stop);
-  emit_body(body, frame_.exit, stop);
-  ir_.SetInsertPoint(stop);
-  ir_.CreateRet(constant(1));
-  ir_.SetInsertPoint(block("unreachable"));
+  frame_.part_depth = outer.part_depth;
+  content();
   callback.may_stop = frame_.may_stop;
   bool uses_scratch = frame_.scratch;
   finish_frame();
@@ -69,6 +67,31 @@ Emitter::Callback Emitter::emit_callback(std::span<llvm::Type *const> parameters
   if (uses_scratch)
     ir_.CreateStore(scratch_memory(), offset(callback.captured, 8 * kScratchWord));
   return callback;
+}
+
+Emitter::Callback Emitter::emit_callback(std::span<llvm::Type *const> parameters, const ast::Block &body,
+                                         const std::function<void(llvm::BasicBlock *)> &prepare) {
+  return emit_function("_loop", parameters, [&] {
+    llvm::BasicBlock *stop = block("break");
+    prepare(stop);
+    emit_body(body, frame_.exit, stop);
+    ir_.SetInsertPoint(stop);
+    ir_.CreateRet(constant(1));
+    ir_.SetInsertPoint(block("unreachable"));
+  });
+}
+
+// As emit_statements.
+bool Emitter::emit_part(std::span<const ast::Statement> part, sema::GuardedBranch &behind) {
+  bool goes_on = true;
+  llvm::Type *parameters[] = {ir_.getPtrTy()};  // captured
+  Callback callback = emit_function("_part", parameters, [&] {
+    ++frame_.part_depth;
+    goes_on = emit_statements(part, behind);
+  });
+  ir_.CreateCall(callback.function, {callback.captured});
+  leave_if_stopped(callback);
+  return goes_on;
 }
 
 void Emitter::leave_if_stopped(const Callback &callback) {

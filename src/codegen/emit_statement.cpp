@@ -1,6 +1,7 @@
 // Statements without loops. Temporaries of a statement are free for the next one.
 #include "base/match.h"
 #include "codegen/emitter.h"
+#include "codegen/split_body.h"
 #include "sema/settled_branch.h"
 
 namespace sonde::codegen {
@@ -8,10 +9,15 @@ namespace sonde::codegen {
 void Emitter::emit(const ast::Block &block) {
   Temporaries variables(*this);
   sema::GuardedBranch behind(guards_, {});
-  emit_statements(block.statements, behind);
+  std::vector<Statements> parts{block.statements};
+  if (frame_.loops.empty())
+    parts = split_body(block.statements, unit_, kernel().version(), frame_.part_depth);
+  bool goes_on = true;
+  for (size_t i = 0; i < parts.size() && goes_on; ++i)
+    goes_on = parts.size() == 1 ? emit_statements(parts[i], behind) : emit_part(parts[i], behind);
 }
 
-bool Emitter::emit_statements(const std::vector<ast::Statement> &statements, sema::GuardedBranch &behind) {
+bool Emitter::emit_statements(Statements statements, sema::GuardedBranch &behind) {
   for (const ast::Statement &statement : statements) {
     emit(statement);
     if (sema::kernel_leaves(statement, unit_))

@@ -230,6 +230,7 @@ private:
     llvm::Value *result = nullptr;       // programs whose result counts: its address
     llvm::Value *syscall = nullptr;      // programs for system calls: the number
     bool may_stop = false;               // callbacks: the flag is set somewhere
+    uint32_t part_depth = 0;             // parts of long bodies that are around it
     uint32_t stack_limit = 0;
     uint32_t stack_used = 0;
     std::vector<llvm::Value *> variables;  // addresses, by Unit::variables; null until used
@@ -266,7 +267,7 @@ private:
   // ---- emit_statement.cpp, emit_loop.cpp, emit_map_loop.cpp ----
   void emit(const ast::Block &block);
   // As TypeChecker::check_statements.
-  bool emit_statements(const std::vector<ast::Statement> &statements, sema::GuardedBranch &behind);
+  bool emit_statements(std::span<const ast::Statement> statements, sema::GuardedBranch &behind);
   void emit(const ast::Statement &statement);
   void emit(const ast::ExprStatement &node);
   void emit(const ast::Assign &node);
@@ -291,7 +292,7 @@ private:
   void emit_rolled(const ast::Block &body, uint64_t count);
 
   // ---- emit_callback.cpp ----
-  // A body that a helper calls back, as a function of its own.
+  // A body that a helper calls back, or a part of a long one, as a function of its own.
   struct Callback {
     llvm::Function *function = nullptr;
     llvm::Value *captured = nullptr;  // the argument through which it reaches what is around it
@@ -299,6 +300,9 @@ private:
   };
   // Words of the captured array.
   enum : uint64_t { kStopWord, kContextWord, kScratchWord, kBeginWord, kCapturedWords };
+  Callback emit_function(const char *suffix, std::span<llvm::Type *const> parameters,
+                         const std::function<void()> &content);
+  bool emit_part(std::span<const ast::Statement> part, sema::GuardedBranch &behind);
   Callback emit_callback(std::span<llvm::Type *const> parameters, const ast::Block &body,
                          const std::function<void(llvm::BasicBlock *stop)> &prepare);
   llvm::Function *emit_search_round(uint32_t size, uint32_t wanted_size);  // emit_search.cpp

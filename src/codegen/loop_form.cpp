@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ast/children.h"
+#include "codegen/split_body.h"
 #include "kernel/requirements.h"
 #include "sema/loop_bounds.h"
 
@@ -73,8 +74,22 @@ public:
 
 private:
   void walk(const ast::Block &block) {
-    for (const ast::Statement &statement : block.statements)
+    std::vector<Statements> parts{block.statements};
+    if (loops_ == 0)
+      parts = split_body(block.statements, unit_, version_, part_depth_);
+    for (Statements part : parts)
+      walk_part(part, parts.size() > 1);
+  }
+  // Parts of long bodies are functions too.
+  void walk_part(Statements part, bool is_function) {
+    uint32_t outer = function_;
+    if (is_function)
+      function_ = ++functions_;
+    part_depth_ += is_function;
+    for (const ast::Statement &statement : part)
       walk(statement);
+    part_depth_ -= is_function;
+    function_ = outer;
   }
   void walk(const ast::Statement &statement) {
     match(statement.node, [&](const auto &node) { walk(node, statement); });
@@ -83,6 +98,17 @@ private:
   template <typename Node> void walk(const Node &node, const ast::Statement &statement) {
     walk_parts(statement);
     declare(&node);
+  }
+  void walk(const ast::Block &node, const ast::Statement &) { walk(node); }
+  void walk(const ast::If &node, const ast::Statement &) {
+    walk(*node.condition);
+    walk(node.then);
+    if (node.otherwise)
+      walk(*node.otherwise);
+  }
+  void walk(const ast::Unroll &node, const ast::Statement &) {
+    walk(*node.count);
+    walk_loop(false, [&] { walk(node.body); });
   }
   void walk(const ast::While &node, const ast::Statement &) {
     bool called_back = is_called_back(node, unit_, version_);
@@ -112,7 +138,9 @@ private:
     uint32_t outer = function_;
     if (called_back)
       function_ = ++functions_;
+    ++loops_;
     walk_round();
+    --loops_;
     function_ = outer;
   }
 
@@ -157,6 +185,7 @@ private:
   const sema::Unit &unit_;
   kernel::KernelVersion version_;
   uint32_t function_ = 0, functions_ = 0;
+  uint32_t loops_ = 0, part_depth_ = 0;  // around what is walked
   std::vector<std::optional<uint32_t>> declared_in_;
   std::vector<bool> shared_, counts_rounds_;
 };

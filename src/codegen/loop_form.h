@@ -1,5 +1,4 @@
-// Which loops become functions that the kernel calls back, and which variables those functions share with the code
-// around them.
+// Which loops become functions that the kernel calls back, and which variables functions of a program share.
 #pragma once
 
 #include <vector>
@@ -13,8 +12,8 @@ namespace sonde::codegen {
 bool is_called_back(const ast::While &node, const sema::Unit &unit, kernel::KernelVersion version);
 bool is_called_back(const ast::ForRange &node, const sema::Unit &unit, kernel::KernelVersion version);
 
-// By Unit::variables: whether a loop's function uses a variable of another. With `all`, true for every variable but
-// those that count rounds for the verifier, which must see their values.
+// By Unit::variables: whether the function of a loop, or of a part of a long body, uses a variable of another. With
+// `all`, true for every variable but those that count rounds for the verifier, which must see their values.
 std::vector<bool> find_shared_variables(const sema::Unit &unit, kernel::KernelVersion version, bool all);
 
 }  // namespace sonde::codegen

@@ -9,6 +9,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 using VerifierTest = TracerTest;
 
@@ -63,6 +64,44 @@ TEST_F(VerifierTest, indices_past_the_end_that_are_known_late) {
   Outcome outcome =
       run_script("BEGIN { $b = (uint8[8])(uint64)0x0102030405060708; print($b[bswap((uint64)224)]); exit() }", {"-q"});
   EXPECT_THAT(outcome.lines(), ElementsAre("1")) << outcome;
+}
+
+std::string statements(int count, const char *format) {
+  std::string script;
+  for (int i = 0; i < count; ++i)
+    script += fmt::format(fmt::runtime(format), i);
+  return script;
+}
+
+// BPF's branches reach 32,767 instructions.
+TEST_F(VerifierTest, bodies_of_two_thousand_statements) {
+  std::string script = "BEGIN { " + statements(2000, "printf(\"{} %s %d\\n\", comm, $1); ") + "exit() }";
+  Outcome outcome = Sonde({"-q", "-e", script, "7"}).seconds(kManyInstructionsSeconds).run();
+  std::vector<std::string> lines = outcome.lines();
+  ASSERT_EQ(lines.size(), 2000u) << outcome.err;
+  EXPECT_THAT(lines.front(), MatchesRegex("0 .* 7"));
+  EXPECT_THAT(lines.back(), MatchesRegex("1999 .* 7"));
+}
+
+TEST_F(VerifierTest, parts_of_long_bodies_share_variables_and_end_the_program) {
+  std::string script = R"(BEGIN { $i = 0; $sum = 0; $s = "first"; $t = (1, "a"); )" +
+                       statements(300, "$sum += {}; if ($sum == -1) {{ return }} ") +
+                       "while ($i < 10) { $i++; $sum += 1; } " +
+                       statements(300, "$sum += 1; $s = \"s{0}\"; $t = ({0}, \"b\"); ") +
+                       R"(if ($sum > 5) { printf("%d %s %d %s %d\n", $sum, $s, $t.0, $t.1, $i); exit() } )" +
+                       statements(300, "@never = {}; ") + "}";
+  EXPECT_THAT(run_script(script, {"-q"}).lines(), ElementsAre("45160 s299 299 b 10"));
+}
+
+TEST_F(VerifierTest, parts_of_long_branches_hold_loops_of_all_kinds) {
+  if (!kernel_is_at_least(5, 13))
+    GTEST_SKIP() << "this kernel has no loops over maps";
+  std::string script =
+      "BEGIN { $x = 7; if ($x > 0) { " + statements(300, "if ($x == 7) {{ @a[{0} % 5] = $x + {0}; }} ") +
+      "for ($j : 0..3) { if ($j == 2) { break } @rounds = $j; } "
+      "for ($kv : @a) { @sum += $kv.1; } if ($x > 3) { " +
+      statements(300, "$x += 1; @b[{} % 2] = $x; ") + "return } @no = 1; } @no = 2; } END { clear(@a) }";
+  EXPECT_THAT(run_script(script, {"-q"}).lines(), ElementsAre("@b[0]: 306", "@b[1]: 307", "@rounds: 1", "@sum: 1520"));
 }
 
 TEST_F(VerifierTest, loops_in_loops_with_branches) {
