@@ -51,18 +51,27 @@ bool matches_glob(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
+// "prinf" is rather a printf that lacks a letter than a print with a wrong one.
+static bool lacks_letters(std::string_view word, std::string_view candidate) {
+  size_t at = 0;
+  for (char c : candidate)
+    at += at < word.size() && word[at] == c;
+  return at == word.size();
+}
+
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
   size_t limit = std::max<size_t>(1, (word.size() + 1) / 3);
   std::string wanted = to_lower(word);
   std::optional<std::string> best;
+  std::pair<size_t, bool> best_rank{limit + 1, false};
   for (const std::string &candidate : candidates) {
-    size_t distance = edit_distance(wanted, to_lower(candidate), limit);
-    if (distance > limit)
+    std::string lower = to_lower(candidate);
+    std::pair<size_t, bool> rank{edit_distance(wanted, lower, limit), !lacks_letters(wanted, lower)};
+    if (rank.first > limit || rank >= best_rank)
       continue;
     best = candidate;
-    if (distance == 0)
-      break;
-    limit = distance - 1;
+    best_rank = rank;
+    limit = rank.first;
   }
   return best;
 }

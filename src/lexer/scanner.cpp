@@ -348,10 +348,11 @@ void Scanner::unterminated_definition() {
 }
 
 TokenKind Scanner::stray() {
-  static constexpr std::string_view kQuote = "'";
   Diagnostic &error = diagnostics_.error(token_, "unexpected {}", shown(text()));
-  if (text() == kQuote)
+  if (text().front() == '\'')
     error.with_hint("strings take double quotes: \"text\"");
+  else if (text() == "#" && (rest().starts_with("define") || rest().starts_with("include")))
+    error.with_hint("C stands between probes, not inside of one");
   else if (text() == "#")
     error.with_hint("comments start with '//'");
   else if (text() == "$")

@@ -262,6 +262,13 @@ StatementTree Builder::expression(Location where, ExprTree expr) {
   return statement(where, ExprStatement{std::move(expr.node), false}, expr.depth);
 }
 
+// @x[1][2]
+static bool is_map_with_two_keys(const ExprTree &target) {
+  const auto *index = std::get_if<Index>(&target.node->node);
+  const auto *map = index ? std::get_if<Map>(&index->object->node) : nullptr;
+  return map && map->key;
+}
+
 StatementTree Builder::assign(Location where, ExprTree target, std::optional<BinaryOp> op, ExprTree value) {
   // "_ = f()" says that the value is not wanted.
   if (const auto *name = std::get_if<Identifier>(&target.node->node); name && name->name == "_" && !op)
@@ -270,6 +277,10 @@ StatementTree Builder::assign(Location where, ExprTree target, std::optional<Bin
     Diagnostic &error = diagnostics_.error(target.node->where, "only a variable ($x) or a map (@x) can be assigned to");
     if (const auto *name = std::get_if<Identifier>(&target.node->node))
       error.with_hint("did you mean '$" + name->name + "' or '@" + name->name + "'?");
+    else if (is_map_with_two_keys(target))
+      error.with_hint("several keys stand in one pair of brackets: @x[1, 2]");
+    else if (std::holds_alternative<FieldAccess>(target.node->node))
+      error.with_hint("fields are only read; a whole tuple or record can be assigned: @x = (a=1, b=2)");
   }
   uint32_t depth = highest(target, value);
   return statement(where, Assign{std::move(target.node), op, std::move(value.node)}, depth);

@@ -201,6 +201,32 @@ void SyntaxErrors::add_bracket_note(Diagnostic &error, const std::vector<TokenKi
     error.note(bracket.where, fmt::format("this '{}' is not closed", bracket.kind));
 }
 
+// Whether a '/' and a '{' end the line.
+bool SyntaxErrors::ends_predicate() const {
+  const SourceFile &file = feed_.scanner().file();
+  std::string_view line = std::string_view(file.text).substr(feed_.current().where.begin - file.base);
+  line = line.substr(0, std::min(line.find('{'), line.find('\n')));
+  line = line.substr(0, line.find_last_not_of(" \t") + 1);
+  return line.ends_with('/');
+}
+
+// What other languages write so.
+std::string_view SyntaxErrors::habit_of_c(const std::vector<TokenKind> &expected) const {
+  TokenKind found = feed_.current().kind, previous = feed_.previous().kind;
+  std::string_view before = feed_.previous().text;
+  bool is_loop = (found == Assign && has(expected, Colon) && previous == Variable && !has(expected, Semicolon)) ||
+                 (found == BuiltinType && has(expected, Variable) && (previous == For || previous == LeftParen));
+  if (is_loop)
+    return "loops go over ranges and maps: for ($i : 0..10) { ... }";
+  if (found == Identifier && previous == Let)
+    return "variables are written with a $: let $x = 1";
+  if (found == BuiltinType && has(expected, Return))
+    return "variables need no type: $x = 1";
+  if (previous == Identifier && (before == "elif" || before == "elsif" || before == "elseif"))
+    return "it is written 'else if'";
+  return "";
+}
+
 void SyntaxErrors::add_hint(Diagnostic &error, const std::vector<TokenKind> &expected) const {
   TokenKind found = feed_.current().kind;
   bool in_condition = has(expected, RightParen) || has(expected, LeftBrace);
@@ -212,10 +238,16 @@ void SyntaxErrors::add_hint(Diagnostic &error, const std::vector<TokenKind> &exp
     error.with_hint("a predicate needs space before its '/': probe /condition/ { ... }");
   else if (has(expected, PredicateStart) && (found == Assign || found == LeftParen))
     error.with_hint("code stands inside a probe: BEGIN { ... }");
+  else if (has(expected, PredicateStart) && found == AttachPoint && ends_predicate())
+    error.with_hint("a predicate stands between two '/': probe /condition/ { ... }");
+  else if (has(expected, PredicateStart) && found == AttachPoint)
+    error.with_hint("code stands in braces, and commas between probes: BEGIN, END { ... }");
   else if (found == Assign && (feed_.in_predicate() || in_condition))
     error.with_hint("'==' compares; '=' assigns, and only as a statement");
   else if (feed_.in_block() && has(expected, LeftBrace) && !has(expected, Return))
     error.with_hint("bodies stand in braces: { ... }");
+  else if (std::string_view hint = habit_of_c(expected); !hint.empty())
+    error.with_hint(std::string(hint));
 }
 
 }  // namespace sonde::parser

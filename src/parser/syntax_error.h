@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -26,6 +27,8 @@ private:
   void report_probe_inside_block(Location probe);
   void report_token(const std::vector<TokenKind> &expected);
   void add_hint(Diagnostic &error, const std::vector<TokenKind> &expected) const;
+  std::string_view habit_of_c(const std::vector<TokenKind> &expected) const;
+  bool ends_predicate() const;
   void add_bracket_note(Diagnostic &error, const std::vector<TokenKind> &expected) const;
   std::string found() const;
 

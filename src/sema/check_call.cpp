@@ -125,7 +125,9 @@ void TypeChecker::report_unknown_identifier(const std::string &name, Location wh
   Diagnostic &report = error(where, fmt::format("Unknown identifier: '{}'", name));
   bool is_stack_argument =
       name.size() > 4 && name.starts_with("sarg") && name.find_first_not_of("0123456789", 4) == std::string::npos;
-  std::string hint = is_stack_argument
+  bool is_null = name == "NULL" || name == "null" || name == "nullptr";
+  std::string hint = is_null ? "a null pointer is 0: $p == 0"
+                     : is_stack_argument
                          ? "bpftrace gave sarg0, sarg1, … up; *(uint64 *)(reg(\"sp\") + 8) reads the stack"
                      : find_variable(name) ? fmt::format("variables are written with a $: ${}", name)
                                            : did_you_mean(name, builtins_.names(false));
