@@ -118,7 +118,8 @@ TEST_F(SoakTest, a_day_of_a_counter_loses_nothing_and_does_not_grow) {
   EXPECT_LT(peak_kib(outcome.out), 64u * 1024);
 }
 
-// Each is gone before its stack is named; what is remembered of them may not be all of them.
+// Each is gone before its stack is named; what is remembered of them may not be all of them. Where there are more than
+// the kernel's tables of stacks hold, the others are counted.
 TEST_F(SoakTest, memory_does_not_grow_with_processes_that_live_shortly) {
   uint64_t processes = soak_seconds() ? *soak_seconds() * 100 : 60;
   std::string loop = "i=0; while [ $i -lt " + std::to_string(processes) + " ]; do " + program("traced_pie") +
@@ -132,7 +133,10 @@ TEST_F(SoakTest, memory_does_not_grow_with_processes_that_live_shortly) {
           .seconds(120 + static_cast<double>(processes))
           .run();
   EXPECT_THAT(outcome.out, HasSubstr("@calls: " + std::to_string(3 * processes) + "\n")) << outcome.err;
-  EXPECT_EQ(count_lines_with(outcome.out, "        traced_add+0"), 3 * processes) << outcome.err;
+  uint64_t lost = sum_of(outcome.err, "Lost (\\d+) stacks?\n");
+  EXPECT_EQ(count_lines_with(outcome.out, "        traced_add+0") + lost, 3 * processes) << outcome.err;
+  if (!soak_seconds())
+    EXPECT_EQ(lost, 0u);
   EXPECT_LT(peak_kib(outcome.out), 96u * 1024);
 }
 
