@@ -77,7 +77,12 @@ public:
     return known->second;
   }
   uint32_t type_id(const std::string &name) override { return btf() ? (*btf())->find_type_id(name) : 0; }
-  uint32_t function_id(const std::string &name) override { return btf() ? (*btf())->find_function_id(name) : 0; }
+  uint32_t function_id(const std::string &name) override {
+    auto [known, is_new] = function_ids_.try_emplace(name);
+    if (is_new && btf())
+      known->second = (*btf())->find_function_id(name);
+    return known->second;
+  }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
   void expect_functions() override { functions_.expect(); }
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;
@@ -105,6 +110,7 @@ private:
   std::map<std::string, std::unique_ptr<Btf>, std::less<>> module_btfs_;  // null where there is none
   std::optional<Result<Btf *>> btf_;
   std::unordered_map<std::string, std::optional<Type>> types_;
+  std::unordered_map<std::string, uint32_t> function_ids_;  // found by looking through half of all types
   // By function and section. Each was a program that was loaded to see, and types are checked in several rounds.
   std::map<std::pair<uint32_t, std::string>, bool> callable_;
   std::unique_ptr<TypeDefinitions> definitions_;
