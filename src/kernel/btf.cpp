@@ -79,6 +79,9 @@ std::optional<size_t> tail_size(const btf_type &type) {
   }
 }
 
+// How many types are looked at when the next one is wanted: who goes through all of them asks seldom.
+constexpr size_t kAhead = 256;
+
 class MappedBtf final : public Btf {
 public:
   MappedBtf(std::unique_ptr<Bytes> bytes, const MappedBtf *base)
@@ -96,10 +99,7 @@ public:
     auto offset = find_string(name);
     return offset && find_id(*offset, BTF_KIND_FUNC) != 0 ? std::optional(text_at(*offset)) : std::nullopt;
   }
-  uint32_t find_function_id(std::string_view name) const override {
-    auto offset = find_string(name);
-    return offset ? find_id(*offset, BTF_KIND_FUNC) : 0;
-  }
+  uint32_t find_function_id(std::string_view name) const override;
   bool is_global_function(std::string_view name) const override {
     auto offset = find_string(name);
     const btf_type *function = offset ? at(find_id(*offset, BTF_KIND_FUNC)) : nullptr;
@@ -129,7 +129,7 @@ private:
       return base_ ? base_->at(id) : nullptr;
     size_t index = id - last_of_base_ - 1;
     if (index >= starts_.size())
-      find_starts(index + 1);
+      find_starts(index + kAhead);
     return index < starts_.size() ? reinterpret_cast<const btf_type *>(types_.data() + starts_[index]) : nullptr;
   }
   std::string_view text_at(uint32_t offset) const;
@@ -235,6 +235,14 @@ uint32_t MappedBtf::find_id(uint32_t name_offset, std::span<const uint32_t> kind
     kinds = kinds.first(static_cast<size_t>(kind - kinds.begin()));
   }
   return found;
+}
+
+// By the names of functions, which are few beside all strings.
+uint32_t MappedBtf::find_function_id(std::string_view name) const {
+  for (uint32_t id = last_of_base_ + 1; const btf_type *type = at(id); ++id)
+    if (kind_of(*type) == BTF_KIND_FUNC && text_at(type->name_off) == name)
+      return id;
+  return 0;
 }
 
 // The type behind typedefs and qualifiers; null for void and for damaged references.
