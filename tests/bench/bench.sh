@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# ./dev bench [GROUP…]: sonde's release build beside Debian's bpftrace of three suites, in the same run. Prints what
+# ./dev bench [GROUP | event:ROW]…: sonde's release build beside Debian's bpftrace of three suites, in the same run. Prints what
 # it measures and writes it into docs/performance.md, where rows of other groups stay as they are.
+#
+# event:ROW measures one row of event_rows.cpp; the others of the page stay.
 #
 # SONDE_BENCH_RUNS (11) sets how often each runs; SONDE_BENCH_PAGE another page, or nothing for none.
 set -euo pipefail
@@ -37,19 +39,28 @@ machine() {
 load() { awk '{ printf "%s, %s", $1, $2 }' /proc/loadavg; }
 
 load_before=$(load)
-groups=()
+groups=() rows=() some=
 wants_events=$([[ $# -gt 0 ]] && echo no || echo yes)
 for group; do
-    if [[ $group == event ]]; then wants_events=yes; else groups+=("$group"); fi
+    case $group in
+    event) wants_events=yes ;;
+    event:*)
+        wants_events=yes
+        rows+=(--row "${group#event:}")
+        some+=${some:+ }${group#event:}
+        ;;
+    *) groups+=("$group") ;;
+    esac
 done
 if [[ $# == 0 || ${#groups[@]} -gt 0 ]]; then
     build/tests/bench_runs --runs "$runs" --records "$records" --functions "$SONDE_ROOT/build/tests/bench_functions" \
         "${tools[@]}" "${groups[@]}"
 fi
 if [[ $wants_events == yes ]]; then
-    build/tests/bench_events --runs "$runs" --records "$records" "${tools[@]}"
+    build/tests/bench_events --runs "$runs" --records "$records" "${tools[@]}" "${rows[@]}"
 fi
 if [[ -n $page ]]; then
-    build/tests/write_table "$page" "$records" "$(date -u +%F)" "$(machine)" "$load_before" "$(uname -r)" "$(version)" "$runs"
+    build/tests/write_table "$page" "$records" "$(date -u +%F)" "$(machine)" "$load_before" "$(uname -r)" "$(version)" "$runs" \
+        ${some:+"event: $some"}
     say "wrote $page"
 fi

@@ -6,10 +6,8 @@ namespace {
 
 constexpr const char *kTable = "its table is searched by instructions of its own, where others call the kernel";
 constexpr const char *kSlots = "the thread's slot is found by instructions of its own, where others call the kernel";
-constexpr const char *kStack = "most of it is the kernel's walk of the stack, which every tool asks for";
-constexpr const char *kRaw =
-    "one program serves all system calls, which attaches and detaches without a wait, and asks which it is";
-constexpr const char *kReads = "most of it is the kernel's reads of two fields behind pointers, the same in every tool";
+constexpr const char *kStack =
+    "nearly all of it is the kernel's walk of the stack, whose time the rows say that only ask for one";
 
 }  // namespace
 
@@ -58,7 +56,7 @@ const std::vector<EventRow> &event_rows() {
       {"task_fields",
        "uprobe:TARGET { $task = (struct task_struct *)curtask; @[$task->real_parent->tgid, $task->prio] = count() }",
        {"@[$task->real_parent->tgid, $task->prio]"},
-       kReads,
+       "",
        kTable},
       {"comm_is_another", R"(uprobe:TARGET /comm == "another"/ { @ = count() })", {R"(/comm == "another"/)"}},
       {"str_is_ours",
@@ -92,8 +90,35 @@ const std::vector<EventRow> &event_rows() {
       {"syscall_args",
        "tracepoint:syscalls:sys_enter_close /pid == cpid/ { @[args->fd] = count() }",
        {"sys_enter_close, @[args.fd] = count()"},
-       kRaw,
+       "",
        kTable},
+
+      {"chain_of_structs",
+       "uprobe:TARGET { $task = (struct task_struct *)curtask; @ = sum($task->mm->arg_start + "
+       "$task->nsproxy->uts_ns->ns.inum + $task->signal->nr_threads + $task->group_leader->real_parent->tgid) }",
+       {"sum of fields behind six pointers"}},
+      {"latency_by_number",
+       "uprobe:TARGET { @start[arg0 & 63] = nsecs; @ = hist(nsecs - @start[arg0 & 63]); delete(@start[arg0 & 63]) }",
+       {"@start[number], hist, delete"}},
+      {"enter_and_exit",
+       "tracepoint:syscalls:sys_enter_close /pid == cpid/ { @fd[tid] = args->fd } "
+       "tracepoint:syscalls:sys_exit_close /@fd[tid]/ { @[comm, args->ret] = count(); delete(@fd[tid]) }",
+       {"sys_enter_close, @fd[tid] = args.fd", "sys_exit_close, @[comm, args.ret] = count()"},
+       "",
+       kSlots},
+      {"count_by_comm_and_str",
+       "uprobe:TARGET { @[comm, str(arg1)] = count() }",
+       {"@[comm, str(arg1)] = count()"},
+       "",
+       kTable},
+
+      {"walk_ustack", "uprobe:TARGET { $stack = ustack }", {"ustack alone"}, "", "", /*has_bars=*/false},
+      {"walk_kstack",
+       "tracepoint:raw_syscalls:sys_enter /pid == cpid/ { $stack = kstack }",
+       {"/pid == cpid/ { kstack alone }"},
+       "",
+       "",
+       /*has_bars=*/false},
   };
   return rows;
 }

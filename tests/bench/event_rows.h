@@ -13,6 +13,7 @@ struct EventRow {
   // Written by hand where a program misses its bar.
   const char *slow_reason = "";
   const char *large_reason = "";
+  bool has_bars = true;  // others say what a part of another row takes
 };
 
 // Those that stand in public comparisons first, then as many that do not: whatever makes one faster has to do so for

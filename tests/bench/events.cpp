@@ -1,7 +1,7 @@
 // What an event costs: for each row of a table, each tool traces the same calls, and the kernel's own statistics of the
 // programs that it loaded say how long a run takes and how large they are.
 //
-//   bench_events [--runs N] [--records FILE] --tool NAME=PROGRAM…
+//   bench_events [--runs N] [--records FILE] --tool NAME=PROGRAM… [--row NAME]…
 //   bench_events --work CALLS FILE     what is traced: calls of event_target() and close(), then the statistics into
 //   FILE
 //
@@ -124,6 +124,8 @@ void tell(const EventRow &row, size_t index, const std::vector<Tool> &tools,
   Result time{"event", program, "ns above an empty program", {Bar::Kind::OfBestPeer, 0.7}, row.slow_reason, {}};
   Result size{"event", program, "instructions", {Bar::Kind::OfBestPeer, 1}, row.large_reason, {}};
   Result bytes{"event", program, "bytes of machine code", {}, {}, {}};
+  if (!row.has_bars)
+    time.bar = size.bar = {};
   for (size_t i = 0; i < tools.size(); i++) {
     std::vector<double> ns, instructions, machine_bytes;
     if (!costs[i].empty()) {
@@ -143,11 +145,19 @@ void tell(const EventRow &row, size_t index, const std::vector<Tool> &tools,
 }
 
 int usage() {
-  std::fprintf(stderr, "usage: bench_events [--runs N] [--records FILE] --tool NAME=PROGRAM...\n");
+  std::fprintf(stderr, "usage: bench_events [--runs N] [--records FILE] --tool NAME=PROGRAM... [--row NAME]...\nrows:");
+  for (const EventRow &row : event_rows())
+    std::fprintf(stderr, " %s", row.name);
+  std::fprintf(stderr, "\n");
   return 2;
 }
 
-int measure_all(const std::vector<Tool> &tools, int runs, std::FILE *records) {
+bool is_row(const std::string &name) {
+  return std::any_of(event_rows().begin(), event_rows().end(), [&](const EventRow &row) { return row.name == name; });
+}
+
+// `names` of rows, or none for all.
+int measure_all(const std::vector<Tool> &tools, const std::vector<std::string> &names, int runs, std::FILE *records) {
   if (enable_run_statistics() < 0) {
     std::perror("bench_events: the kernel's statistics of programs");
     return 1;
@@ -160,6 +170,8 @@ int measure_all(const std::vector<Tool> &tools, int runs, std::FILE *records) {
   std::printf("events: %d runs of %ld calls each, in turns; an empty program takes %.1f ns\n", runs, kCalls,
               empty[0][0].nanoseconds);
   for (const EventRow &row : event_rows()) {
+    if (!names.empty() && std::count(names.begin(), names.end(), row.name) == 0)
+      continue;
     std::vector<std::vector<Cost>> costs = measure(row, tools, runs);
     for (size_t i = 0; i < row.programs.size(); i++)
       tell(row, i, tools, costs, empty[0][0].nanoseconds, records);
@@ -176,6 +188,7 @@ int main(int argc, char **argv) {
     return work(std::atol(argv[2]), argv[3]);
   int runs = 5;
   std::vector<Tool> tools;
+  std::vector<std::string> names;
   std::FILE *records = nullptr;
   for (int i = 1; i + 1 < argc; i += 2) {
     std::string word = argv[i], value = argv[i + 1];
@@ -183,8 +196,10 @@ int main(int argc, char **argv) {
       runs = std::atoi(value.c_str());
     else if (word == "--records")
       records = std::fopen(value.c_str(), "a");
+    else if (word == "--row" && is_row(value))
+      names.push_back(value);
     else if (word != "--tool" || !add_tool(value, tools))
       return usage();
   }
-  return tools.empty() || runs < 1 ? usage() : measure_all(tools, runs, records);
+  return tools.empty() || runs < 1 ? usage() : measure_all(tools, names, runs, records);
 }

@@ -13,6 +13,7 @@ namespace {
 
 const Cells kFirstColumns = {"of its bar", "group", "work", "unit", "bar"};
 const Cells kLastColumns = {"quartiles", "to the best peer", "why it misses"};
+const Cells kNames = {"group", "work", "unit"};  // together a row's own
 const Cells kRunColumns = {"group", "when", "runs", "machine", "load", "kernel", "sonde"};
 
 Cells split(const std::string &text, const std::string &separator) {
@@ -133,10 +134,22 @@ Row row_of(const Cells &parts) {
   return row;
 }
 
+// "event: count latency" is a run of some of the group's rows.
 void drop_groups(Table &table, const std::set<std::string> &groups) {
   std::erase_if(table.rows, [&](const Row &row) {
     auto group = row.find("group");
-    return group == row.end() || groups.count(group->second) > 0;
+    return group == row.end() || groups.count(group->second.substr(0, group->second.find(':'))) > 0;
+  });
+}
+
+void drop_rows(Table &table, const std::vector<Row> &measured) {
+  auto is_same = [](const Row &a, const Row &b) {
+    return std::all_of(kNames.begin(), kNames.end(), [&](const std::string &name) {
+      return a.count(name) > 0 && b.count(name) > 0 && a.at(name) == b.at(name);
+    });
+  };
+  std::erase_if(table.rows, [&](const Row &row) {
+    return std::any_of(measured.begin(), measured.end(), [&](const Row &other) { return is_same(row, other); });
   });
 }
 
@@ -163,9 +176,12 @@ Cells tool_columns(const Table &old, const PageResults &results) {
   return tools;
 }
 
-std::string rows_table(const std::string &old, const PageResults &results) {
+std::string rows_table(const std::string &old, const PageResults &results, bool is_whole) {
   Table table = parse_table(old);
-  drop_groups(table, results.groups);
+  if (is_whole)
+    drop_groups(table, results.groups);
+  else
+    drop_rows(table, results.rows);
   Cells tools = tool_columns(table, results);
   table.columns = kFirstColumns;
   table.columns.insert(table.columns.end(), tools.begin(), tools.end());
@@ -178,11 +194,16 @@ std::string rows_table(const std::string &old, const PageResults &results) {
 
 std::string runs_table(const std::string &old, const PageResults &results, const Row &run) {
   Table table = parse_table(old);
-  drop_groups(table, results.groups);
   table.columns = kRunColumns;
-  for (const std::string &group : results.groups) {
+  if (run.count("group") > 0) {
+    std::erase_if(table.rows, [&](const Row &row) { return row.at("group") == run.at("group"); });
     table.rows.push_back(run);
-    table.rows.back()["group"] = group;
+  } else {
+    drop_groups(table, results.groups);
+    for (const std::string &group : results.groups) {
+      table.rows.push_back(run);
+      table.rows.back()["group"] = group;
+    }
   }
   std::stable_sort(table.rows.begin(), table.rows.end(),
                    [](const Row &a, const Row &b) { return a.at("group") < b.at("group"); });
@@ -217,7 +238,8 @@ std::optional<std::string> with_results(const std::string &page, const PageResul
       return std::nullopt;
     std::string old = text.substr(place->begin, place->length);
     text.replace(place->begin, place->length,
-                 std::string(name) == "bench rows" ? rows_table(old, results) : runs_table(old, results, run));
+                 std::string(name) == "bench rows" ? rows_table(old, results, run.count("group") == 0)
+                                                   : runs_table(old, results, run));
   }
   return text;
 }

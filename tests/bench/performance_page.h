@@ -28,6 +28,7 @@ PageResults parse_results(const std::string &text);
 
 // The page with the results in it. `run` has the cells of "when", "runs", "machine", "kernel" and "sonde". Nothing when
 // the page lacks the marks.
+// With a "group" in it ("event: count latency") the results are those of some of its rows, and the others stay.
 std::optional<std::string> with_results(const std::string &page, const PageResults &results, const Row &run);
 
 }  // namespace sonde::bench
