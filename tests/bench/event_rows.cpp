@@ -8,6 +8,8 @@ constexpr const char *kTable = "its table is searched by instructions of its own
 constexpr const char *kSlots = "the thread's slot is found by instructions of its own, where others call the kernel";
 constexpr const char *kStack =
     "nearly all of it is the kernel's walk of the stack, whose time the rows say that only ask for one";
+constexpr const char *kWholeText =
+    "a text beside other parts of a key is cleared, hashed and compared to its end, as others do it, not to its own";
 
 }  // namespace
 
@@ -109,7 +111,7 @@ const std::vector<EventRow> &event_rows() {
       {"count_by_comm_and_str",
        "uprobe:TARGET { @[comm, str(arg1)] = count() }",
        {"@[comm, str(arg1)] = count()"},
-       "",
+       kWholeText,
        kTable},
 
       {"walk_ustack", "uprobe:TARGET { $stack = ustack }", {"ustack alone"}, "", "", /*has_bars=*/false},
