@@ -62,9 +62,7 @@ llvm::Value *field_address(Emitter &e, const BuiltinSite &site) {
   return e.ir().CreateAdd(link, e.offset_of(type, {relation.field}));
 }
 
-llvm::Value *emit_id(Emitter &e, const BuiltinSite &site) {
-  return e.read_kernel(field_address(e, site), 4);
-}
+llvm::Value *emit_id(Emitter &e, const BuiltinSite &site) { return e.read_kernel(field_address(e, site), 4); }
 
 llvm::Value *emit_comm(Emitter &e, const BuiltinSite &site) {
   e.read_string(site.destination, kCommSize, field_address(e, site), AddressSpace::Kernel);

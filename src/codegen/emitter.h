@@ -392,8 +392,8 @@ private:
   Type complete(const Type &type) const;
 
   // ---- emit_kernel_read.cpp ----
-  // How the unit's programs load from the kernel's memory: numbers in its BTF, and the bytes of one such type. A cast of
-  // 0: they cannot.
+  // How the unit's programs load from the kernel's memory: numbers in its BTF, and the bytes of one such type. A cast
+  // of 0: they cannot.
   struct DirectReads {
     uint32_t cast = 0, type = 0, words = 0;
   };
@@ -547,10 +547,10 @@ private:
   // A ring-buffer record is reserved: it must reach submit on every path.
   bool record_is_reserved_ = false;
   bool counts_failed_reads_ = analysis_.counts_failed_reads;
-  std::vector<image::KernelGuard> guards_;  // under which the statement being emitted is reached
+  std::vector<image::KernelGuard> guards_;   // under which the statement being emitted is reached
   std::optional<bool> may_sleep_;            // once it was asked
   std::optional<DirectReads> direct_reads_;  // the same
-  llvm::Function *fault_in_ = nullptr;      // once it was needed
+  llvm::Function *fault_in_ = nullptr;       // once it was needed
   // Strings are cleared past their NUL, as keys need it; records do not.
   bool pad_strings_ = true;
   llvm::Value *word_ended_ = nullptr;  // where a string is read that ends at a zero word

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "codegen/link_c.h"
 #include "codegen/kernel_call.h"
+#include "codegen/link_c.h"
 #include "codegen/module_builder.h"
 #include "codegen/optimize_and_emit.h"
 #include "image/enums_of_image.h"

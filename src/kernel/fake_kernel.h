@@ -60,7 +60,8 @@ public:
   }
   uint32_t function_id(const std::string &name) override {
     auto found = function_types_.find(name);
-    return found == function_types_.end() ? 0 : static_cast<uint32_t>(std::distance(function_types_.begin(), found)) + 1;
+    return found == function_types_.end() ? 0
+                                          : static_cast<uint32_t>(std::distance(function_types_.begin(), found)) + 1;
   }
   Result<std::optional<Type>> enum_with(const std::string &enumerator) override;
   Result<std::vector<KernelFunction>> typed_functions(std::string_view module, std::string_view name) override;

@@ -121,7 +121,8 @@ private:
 bool RunningKernel::has(Feature feature) {
   std::optional<bool> &answer = features_.at(static_cast<size_t>(feature));
   if (!answer)
-    answer = feature == Feature::DirectReads ? programs_may_call(std::string(kDirectRead), "raw_tp") : try_feature(feature);
+    answer =
+        feature == Feature::DirectReads ? programs_may_call(std::string(kDirectRead), "raw_tp") : try_feature(feature);
   return *answer;
 }
 

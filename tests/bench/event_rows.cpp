@@ -8,7 +8,8 @@ constexpr const char *kTable = "its table is searched by instructions of its own
 constexpr const char *kSlots = "the thread's slot is found by instructions of its own, where others call the kernel";
 constexpr const char *kStack =
     "nearly all of it is the kernel's walk of the stack, whose time the rows say that only ask for one";
-constexpr const char *kHash = "most of it are an update, two look-ups and a delete in the kernel's hash, as every tool asks for";
+constexpr const char *kHash =
+    "most of it are an update, two look-ups and a delete in the kernel's hash, as every tool asks for";
 constexpr const char *kWholeText =
     "a text beside other parts of a key is cleared, hashed and compared to its end, as others do it, not to its own";
 

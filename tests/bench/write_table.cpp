@@ -2,7 +2,8 @@
 //
 //   write_table PAGE RECORDS DATE MACHINE LOAD KERNEL SONDE RUNS [GROUP]
 //
-// RECORDS has a line for each result, as keep() writes it. GROUP is given where they are not all of a group: "event: count latency".
+// RECORDS has a line for each result, as keep() writes it. GROUP is given where they are not all of a group: "event:
+// count latency".
 #include <cstdio>
 #include <fstream>
 #include <sstream>

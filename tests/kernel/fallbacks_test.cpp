@@ -259,8 +259,7 @@ TEST_P(ReadWays, programs_of_all_kinds) {
                           fmt::format(fmt::runtime(kind), program("traced")));
   Outcome outcome = run(script, "add 1");
   std::string function = program("traced") + ":traced_add";
-  EXPECT_EQ(results(outcome),
-            fmt::format("(begin, true)\n(uprobe:{0}, true)\n(uretprobe:{0}, true)", function))
+  EXPECT_EQ(results(outcome), fmt::format("(begin, true)\n(uprobe:{0}, true)\n(uretprobe:{0}, true)", function))
       << outcome;
   Outcome timed = run("interval:ms:1 { print(curtask.group_leader.tgid == pid); exit() }", "sleep 1000000");
   EXPECT_EQ(results(timed), "true") << timed;

@@ -79,7 +79,8 @@ TEST(PerformancePage, RowsThatMissComeFirst) {
 
 TEST(PerformancePage, SomeRowsOfAGroupAreReplaced) {
   auto first = with_results(
-      kPage, parse_results(kept(result("event", "one", kTen, 12, 90)) + kept(result("event", "two", kTen, 9, 90))), kRun);
+      kPage, parse_results(kept(result("event", "one", kTen, 12, 90)) + kept(result("event", "two", kTen, 9, 90))),
+      kRun);
   ASSERT_TRUE(first);
   Row some = kRun;
   some["group"] = "event: two";
