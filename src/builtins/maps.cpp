@@ -28,7 +28,7 @@ void check_readable(BuiltinUse &use, uint32_t map) {
   if (spec.value.is_aggregate() && !kernel::reads_other_cpus(use.kernel()))
     use.error(use.where(), kernel::needs_newer_kernel(fmt::format("{} of {}, which every CPU keeps for itself,",
                                                                   use.builtin().name, spec.name),
-                                                      kernel::kPerCpuLookup, use.kernel().version()))
+                                                      kernel::kPerCpuLookup, use.kernel()))
         .with_hint(fmt::format("clear({}) empties it", spec.name));
 }
 

@@ -473,9 +473,12 @@ Prototype MappedBtf::build_prototype(const btf_type &type, size_t skipped) const
 
 Result<std::unique_ptr<Btf>> open_btf(const std::string &path, const Btf *base) {
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  bool is_of_kernel = path.starts_with("/sys/");
+  if (fd < 0 && errno == ENOENT && is_of_kernel)
+    return Error::from_errno("read kernel types from", path, ENOENT,
+                             "this kernel was built without CONFIG_DEBUG_INFO_BTF; BPFTRACE_BTF=FILE describes it");
   if (fd < 0)
-    return Error::from_errno("read kernel types from", path, errno,
-                             errno == ENOENT ? "this kernel was built without CONFIG_DEBUG_INFO_BTF" : "run as root");
+    return Error::from_errno("read kernel types from", path, errno, is_of_kernel ? "run as root" : "");
   struct stat status {};
   fstat(fd, &status);
   size_t size = static_cast<size_t>(status.st_size);

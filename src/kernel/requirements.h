@@ -40,9 +40,11 @@ inline std::string to_string(const KernelVersion &version) {
   return std::to_string(version.major) + "." + std::to_string(version.minor);
 }
 
-// What is said of a script that needs more than the kernel at hand.
-inline std::string needs_newer_kernel(std::string_view what, const KernelVersion &since, const KernelVersion &have) {
-  return std::string(what) + " needs Linux " + to_string(since) + "; this is " + to_string(have);
+// What is said of a script that needs more than the kernel at hand, or than the oldest one that it is built for.
+inline std::string needs_newer_kernel(std::string_view what, const KernelVersion &since, Kernel &kernel) {
+  std::string have = to_string(kernel.version());
+  return std::string(what) + " needs Linux " + to_string(since) + "; this is " +
+         (kernel.is_the_one() ? have : "for " + have + " and later (--target-kernel)");
 }
 
 }  // namespace sonde::kernel

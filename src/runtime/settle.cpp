@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "base/diagnostics.h"
 #include "base/text.h"
@@ -112,13 +113,21 @@ private:
                       *here, release(), use.built);
   }
 
+  // Once: nothing of the kernel's types can be looked up then.
+  void report_no_types(const image::KernelUse &use, const Error &error) {
+    if (!std::exchange(has_no_types_, true))
+      problems_
+          .error(use.where, "the types of this kernel ({}) are not known: could not {} {}: {}", release(), error.action,
+                 error.object, error.cause)
+          .with_hint(error.hint);
+  }
+
   void look_up_field(const image::KernelUse &use) {
     auto root = kernel_.type(use.of);
-    if (!root || !*root || !(**root).layout) {
-      Diagnostic &problem =
-          problems_.error(use.where, "struct {} does not exist in this kernel ({})", use.of, release());
-      if (!root)
-        problem.with_hint(root.error().message());
+    if (!root)
+      return report_no_types(use, root.error());
+    if (!*root || !(**root).layout) {
+      problems_.error(use.where, "struct {} does not exist in this kernel ({})", use.of, release());
       return;
     }
     std::string what = fmt::format("field '{}' of struct {}", use.field, use.of);
@@ -311,6 +320,7 @@ private:
   kernel::Kernel &kernel_;
   probes::MatchOptions match_, built_for_;
   Settled settled_;
+  bool has_no_types_ = false;
   std::vector<uint64_t> built_names_;  // of programs: the name that those without a cookie know
   Diagnostics problems_;
 };

@@ -141,7 +141,7 @@ bool BuiltinUse::unsafe_allowed() const { return checker_.options_.unsafe; }
 Diagnostic &BuiltinUse::error(Location where, std::string message) { return checker_.error(where, std::move(message)); }
 void BuiltinUse::require_kernel(kernel::KernelVersion since, Location where, std::string_view what) {
   if (kernel().version() < since)
-    error(where, kernel::needs_newer_kernel(what, since, kernel().version()));
+    error(where, kernel::needs_newer_kernel(what, since, kernel()));
 }
 Diagnostic &BuiltinUse::warning(Location where, std::string message) {
   return checker_.warning(where, std::move(message));

@@ -17,7 +17,7 @@ constexpr int64_t kMostRounds = 8000;
 class LoopCheck {
 public:
   LoopCheck(kernel::Kernel &kernel, const Unit &unit, Reporter &reporter)
-      : version_(kernel.version()), unit_(unit), reporter_(reporter) {}
+      : kernel_(kernel), version_(kernel.version()), unit_(unit), reporter_(reporter) {}
 
   void check(const ast::Expr &expr) {
     const auto *ternary = std::get_if<ast::Ternary>(&expr.node);
@@ -89,9 +89,10 @@ private:
   }
 
   void report(Location where, std::string what, kernel::KernelVersion since, std::string hint) {
-    reporter_.error(where, kernel::needs_newer_kernel(what, since, version_)).with_hint(std::move(hint));
+    reporter_.error(where, kernel::needs_newer_kernel(what, since, kernel_)).with_hint(std::move(hint));
   }
 
+  kernel::Kernel &kernel_;
   kernel::KernelVersion version_;
   const Unit &unit_;
   Reporter &reporter_;

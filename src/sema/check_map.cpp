@@ -143,7 +143,7 @@ Type TypeChecker::read_value(uint32_t map, Location where) {
         .with_hint(fmt::format("print({}) prints it", spec.name));
   else if (spec.value.is_aggregate() && !kernel::reads_other_cpus(kernel_))
     error(where, kernel::needs_newer_kernel(fmt::format("reading {}, which every CPU keeps for itself,", spec.name),
-                                            kernel::kPerCpuLookup, kernel_.version()))
+                                            kernel::kPerCpuLookup, kernel_))
         .with_hint(fmt::format("print({}) prints it; to compute with it, count in a plain map: {}++", spec.name,
                                spec.is_scalar() ? spec.name : spec.name + "[…]"));
   return type;

@@ -102,7 +102,7 @@ void TypeChecker::require_names(const Unit &unit) {
   constexpr kernel::KernelVersion kCookies{5, 15, 0};
   diagnostics_
       .error(unit.probe->where, "{}",
-             kernel::needs_newer_kernel("telling the probes of a wildcard apart", kCookies, kernel_.version()))
+             kernel::needs_newer_kernel("telling the probes of a wildcard apart", kCookies, kernel_))
       .with_hint(fmt::format("--target-kernel {} builds for kernels from it on", kernel::to_string(kCookies)));
 }
 

@@ -181,7 +181,9 @@ TEST_F(BuildTest, a_file_describes_the_running_kernel) {
   EXPECT_EQ(Sonde({}).executable(tracer).environment("BPFTRACE_BTF", types).run().text(), "1 1");
   Outcome none = Sonde({}).executable(tracer).environment("BPFTRACE_BTF", "/nowhere.btf").run();
   EXPECT_EQ(none.status, 3);
-  EXPECT_THAT(none.err, HasSubstr("struct task_struct does not exist in this kernel")) << none;
+  EXPECT_THAT(none.err, AllOf(HasSubstr("ERROR: the types of this kernel ("),
+                              HasSubstr("/nowhere.btf: No such file or directory")))
+      << none;
 }
 
 // The kernel at hand, with another name for a number.
@@ -229,6 +231,15 @@ TEST_F(BuildTest, another_architecture) {
   EXPECT_THAT(executable.err, HasSubstr("an executable begins with the runtime, which is here only for x86_64"));
   words.back() = "sparc";
   EXPECT_EQ(Sonde(words).run().status, 2);
+}
+
+TEST_F(BuildTest, what_older_kernels_lack_names_the_option) {
+  std::vector<std::string> words = {"build", "-e", "begin { @[1] = 1; for ($e : @) { print($e) } }", "-o", "/dev/null"};
+  Outcome outcome = Sonde(words).run();
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("needs Linux 5.13; this is for 5.10 and later (--target-kernel)")) << outcome;
+  words.insert(words.end(), {"--target-kernel", "5.13"});
+  EXPECT_EQ(Sonde(words).run().status, 0);
 }
 
 TEST_F(BuildTest, refusals) {
