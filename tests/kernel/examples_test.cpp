@@ -187,6 +187,15 @@ TEST_P(EveryExampleTest, compiles) {
   EXPECT_EQ(outcome.status, 0) << outcome;
 }
 
+TEST_P(EveryExampleTest, fits_an_executable) {
+  constexpr uintmax_t kMostBytes = 5 << 19;  // 2.5 MiB
+  TemporaryDirectory directory;
+  std::string executable = directory.path() + "/tracer";
+  Outcome outcome = Sonde({"build", example(GetParam()), "-o", executable, "--target-kernel", "5.13"}).run();
+  ASSERT_EQ(outcome.status, 0) << outcome;
+  EXPECT_LE(std::filesystem::file_size(executable), kMostBytes);
+}
+
 std::vector<std::string> all_examples() {
   std::vector<std::string> names;
   for (const auto &entry : std::filesystem::directory_iterator(SONDE_EXAMPLES_DIR))
