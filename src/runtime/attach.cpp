@@ -48,8 +48,10 @@ Result<size_t> Attachments::attach(const image::ProgramImage &image, const Loade
   size_t wanted = 0;
   for (const image::ProgramSpec &spec : image.programs) {
     const probes::Provider &provider = probes::provider(spec.provider);
+    if (spec.targets.empty())
+      continue;
     Cost &cost = cost_of(spec.function);
-    if (provider.is_run_directly() || spec.targets.empty())
+    if (provider.is_run_directly())
       continue;
     if (signals.received())
       return refused.size();

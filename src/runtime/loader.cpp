@@ -101,8 +101,9 @@ void print_logs(bpf_object *object, const std::vector<std::string> &logs) {
 
 void print_programs(const LoadedObject &object, const image::ProgramImage &image) {
   for (const image::ProgramSpec &spec : image.programs) {
-    if (spec.provider == image::ProviderKind::KretprobeSession)
-      continue;  // of the program of the entry
+    // Of the program of the entry; or with nothing to serve, and not loaded.
+    if (spec.provider == image::ProviderKind::KretprobeSession || spec.targets.empty())
+      continue;
     fmt::print(stderr, "loaded {} ({}): {} instructions, {} target{}\n", spec.function,
                bpf_program__section_name(object.program(spec.function)),
                bpf_program__insn_cnt(object.program(spec.function)), spec.targets.size(),

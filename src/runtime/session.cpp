@@ -63,7 +63,7 @@ size_t count_targets(const image::ProgramImage &image) {
   size_t count = 0;
   for (const image::ProgramSpec &program : image.programs)
     if (takes_part(program.provider))
-      count += std::max<size_t>(program.targets.size(), 1);
+      count += program.targets.size();
   return count;
 }
 

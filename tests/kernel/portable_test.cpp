@@ -165,6 +165,16 @@ TEST_F(PortableKprobeTest, functions) {
   EXPECT_THAT(outcome.out, HasSubstr("@: 1\n"));
 }
 
+TEST_F(PortableKprobeTest, the_first_alternative_that_this_kernel_has) {
+  Outcome outcome = Sonde({"-c", "/bin/sleep 0.01"}).executable(built("alternatives")).run();
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("Attached 2 probes\n")) << outcome;
+  EXPECT_THAT(outcome.out, HasSubstr("@[kprobe:do_nanosleep]: 1\n")) << outcome;
+  bool is_renamed = Sonde({"-l", "kprobe:folio_add_lru"}).run().out == "kprobe:folio_add_lru\n";
+  const char *name = is_renamed ? "folio_add_lru" : "lru_cache_add";
+  EXPECT_THAT(outcome.out, HasSubstr(std::string("@pages[kprobe:") + name + "]: ")) << outcome;
+}
+
 TEST_F(PortableKprobeTest, a_function_with_types) {
   Outcome outcome = Sonde({"-q", "-c", "/bin/cat /proc/version"}).executable(built("typed_function")).run();
   EXPECT_THAT(outcome.out, HasSubstr("@[version]: 1\n")) << outcome;
