@@ -125,7 +125,7 @@ Error attach_error(const std::string &target, int error_number, std::initializer
       return {"attach to", target, std::string(refusal.cause), std::string(refusal.hint), error_number};
   if (error_number != EPERM && error_number != EACCES)
     return Error::from_errno("attach to", target, error_number);
-  kernel::NotPermitted why = kernel::explain_not_permitted(kernel::own_rights());
+  kernel::NotPermitted why = kernel::explain_not_attached(kernel::own_rights());
   return {"attach to", target, "the kernel does not permit it: " + why.cause, why.hint, error_number};
 }
 

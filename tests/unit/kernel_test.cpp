@@ -335,6 +335,16 @@ TEST(Rights, LockdownIsTheWordInBrackets) {
   EXPECT_EQ(parse_lockdown("garbage"), "");
 }
 
+TEST(Rights, PerfEventsMayBeLeftToAdministrators) {
+  constexpr const char *kTracer = "CapEff:\t000000c000000000\n", *kRoot = "CapEff:\t000001ffffffffff\n";
+  EXPECT_TRUE(may_open_perf_events(kTracer, "2\n"));
+  EXPECT_TRUE(may_open_perf_events(kTracer, "-1\n"));
+  EXPECT_FALSE(may_open_perf_events(kTracer, "3\n"));
+  EXPECT_TRUE(may_open_perf_events(kRoot, "4\n"));
+  EXPECT_NE(explain_not_attached({true, "", false}).cause.find("perf_event_paranoid"), std::string::npos);
+  EXPECT_NE(explain_not_attached({false, "", false}).hint.find("CAP_BPF"), std::string::npos);
+}
+
 TEST(Rights, ProgramsAreLoadedByRootOrTwoCapabilities) {
   EXPECT_TRUE(may_load_programs("Name:\tx\nCapEff:\t000001ffffffffff\nCapBnd:\t0\n"));
   EXPECT_TRUE(may_load_programs("CapEff:\t000000c000000000\n"));   // CAP_PERFMON and CAP_BPF
