@@ -118,9 +118,11 @@ std::optional<UsdtNote> parse_note(std::string_view bytes, uint64_t base_now, co
     return std::nullopt;
   if (arguments->find("(%rip)") != std::string::npos)
     arguments = with_distances(*arguments, address, file);
-  UsdtNote note{*provider, *name, *place, 0, *arguments};
-  if (uint64_t semaphore = moved(addresses[2], addresses[1], base_now))
+  UsdtNote note{*provider, *name, *place, 0, false, *arguments};
+  if (uint64_t semaphore = moved(addresses[2], addresses[1], base_now)) {
     note.semaphore = file.file_offset(semaphore).value_or(0);
+    note.has_lost_semaphore = note.semaphore == 0;
+  }
   return note;
 }
 

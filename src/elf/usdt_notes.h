@@ -13,7 +13,9 @@ struct UsdtNote {
   std::string name;
   uint64_t file_offset = 0;  // of the instruction
   uint64_t semaphore = 0;    // file offset of the counter that turns the probe on; 0 when it is always on
-  std::string arguments;     // "-4@%edi 8@-16(%rbp) 8@$5"
+  // The file has such a counter, but not the bytes of it: nothing can turn the probe on.
+  bool has_lost_semaphore = false;
+  std::string arguments;  // "-4@%edi 8@-16(%rbp) 8@$5"
 };
 
 class ElfFile;

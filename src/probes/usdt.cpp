@@ -61,6 +61,12 @@ Error no_probe(std::string_view spec, const UsdtSpec &wanted, const BinaryPath &
           ENOENT};
 }
 
+Error never_fires(const BinaryPath &binary, const elf::UsdtNote &note) {
+  return {"use", full_name(binary, note),
+          fmt::format("{} has no bytes for the counter that turns it on, so it never fires", binary.shown),
+          "a uprobe of the function that it is in needs no counter"};
+}
+
 Result<std::vector<image::Target>> match_in(const BinaryPath &binary, const UsdtSpec &wanted, std::string_view spec,
                                             elf::Binaries &binaries) {
   auto opened = binaries.open(binary.path);
@@ -68,9 +74,14 @@ Result<std::vector<image::Target>> match_in(const BinaryPath &binary, const Usdt
     return opened.error();
   const std::vector<elf::UsdtNote> &notes = (*opened)->usdt_notes();
   std::vector<image::Target> targets;
+  std::optional<Error> lost;  // of a pattern's matches, those that can never fire do not count
   for (const elf::UsdtNote &note : notes) {
     if (!matches_glob(wanted.provider, note.provider) || !matches_glob(wanted.probe, note.name))
       continue;
+    if (note.has_lost_semaphore) {
+      lost = never_fires(binary, note);
+      continue;
+    }
     image::Target &target = targets.emplace_back();
     target.name = full_name(binary, note);
     target.module = elf::containing_file(binary.path);
@@ -80,7 +91,7 @@ Result<std::vector<image::Target>> match_in(const BinaryPath &binary, const Usdt
     target.arguments = note.arguments;
   }
   if (targets.empty())
-    return no_probe(spec, wanted, binary, notes);
+    return lost ? *lost : no_probe(spec, wanted, binary, notes);
   std::stable_sort(targets.begin(), targets.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
   return targets;
 }

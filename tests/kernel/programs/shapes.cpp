@@ -104,6 +104,13 @@ static void call_all() {
 }
 
 #if defined(__x86_64__)
+// The note of a static probe (sys/sdt.h's form) with a counter at an address where the program has nothing.
+TRACED static void never_turned_on() {
+  __asm__ volatile("990: nop\n.pushsection .note.stapsdt,\"\",\"note\"\n.balign 4\n.4byte 8, 992f-991f, 3\n"
+                   ".asciz \"stapsdt\"\n991: .8byte 990b, 0, 16\n.asciz \"shapes\"\n.asciz \"unreachable\"\n"
+                   ".asciz \"\"\n992: .balign 4\n.popsection");
+}
+
 static int call_through_made_code() {
   const unsigned char code[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3};  // push, mov, call *%rdi, pop, ret
   void *memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
