@@ -1,7 +1,9 @@
 // Raw tracepoints, fentry and fexit, hardware events, static probes of user programs; what is left out when the
 // kernel refuses some of the probes.
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -206,6 +208,19 @@ TEST_F(PinTest, reading_a_pin_runs_its_program) {
   outcome = run_script("iter:task:" + pin + R"( { printf("other\n") })");
   EXPECT_EQ(outcome.status, 3) << outcome;
   EXPECT_THAT(outcome.err, HasSubstr("there is already a file of that name")) << outcome;
+  EXPECT_EQ(unlink(pin.c_str()), 0);
+}
+
+TEST_F(PinTest, names_without_a_slash_are_below_the_usual_folder) {
+  constexpr const char *kFolder = "/sys/fs/bpf";
+  struct statfs system {};
+  if (statfs(kFolder, &system) != 0 || static_cast<unsigned long>(system.f_type) != BPF_FS_MAGIC)
+    GTEST_SKIP() << kFolder << " is not mounted";
+  std::string name = fmt::format("sonde_test_{}", getpid()), pin = std::string(kFolder) + "/" + name;
+  Outcome outcome = run_script(fmt::format("iter:task:{} {{ printf(\"<%d>\\n\", ctx.task.pid) }}", name));
+  EXPECT_EQ(outcome.status, 0) << outcome;
+  EXPECT_THAT(outcome.err, HasSubstr("Program pinned to " + pin)) << outcome;
+  EXPECT_THAT(text_of(pin), HasSubstr(fmt::format("<{}>\n", getpid())));
   EXPECT_EQ(unlink(pin.c_str()), 0);
 }
 
