@@ -134,7 +134,7 @@ TEST_F(FaultsTest, what_cat_cannot_read_is_said) {
 
 TEST_F(FaultsTest, commands_may_print_more_than_is_kept) {
   Outcome outcome = Sonde({"-q", "--unsafe", "-o", "/dev/null", "-e",
-                           R"(BEGIN { system("head -c 200000000 /dev/zero") } END {
+                           R"(BEGIN { system("head -c 100000000 /dev/zero") } END {
                               system("cat /proc/$PPID/status >&2") })"})
                         .seconds(120)
                         .run();

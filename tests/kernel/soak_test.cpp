@@ -143,10 +143,9 @@ TEST_F(SoakTest, memory_does_not_grow_with_processes_that_live_shortly) {
 // Its own status tells the most memory that it had. The records of a long flood would not fit into ours.
 TEST_F(SoakTest, memory_does_not_grow_with_the_flood) {
   for (const char *option : {"--no-warnings", "--ordered", "--json-typed"}) {
-    Outcome outcome =
-        flood(probe() + R"({ printf("x %d\n", arg0) } END { system("cat /proc/$PPID/status >&2") })",
-              {option, "--unsafe", "-o", "/dev/null"})
-            .run();
+    Outcome outcome = flood(probe() + R"({ printf("x %d\n", arg0) } END { system("cat /proc/$PPID/status >&2") })",
+                            {option, "--unsafe", "-o", "/dev/null"})
+                          .run();
     EXPECT_LT(peak_kib(outcome.err), 64u * 1024) << option;
   }
 }
