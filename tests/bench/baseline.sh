@@ -60,6 +60,18 @@ count_executed() {
     start_callgrind executed/syntax_error 1 "$sonde" -e 'BEGIN {'
     start_callgrind executed/compile_exit 0 "$sonde" -d image "${plain[@]}" -e 'BEGIN { exit() }'
     start_callgrind executed/compile_latency 0 "$sonde" -d image "${plain[@]}" tests/bench/scripts/latency.bt
+    # That compiling takes linear time: four times as much for four times as long a script.
+    local count
+    for count in 250 1000; do
+        seq "$count" | awk '{ printf "interval:s:%d { @[%d] = count(); }\n", $1, $1 }' >"$work/probes_$count.bt"
+        start_callgrind "executed/compile_${count}_probes" 0 "$sonde" -d image "${plain[@]}" "$work/probes_$count.bt"
+    done
+    for count in 1000 4000; do
+        seq "$((count / 2))" |
+            awk 'BEGIN { print "BEGIN {" } { printf "printf(\"%d %%s\", comm); @[%d] = pid;\n", $1, $1 } END { print "}" }' \
+                >"$work/statements_$count.bt"
+        start_callgrind "executed/compile_${count}_statements" 0 "$sonde" -d image "${plain[@]}" "$work/statements_$count.bt"
+    done
     if [[ $can_load == no ]]; then
         skip "$kernel/executed" "this machine refuses BPF: $why"
     else
