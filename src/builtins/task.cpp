@@ -84,7 +84,7 @@ void emit_comm_of(Emitter &e, llvm::Value *pid, llvm::Value *destination) {
 bool copy_comm(Emitter &e, llvm::Value *destination) {
   if (e.kernel().version() < kernel::kClearedComm || !knows_comm(e.kernel()))
     return false;
-  e.copy(destination, e.typed_task(e.offset_of(Type::structure("task_struct"), {"comm"})), kCommSize);
+  e.copy_from_task(destination, e.offset_of(Type::structure("task_struct"), {"comm"}), kCommSize);
   return true;
 }
 

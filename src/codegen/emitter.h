@@ -164,6 +164,8 @@ public:
   // A place in the running task's task_struct, `distance` (i64) from its start, on kernels from kTypedTask on: memory
   // that may be loaded from.
   llvm::Value *typed_task(llvm::Value *distance);
+  // Copies `size` bytes of it, a multiple of 8, on those kernels.
+  void copy_from_task(llvm::Value *destination, llvm::Value *distance, uint32_t size);
   // An integer of `size` bytes there, on any kernel.
   llvm::Value *running_task_field(llvm::Value *distance, uint32_t size);
 
@@ -426,6 +428,7 @@ private:
   bool is_register_args(const ast::Expr &expr) const;
   llvm::Value *context_load(uint64_t offset, uint32_t size);
   // The value, which LLVM will not merge with one of another number.
+  llvm::Value *load_of_task(llvm::Value *address, uint32_t size);
   llvm::Value *kept_apart(llvm::Value *value, uint64_t number);
 
   // ---- emit_faults.cpp ----

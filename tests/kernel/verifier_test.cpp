@@ -104,6 +104,18 @@ TEST_F(VerifierTest, parts_of_long_branches_hold_loops_of_all_kinds) {
   EXPECT_THAT(run_script(script, {"-q"}).lines(), ElementsAre("@b[0]: 306", "@b[1]: 307", "@rounds: 1", "@sum: 1520"));
 }
 
+// Seed 1416 of the random programs: the ends of both branches were one load, from a task or from a map.
+TEST_F(VerifierTest, a_name_of_the_task_or_a_string_of_the_script) {
+  std::string script = R"(BEGIN { @i2 = (int32)51; @i3 = (int64)5; @i4 = (uint8)3; @i7 = (uint64)2;
+    @s0 = "a longer text than the others, by far"; @s1 = "abc"; @s2 = "abcdefg"; @s3 = "abcdefg"; $s0 = @s0;
+    $record = (size=1, text=$s0); if ($record == (size=1, text="a")) { } }
+    profile:hz:99 /pid == 1/ { $i2 = @i2; $i4 = @i4; $i7 = @i7; $s0 = @s0; $s1 = @s1; $s2 = @s2; $s3 = @s3;
+      @h[("abc" == $s1 ? $s2 : comm)] = hist(strlen($s3));
+      for ($f1 : 0..11) { { $w4 = 0; while ($w4 < 8) { $w4++; if ($s0 != $s3) { } } }
+        @record[(name=str((uint64)(($i2 << $i7) ^ ($i2 <= 19))), id=(135, (@i3 % 32)).1)] = (text=$s2, size=$i4); } })";
+  EXPECT_EQ(Sonde({"--dry-run", "--no-warnings", "-e", script}).run().status, 0);
+}
+
 TEST_F(VerifierTest, loops_in_loops_with_branches) {
   std::string script =
       "BEGIN { @a = 3; $a = @a; @text = \"text\"; $text = @text; $i = 0; while ($i < 6) { $i++; $j = 0; "
