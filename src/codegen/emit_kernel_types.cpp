@@ -1,7 +1,5 @@
 // Numbers that depend on the kernel: known when programs are made for the one at hand, else put right where they are
 // loaded (kernel_types.h, image::KernelUse).
-#include <llvm/IR/InlineAsm.h>
-
 #include <cassert>
 
 #include "base/text.h"
@@ -172,13 +170,12 @@ llvm::Value *Emitter::typed_task(llvm::Value *distance) {
   return ir_.CreateIntToPtr(ir_.CreateAdd(task, distance), ir_.getPtrTy());
 }
 
-// Empty code that no other load has behind it (its number makes it differ) keeps the ends of two branches from becoming
-// one: the verifier refuses an instruction that loads from a task or from a map.
+// Of all that numbers keep apart (kept_apart), loads from the task are one: they may become one another's.
+constexpr uint64_t kLoadsOfTask = uint64_t{1} << 31;
+
+// The ends of two branches do not become one: the verifier refuses an instruction that loads from a task or from a map.
 llvm::Value *Emitter::load_of_task(llvm::Value *address, uint32_t size) {
-  llvm::Value *loaded = load_aligned(address, size, size);
-  auto *type = llvm::FunctionType::get(loaded->getType(), {loaded->getType(), ir_.getInt32Ty()}, false);
-  auto *nothing = llvm::InlineAsm::get(type, "", "=r,0,i", /*hasSideEffects=*/false);
-  return ir_.CreateCall(nothing, {loaded, constant(1, 32)});
+  return kept_apart(load_aligned(address, size, size), kLoadsOfTask);
 }
 
 void Emitter::copy_from_task(llvm::Value *destination, llvm::Value *distance, uint32_t size) {

@@ -427,8 +427,8 @@ private:
   llvm::Value *register_field(const Field &field);
   bool is_register_args(const ast::Expr &expr) const;
   llvm::Value *context_load(uint64_t offset, uint32_t size);
-  // The value, which LLVM will not merge with one of another number.
   llvm::Value *load_of_task(llvm::Value *address, uint32_t size);
+  // The value, which LLVM will not merge with one of another number.
   llvm::Value *kept_apart(llvm::Value *value, uint64_t number);
 
   // ---- emit_faults.cpp ----
