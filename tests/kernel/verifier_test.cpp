@@ -75,6 +75,8 @@ std::string statements(int count, const char *format) {
 
 // BPF's branches reach 32,767 instructions.
 TEST_F(VerifierTest, bodies_of_two_thousand_statements) {
+  if (!kernel_is_at_least(6, 1))
+    GTEST_SKIP() << "the verifier of 5.10 gives up on so many branches one after the other";
   std::string script = "BEGIN { " + statements(2000, "printf(\"{} %s %d\\n\", comm, $1); ") + "exit() }";
   Outcome outcome = Sonde({"-q", "-e", script, "7"}).seconds(kManyInstructionsSeconds).run();
   std::vector<std::string> lines = outcome.lines();
