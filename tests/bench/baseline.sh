@@ -62,11 +62,11 @@ count_executed() {
     start_callgrind executed/compile_latency 0 "$sonde" -d image "${plain[@]}" tests/bench/scripts/latency.bt
     # That compiling takes linear time: four times as much for four times as long a script.
     local count
-    for count in 250 1000; do
+    for count in 125 500; do
         seq "$count" | awk '{ printf "interval:s:%d { @[%d] = count(); }\n", $1, $1 }' >"$work/probes_$count.bt"
         start_callgrind "executed/compile_${count}_probes" 0 "$sonde" -d image "${plain[@]}" "$work/probes_$count.bt"
     done
-    for count in 1000 4000; do
+    for count in 500 2000; do
         seq "$((count / 2))" |
             awk 'BEGIN { print "BEGIN {" } { printf "printf(\"%d %%s\", comm); @[%d] = pid;\n", $1, $1 } END { print "}" }' \
                 >"$work/statements_$count.bt"
