@@ -29,7 +29,7 @@ Emitter::Emitter(ModuleBuilder &module, const sema::Analysis &analysis, const se
     : module_(module), analysis_(analysis), unit_(unit), unit_index_(unit_index), ir_(module.context()),
       frame_(make_frame(function, module.spares_stack() ? kSparingStack : kProgramStack)), where_(unit.probe->where),
       scratch_used_(kAreaHeader), scratch_total_(kAreaHeader),
-      is_shared_(find_shared_variables(unit, module.kernel().version(), module.spares_stack())),
+      is_shared_(find_shared_variables(unit, module.kernel().version(), module.rolls_loops(), module.spares_stack())),
       shared_place_(unit.variables.size()) {
   frame_.context = function.getArg(0);
 }

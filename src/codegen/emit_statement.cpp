@@ -1,6 +1,7 @@
 // Statements without loops. Temporaries of a statement are free for the next one.
 #include "base/match.h"
 #include "codegen/emitter.h"
+#include "codegen/module_builder.h"
 #include "codegen/split_body.h"
 #include "sema/settled_branch.h"
 
@@ -11,7 +12,7 @@ void Emitter::emit(const ast::Block &block) {
   sema::GuardedBranch behind(guards_, {});
   std::vector<Statements> parts{block.statements};
   if (frame_.loops.empty())
-    parts = split_body(block.statements, unit_, kernel().version(), frame_.part_depth);
+    parts = split_body(block.statements, unit_, kernel().version(), module_.rolls_loops(), frame_.part_depth);
   bool goes_on = true;
   for (size_t i = 0; i < parts.size() && goes_on; ++i)
     goes_on = parts.size() == 1 ? emit_statements(parts[i], behind) : emit_part(parts[i], behind);

@@ -72,23 +72,41 @@ bool report_refusals(const ModuleBuilder &builder, Diagnostics &diagnostics) {
 constexpr unsigned kMostInstructions = 28'000;
 // Before LLVM's passes, which take longer than linear time: more than this does not shrink to the above.
 constexpr unsigned kMostUnoptimized = 4 * kMostInstructions;
+constexpr unsigned kMostFunctions = 256;  // of one program: BPF_MAX_SUBPROGS of the verifier
 
-bool is_too_large(const llvm::Function *function, unsigned most) {
-  return function && function->getInstructionCount() > most;
+// The functions of a unit's loops and parts bear its name (emit_callback.cpp).
+bool is_of(const llvm::Function &function, const sema::Unit &unit) {
+  llvm::StringRef name = function.getName();
+  return name.consume_front(unit.function) && (name.empty() || name.starts_with("_"));
 }
 
+// Why the unit's code does not fit; empty when it does.
+std::string why_too_large(const llvm::Module &module, const sema::Unit &unit, unsigned most) {
+  unsigned functions = 0;
+  for (const llvm::Function &function : module) {
+    if (!is_of(function, unit))
+      continue;
+    if (function.getInstructionCount() > most)
+      return fmt::format("{} instructions of at most {}", function.getInstructionCount(), most);
+    ++functions;
+  }
+  return functions > kMostFunctions ? fmt::format("{} functions of at most {}", functions, kMostFunctions) : "";
+}
+
+// Asked of each unit only where there is a reason to: that takes the square of the length of a script.
 bool has_too_large(const llvm::Module &module, const sema::Analysis &analysis, unsigned most) {
+  auto is_long = [&](const llvm::Function &function) { return function.getInstructionCount() > most; };
+  if (module.size() <= kMostFunctions && std::none_of(module.begin(), module.end(), is_long))
+    return false;
   return std::any_of(analysis.units.begin(), analysis.units.end(),
-                     [&](const sema::Unit &unit) { return is_too_large(module.getFunction(body_name(unit)), most); });
+                     [&](const sema::Unit &unit) { return !why_too_large(module, unit, most).empty(); });
 }
 
 void report_too_large(const llvm::Module &module, const sema::Analysis &analysis, unsigned most,
                       Diagnostics &diagnostics) {
   for (const sema::Unit &unit : analysis.units)
-    if (const llvm::Function *function = module.getFunction(body_name(unit)); is_too_large(function, most))
-      diagnostics
-          .error(unit.probe->where, "this probe is too large for BPF: {} instructions of at most {}",
-                 function->getInstructionCount(), most)
+    if (std::string why = why_too_large(module, unit, most); !why.empty())
+      diagnostics.error(unit.probe->where, "this probe is too large for BPF: {}", why)
           .with_hint("several probes of the same event can share the work");
 }
 

@@ -56,9 +56,9 @@ private:
 
 class SharingWalk {
 public:
-  SharingWalk(const sema::Unit &unit, kernel::KernelVersion version)
-      : unit_(unit), version_(version), declared_in_(unit.variables.size()), shared_(unit.variables.size()),
-        counts_rounds_(unit.variables.size()) {}
+  SharingWalk(const sema::Unit &unit, kernel::KernelVersion version, bool rolls_loops)
+      : unit_(unit), version_(version), rolls_loops_(rolls_loops), declared_in_(unit.variables.size()),
+        shared_(unit.variables.size()), counts_rounds_(unit.variables.size()) {}
 
   std::vector<bool> run(bool all) {
     for (uint32_t i = 0; i < unit_.variables.size(); ++i)
@@ -76,7 +76,7 @@ private:
   void walk(const ast::Block &block) {
     std::vector<Statements> parts{block.statements};
     if (loops_ == 0)
-      parts = split_body(block.statements, unit_, version_, part_depth_);
+      parts = split_body(block.statements, unit_, version_, rolls_loops_, part_depth_);
     for (Statements part : parts)
       walk_part(part, parts.size() > 1);
   }
@@ -184,6 +184,7 @@ private:
 
   const sema::Unit &unit_;
   kernel::KernelVersion version_;
+  bool rolls_loops_;
   uint32_t function_ = 0, functions_ = 0;
   uint32_t loops_ = 0, part_depth_ = 0;  // around what is walked
   std::vector<std::optional<uint32_t>> declared_in_;
@@ -210,8 +211,9 @@ bool is_called_back(const ast::ForRange &node, const sema::Unit &unit, kernel::K
          static_cast<uint64_t>(rounds) * NodeCount(unit, version).of(node.body) > kFollowedNodes;
 }
 
-std::vector<bool> find_shared_variables(const sema::Unit &unit, kernel::KernelVersion version, bool all) {
-  return SharingWalk(unit, version).run(all);
+std::vector<bool> find_shared_variables(const sema::Unit &unit, kernel::KernelVersion version, bool rolls_loops,
+                                        bool all) {
+  return SharingWalk(unit, version, rolls_loops).run(all);
 }
 
 }  // namespace sonde::codegen

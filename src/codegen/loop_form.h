@@ -14,6 +14,8 @@ bool is_called_back(const ast::ForRange &node, const sema::Unit &unit, kernel::K
 
 // By Unit::variables: whether the function of a loop, or of a part of a long body, uses a variable of another. With
 // `all`, true for every variable but those that count rounds for the verifier, which must see their values.
-std::vector<bool> find_shared_variables(const sema::Unit &unit, kernel::KernelVersion version, bool all);
+// `rolls_loops`: see split_body().
+std::vector<bool> find_shared_variables(const sema::Unit &unit, kernel::KernelVersion version, bool rolls_loops,
+                                        bool all);
 
 }  // namespace sonde::codegen

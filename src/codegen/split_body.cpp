@@ -16,8 +16,9 @@ constexpr uint64_t kLongPart = 250;
 
 class Splitter {
 public:
-  Splitter(Statements statements, const sema::Unit &unit, kernel::KernelVersion version)
-      : statements_(statements), unit_(unit), version_(version), uses_(unit.variables.size()) {}
+  Splitter(Statements statements, const sema::Unit &unit, kernel::KernelVersion version, bool rolls_loops)
+      : statements_(statements), unit_(unit), version_(version), rolls_loops_(rolls_loops),
+        uses_(unit.variables.size()) {}
 
   std::vector<Statements> run() {
     for (const ast::Statement &statement : statements_)
@@ -48,7 +49,7 @@ private:
   }
   uint64_t size(const ast::Expr &expr) const { return size_of_parts(expr); }
   uint64_t size(const ast::Statement &statement) const {
-    const auto *unroll = std::get_if<ast::Unroll>(&statement.node);
+    const auto *unroll = rolls_loops_ ? nullptr : std::get_if<ast::Unroll>(&statement.node);
     return size_of_parts(statement) * (unroll ? unit_.info(*unroll->count).constant.value_or(1) : 1);
   }
 
@@ -104,6 +105,7 @@ private:
   Statements statements_;
   const sema::Unit &unit_;
   kernel::KernelVersion version_;
+  bool rolls_loops_;
   size_t index_ = 0;
   std::vector<uint64_t> sizes_;
   std::vector<Uses> uses_;
@@ -115,10 +117,10 @@ bool has_result(const sema::Unit &unit) { return unit.provider->kind() == image:
 }  // namespace
 
 std::vector<Statements> split_body(Statements statements, const sema::Unit &unit, kernel::KernelVersion version,
-                                   uint32_t depth) {
+                                   bool rolls_loops, uint32_t depth) {
   if (depth >= kDeepestPart || statements.size() < 2 || has_result(unit))
     return {statements};
-  return Splitter(statements, unit, version).run();
+  return Splitter(statements, unit, version, rolls_loops).run();
 }
 
 }  // namespace sonde::codegen

@@ -15,9 +15,9 @@ constexpr uint32_t kDeepestPart = 3;
 
 using Statements = std::span<const ast::Statement>;
 
-// The parts of a list of statements that stands in no loop; one part means that it is not cut. `depth` is how many
-// parts are around it.
+// The parts of a list of statements that stands in no loop; one part means that it is not cut. `rolls_loops`: unroll
+// does not repeat its code. `depth` is how many parts are around the list.
 std::vector<Statements> split_body(Statements statements, const sema::Unit &unit, kernel::KernelVersion version,
-                                   uint32_t depth);
+                                   bool rolls_loops, uint32_t depth);
 
 }  // namespace sonde::codegen
