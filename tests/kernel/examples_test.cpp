@@ -75,11 +75,20 @@ protected:
     return tutorial(GetParam(), name, words).run();
   }
   static long lines(const std::string &text) { return std::count(text.begin(), text.end(), '\n'); }
+  // A run that saw both of kTwoWrites. The kernel does not run a tracepoint's program while one runs on that CPU, be it
+  // for another process that was preempted; sonde says so, and then there is another run.
+  static Outcome run_two_writes(const Sonde &sonde) {
+    constexpr int kMostRuns = 10;
+    Outcome outcome = sonde.run();
+    for (int i = 1; i < kMostRuns && lines(outcome.out) < 4 && outcome.err.find("Missed ") != std::string::npos; ++i)
+      outcome = sonde.run();
+    return outcome;
+  }
 };
 
 TEST_P(TutorialTest, minimal_sees_the_writes_of_one_process) {
   for (const char *name : {"minimal", "minimal_legacy"}) {
-    Outcome outcome = tutorial(GetParam(), name, {"-c", kTwoWrites}).run();
+    Outcome outcome = run_two_writes(tutorial(GetParam(), name, {"-c", kTwoWrites}));
     EXPECT_EQ(outcome.status, 0) << outcome;
     EXPECT_THAT(outcome.out,
                 ContainsRegex("^BPF triggered from PID [0-9]+\\.\nBPF triggered from PID [0-9]+\\.\n\n\n$"))
@@ -104,7 +113,7 @@ TEST_P(TutorialTest, minimal_in_a_pid_namespace_goes_by_its_numbers) {
   if (GetParam() == Form::Executable)
     words = {"--pid", "--fork", "--mount-proc", std::string(SONDE_PORTABLE_DIR) + "/minimal_ns"};
   words.insert(words.end(), {"-q", "-c", kTwoWrites});
-  Outcome outcome = Sonde(words).executable("/usr/bin/unshare").run();
+  Outcome outcome = run_two_writes(Sonde(words).executable("/usr/bin/unshare"));
   EXPECT_EQ(outcome.status, 0) << outcome;
   // sonde is the namespace's first process; few others came before its child.
   EXPECT_THAT(outcome.out, ContainsRegex("^BPF triggered from PID [2-9]; the kernel's number is [0-9]{2,}\\.\n"))
